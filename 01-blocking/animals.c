@@ -1,0 +1,67 @@
+// animals.c - asks the animals what they say, and types their answers.
+
+#include "fetch.h"
+#include "herd.h"
+#include "interrupt.h"
+#include "program.h"
+#include "radprint.h"
+#include "trace.h"
+
+#include <stdlib.h>
+
+static struct options options;
+static struct herd herd;
+
+static void type(struct animal *animal, const char *text)
+{
+    struct radprint line;
+    int pause;
+
+    span_screen_asked(&animal->span);
+    span_typing(&animal->span);
+    radprint_start(&line, text, options.typing);
+    while ((pause = radprint_step(&line)) > 0)
+        interrupt_sleep(pause);
+    span_typed(&animal->span);
+}
+
+static void speak(struct animal *animal)
+{
+    struct fetch f = {
+        .url = animal->url,
+        .timeout = options.timeout,
+        .max_body = HERD_MAX_SOUND,
+        .span = &animal->span,
+    };
+
+    int error = fetch(&f);
+    char *text = herd_answer(&herd, animal, error, &f.response);
+    http_response_free(&f.response);
+    if (text != NULL)
+        type(animal, text);
+    free(text);
+    trace(TRACE_DONE, TRACE_THIS, 0);
+}
+
+static struct animal *next_animal(void)
+{
+    return interrupted() ? NULL : herd_next(&herd);
+}
+
+static void work(void)
+{
+    struct animal *animal;
+
+    while ((animal = next_animal()) != NULL)
+        speak(animal);
+}
+
+int main(int argc, char **argv)
+{
+    int code = program_begin_animals(&herd, &options, STAGE, argc, argv);
+
+    if (code != OPTIONS_GO_ON)
+        return code;
+    work();
+    return program_end_animals(&herd, &options);
+}

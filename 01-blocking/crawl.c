@@ -1,0 +1,57 @@
+// crawl.c - fetches every page that can be reached, once each.
+
+#include "fetch.h"
+#include "frontier.h"
+#include "interrupt.h"
+#include "program.h"
+#include "trace.h"
+
+static struct options options;
+static struct frontier frontier;
+
+static struct page *next_page(void)
+{
+    if (interrupted())
+        frontier_stop(&frontier);
+    return frontier_next(&frontier);
+}
+
+// Fetches a page and tells the frontier. Returns the milliseconds to wait
+// before the next try, or 0 if none is due.
+static int visit(struct page *page)
+{
+    struct span span = { .task = trace_thread() };
+    struct fetch f = {
+        .url = &page->url,
+        .try = page->tries,
+        .timeout = options.timeout,
+        .max_body = options.max_body,
+        .span = &span,
+    };
+
+    int error = fetch(&f);
+    int pause = frontier_done(&frontier, page, error, &f.response);
+    http_response_free(&f.response);
+    return pause;
+}
+
+static void work(void)
+{
+    struct page *page;
+    int pause;
+
+    while ((page = next_page()) != NULL) {
+        while ((pause = visit(page)) > 0 && !interrupted())
+            interrupt_sleep(pause);
+    }
+}
+
+int main(int argc, char **argv)
+{
+    int code = program_begin_crawl(&frontier, &options, STAGE, argc, argv);
+
+    if (code != OPTIONS_GO_ON)
+        return code;
+    work();
+    return program_end_crawl(&frontier, &options);
+}

@@ -1,0 +1,97 @@
+// crawl.c - fetches every page that can be reached, once each.
+
+#include "fetch.h"
+#include "frontier.h"
+#include "interrupt.h"
+#include "program.h"
+#include "trace.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+
+static struct options options;
+static struct frontier frontier; // under lock
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static pthread_cond_t changed = PTHREAD_COND_INITIALIZER;
+
+static struct page *next_page(void)
+{
+    struct page *page;
+
+    pthread_mutex_lock(&lock);
+    if (interrupted())
+        frontier_stop(&frontier);
+    // Waiting gives up the lock and takes it back in one step with being
+    // woken: a page that arrives between the question and the wait is not
+    // missed. Asked again in a loop, because another worker may be faster.
+    while ((page = frontier_next(&frontier)) == NULL
+        && !frontier_finished(&frontier))
+        pthread_cond_wait(&changed, &lock);
+    pthread_mutex_unlock(&lock);
+    return page;
+}
+
+// Fetches a page and tells the frontier. Returns the milliseconds to wait
+// before the next try, or 0 if none is due.
+static int visit(struct page *page)
+{
+    struct span span = { .task = trace_thread() };
+    struct fetch f = {
+        .url = &page->url,
+        .try = page->tries,
+        .timeout = options.timeout,
+        .max_body = options.max_body,
+        .span = &span,
+    };
+
+    int error = fetch(&f);
+    pthread_mutex_lock(&lock);
+    int pause = frontier_done(&frontier, page, error, &f.response);
+    pthread_cond_broadcast(&changed);
+    pthread_mutex_unlock(&lock);
+    http_response_free(&f.response);
+    return pause;
+}
+
+static void *work(void *unused)
+{
+    struct page *page;
+    int pause;
+
+    timing_threads(1);
+    while ((page = next_page()) != NULL) {
+        while ((pause = visit(page)) > 0 && !interrupted())
+            interrupt_sleep(pause);
+    }
+    pthread_cond_broadcast(&changed); // the others may be done too
+    timing_threads(-1);
+    return unused;
+}
+
+static void work_together(void)
+{
+    int n = options.max_tasks;
+    pthread_t *threads = calloc((size_t)n, sizeof(*threads));
+    int started = 0;
+
+    while (threads != NULL && started < n
+        && pthread_create(&threads[started], NULL, work, NULL) == 0)
+        started++;
+    if (started < n)
+        fprintf(stderr, "crawl: %d threads instead of %d\n", started, n);
+    if (started == 0)
+        work(NULL);
+    for (int i = 0; i < started; i++)
+        pthread_join(threads[i], NULL);
+    free(threads);
+}
+
+int main(int argc, char **argv)
+{
+    int code = program_begin_crawl(&frontier, &options, STAGE, argc, argv);
+
+    if (code != OPTIONS_GO_ON)
+        return code;
+    work_together();
+    return program_end_crawl(&frontier, &options);
+}

@@ -1,0 +1,40 @@
+// lost_update.c - two threads count to a million each. The sum is wrong.
+//
+// "One more" is two steps: read the number, write the number plus one. Between
+// them the other thread may do both. Each step is atomic, so this is not
+// undefined behaviour, and ThreadSanitizer has nothing to say: a lost update
+// is not a data race. (With a plain `sum++` the compiler is free to add the
+// million in one step, and at -O2 it does: wrong code, right answer.)
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
+
+enum { THREADS = 2, TIMES = 1000000 };
+
+static atomic_long sum;
+
+static void *count(void *unused)
+{
+    for (int i = 0; i < TIMES; i++) {
+        long seen = atomic_load(&sum);
+        atomic_store(&sum, seen + 1); // atomic_fetch_add() would be right
+    }
+    return unused;
+}
+
+int main(void)
+{
+    pthread_t threads[THREADS];
+    int started = 0;
+
+    while (started < THREADS
+        && pthread_create(&threads[started], NULL, count, NULL) == 0)
+        started++;
+    for (int i = 0; i < started; i++)
+        pthread_join(threads[i], NULL);
+    long due = (long)started * TIMES;
+    printf("%d threads counted to %d each: %ld, not %ld. %ld updates lost.\n",
+        started, TIMES, atomic_load(&sum), due, due - atomic_load(&sum));
+    return 0;
+}

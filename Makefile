@@ -1,0 +1,165 @@
+# Six Ways to Wait. `make help` lists what can be made:
+#
+#: make              build all stages, the farm and the harness
+#: make stage-N      run stage N against the farm: typing, timeline, numbers
+#: make compare      all stages side by side, twelve animals and a thousand
+#: make diff-N       what changes from stage N-1 to N; diff-A-B: any two
+#: make farm         the slow server alone, on port 8888 (PORT=)
+#: make crowd        ten thousand clients wait for the farm's one thread
+#: make run-NAME     an example; run-x lists them
+#: make play-N       a copy of stage N in play/ to break and mend
+#: make fork STAGE=N TO=DIR   stage N with what it needs, building alone
+#: make doctor       what is missing, and the command that installs it
+#: make check        all tests; check-tutorial: is the text true?
+#: make asan, tsan   the tests under sanitizers
+#: make clean        remove build/
+#:
+#: Variables: N= animals, DELAY= ms, PACE= factor, TASKS= at once,
+#: SELECTOR=epoll|poll, TYPING= ms a letter, CC=, CFLAGS=
+
+CC = cc
+CFLAGS = -O2 -g
+WARNINGS = -Wall -Wextra -Wpedantic -Wshadow -Wconversion
+STANDARD = -std=c11 -D_POSIX_C_SOURCE=200809L -D_DEFAULT_SOURCE
+LDLIBS = -lm -pthread
+ifeq ($(shell uname -s),Darwin)
+STANDARD += -D_DARWIN_C_SOURCE
+endif
+
+# Every way of building has a folder of its own: switching costs nothing.
+SANITIZE =
+ifeq ($(SANITIZE),asan)
+SANITIZERS = -fsanitize=address,undefined -fno-sanitize-recover=all
+else ifeq ($(SANITIZE),tsan)
+SANITIZERS = -fsanitize=thread
+endif
+BUILD = build$(if $(SANITIZE),/$(SANITIZE))
+
+COMPILE = $(CC) $(STANDARD) $(WARNINGS) -pthread $(CFLAGS) $(SANITIZERS) -MMD -MP
+
+# What `make stage-N` and friends pass on to the harness.
+N =
+DELAY =
+PACE = 1
+TASKS =
+SELECTOR =
+TYPING = 4
+PORT = 8888
+export N DELAY PACE TASKS SELECTOR TYPING PORT BUILD MAKE
+
+STAGES = $(patsubst %/fetch.c,%,$(wildcard 0*/fetch.c))
+PROGRAMS = $(foreach s,$(STAGES),$(BUILD)/$s/animals $(BUILD)/$s/crawl)
+EXAMPLES = $(foreach f,$(wildcard 0*/examples/*.c),$(BUILD)/$(f:.c=))
+TOOLS = $(BUILD)/farm $(BUILD)/harness
+MAINS = common/farm.c common/harness.c
+COMMON = $(patsubst %.c,$(BUILD)/%.o,$(filter-out $(MAINS),$(wildcard common/*.c)))
+LIBRARY = $(BUILD)/common/common.a
+
+all: $(PROGRAMS) $(TOOLS) $(EXAMPLES)
+
+# --- common/, the farm and the harness ---
+
+$(BUILD)/common/%.o: common/%.c
+	@mkdir -p $(@D)
+	$(COMPILE) -Icommon -c $< -o $@
+
+$(LIBRARY): $(COMMON)
+	@rm -f $@
+	$(AR) rc $@ $(COMMON)
+
+$(TOOLS): $(BUILD)/%: $(BUILD)/common/%.o $(LIBRARY)
+	$(CC) $(CFLAGS) $(SANITIZERS) $^ -o $@ $(LDLIBS)
+
+# --- The stages ---
+# $(1) is a stage's folder, or a copy of one under play/.
+
+define STAGE_RULES
+$(BUILD)/$(1)/%.o: $(1)/%.c
+	@mkdir -p $$(@D)
+	$$(COMPILE) -DSTAGE='"$(notdir $(1))"' -I$(1) -Icommon -c $$< -o $$@
+
+$(BUILD)/$(1)/animals $(BUILD)/$(1)/crawl: %: %.o $(2) $(LIBRARY)
+	$$(CC) $$(CFLAGS) $$(SANITIZERS) $$^ -o $$@ $$(LDLIBS)
+
+$(patsubst %.c,$(BUILD)/%,$(wildcard $(1)/examples/*.c)): %: %.o $(2) $(LIBRARY)
+	$$(CC) $$(CFLAGS) $$(SANITIZERS) $$^ -o $$@ $$(LDLIBS)
+endef
+
+# All objects of a stage but its two programs.
+engine = $(patsubst %.c,$(BUILD)/%.o,$(filter-out %/animals.c %/crawl.c,$(wildcard $(1)/*.c)))
+
+PLAYS = $(patsubst %/fetch.c,%,$(wildcard play/0*/fetch.c))
+$(foreach s,$(STAGES) $(PLAYS),$(eval $(call STAGE_RULES,$s,$(call engine,$s))))
+
+# --- Running them ---
+
+STAGE_RUNS = $(addprefix stage-,1 2 3 4 5 6)
+
+$(STAGE_RUNS): all
+	@$(BUILD)/harness stage $(@:stage-%=%)
+
+compare: all
+	@$(BUILD)/harness compare
+
+farm: $(BUILD)/farm
+	@echo "Ctrl-C stops it. From another terminal: curl or crawl the address."
+	@$(BUILD)/farm --port $(PORT) --pace $(PACE)
+
+crowd: all
+	@$(BUILD)/harness crowd
+
+run-%: all
+	@sh common/run.sh $* $(ARGS)
+
+# diff-3 shows stage 2 against 3, diff-1-6 any two.
+diff-%:
+	@sh common/diff.sh $*
+
+# A copy of stage N to break and mend; exercise answers apply there.
+play-%:
+	@sh common/play.sh $*
+
+# A stage with what it needs, in a folder of its own: make fork STAGE=2 TO=dir
+fork:
+	@sh common/fork.sh "$(STAGE)" "$(TO)"
+
+doctor:
+	@CC="$(CC)" sh common/doctor.sh
+
+# --- Tests ---
+
+UNIT_SOURCES = $(wildcard tests/test_*.c)
+UNITS = $(UNIT_SOURCES:%.c=$(BUILD)/%)
+CHECK_CFLAGS = $(shell pkg-config --cflags check 2>/dev/null)
+CHECK_LIBS = $(shell pkg-config --libs check 2>/dev/null || echo -lcheck)
+
+$(BUILD)/tests/%.o: tests/%.c
+	@mkdir -p $(@D)
+	$(COMPILE) -Icommon $(CHECK_CFLAGS) -c $< -o $@
+
+$(UNITS): %: %.o $(LIBRARY)
+	$(CC) $(CFLAGS) $(SANITIZERS) $^ -o $@ $(CHECK_LIBS) $(LDLIBS)
+
+check: all $(UNITS)
+	@sh tests/run.sh $(UNITS)
+
+asan:
+	@$(MAKE) --no-print-directory SANITIZE=asan check
+
+tsan:
+	@$(MAKE) --no-print-directory SANITIZE=tsan check
+
+check-tutorial: all
+	@sh tests/tutorial.sh
+
+clean:
+	rm -rf build
+
+help:
+	@sed -n 's/^#: //p' Makefile
+
+.PHONY: all $(STAGE_RUNS) compare farm crowd fork doctor check asan tsan \
+	check-tutorial clean help
+.SECONDARY:
+
+-include $(wildcard $(BUILD)/*/*.d $(BUILD)/*/examples/*.d $(BUILD)/play/*/*.d)

@@ -1,0 +1,19 @@
+// chaos.h - wrong answers, each wrong in one way. No I/O.
+//
+// One table in chaos.c says what each /chaos/KIND sends and what a careful
+// client makes of it: an error of errors.h, or none where the answer is only
+// odd. The page /chaos/ is made of the same table.
+
+#ifndef CHAOS_H
+#define CHAOS_H
+
+#include "reply.h"
+
+// The answer to a GET of "/chaos/...". /chaos/first/K/TOKEN is well here: who
+// else should remember how often it has failed but the farm?
+void chaos_reply(struct reply *reply, const char *target);
+
+// Of "/chaos/first/K/...": K. Anything else: 0.
+int chaos_fails_first(const char *target);
+
+#endif

@@ -1,0 +1,72 @@
+// clock.c - the monotonic clock, and one that jumps.
+
+#include "clock.h"
+
+#include <limits.h>
+#include <math.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <time.h>
+
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
+static bool is_virtual;
+static double virtual_now; // under mutex
+
+static void read_environment(void)
+{
+    const char *kind = getenv("CLOCK");
+
+    is_virtual = kind != NULL && strcmp(kind, "virtual") == 0;
+}
+
+bool clock_is_virtual(void)
+{
+    pthread_once(&once, read_environment);
+    return is_virtual;
+}
+
+double clock_now(void)
+{
+    struct timespec now;
+
+    if (clock_is_virtual()) {
+        pthread_mutex_lock(&mutex);
+        double then = virtual_now;
+        pthread_mutex_unlock(&mutex);
+        return then;
+    }
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec + (double)now.tv_nsec * 1e-9;
+}
+
+void clock_jump(double then)
+{
+    pthread_mutex_lock(&mutex);
+    if (then > virtual_now)
+        virtual_now = then;
+    pthread_mutex_unlock(&mutex);
+}
+
+int clock_ms_until(double deadline)
+{
+    if (deadline >= CLOCK_NEVER)
+        return -1;
+    double ms = ceil((deadline - clock_now()) * 1e3);
+    if (ms <= 0)
+        return 0;
+    return ms < INT_MAX ? (int)ms : INT_MAX;
+}
+
+void clock_cpu(double *user, double *system)
+{
+    struct rusage usage;
+
+    getrusage(RUSAGE_SELF, &usage);
+    *user =
+        (double)usage.ru_utime.tv_sec + (double)usage.ru_utime.tv_usec * 1e-6;
+    *system =
+        (double)usage.ru_stime.tv_sec + (double)usage.ru_stime.tv_usec * 1e-6;
+}

@@ -1,0 +1,64 @@
+#!/bin/sh
+# doctor.sh - what is missing, what for, and the command that installs it.
+missing=
+bad=0
+
+if command -v apt-get >/dev/null 2>&1; then
+    install="apt-get install"
+elif command -v dnf >/dev/null 2>&1; then
+    install="dnf install"
+elif command -v pacman >/dev/null 2>&1; then
+    install="pacman -S"
+elif command -v brew >/dev/null 2>&1; then
+    install="brew install"
+elif command -v pkg >/dev/null 2>&1; then
+    install="pkg install"
+else
+    install="(your package manager) install"
+fi
+
+# say found|MISSING what what-for package
+say() {
+    printf '%-9s%-12s%s\n' "$1" "$2" "$3"
+    if [ "$1" = missing ]; then missing="$missing $4"; fi
+}
+
+# command_for name what-for package [needed]
+command_for() {
+    if command -v "$1" >/dev/null 2>&1; then
+        say found "$1" "$2"
+    else
+        say missing "$1" "$2" "$3"
+        if [ "${4:-}" = needed ]; then bad=1; fi
+    fi
+}
+
+library_for() {
+    if pkg-config --exists "$1" 2>/dev/null; then
+        say found "$1" "$2"
+    else
+        say missing "$1" "$2" "$3"
+    fi
+}
+
+echo "For the six stages:"
+command_for "${CC:-cc}" "compiles everything" gcc needed
+command_for make "builds everything" make needed
+echo "For the tests (make check) and the broken variants:"
+command_for pkg-config "finds the libraries below" pkg-config
+library_for check "unit tests" check
+command_for python3 "black-box tests" python3
+command_for patch "examples that are patches" patch
+command_for clang "the second compiler, ThreadSanitizer" clang
+
+limit=$(ulimit -Hn)
+if [ "$limit" != unlimited ] && [ "$limit" -lt 10100 ]; then
+    echo "note: at most $limit open files (ulimit -Hn): ten thousand at once" \
+        "will not fit"
+fi
+if [ -n "$missing" ]; then
+    echo "To get what is missing: $install$missing"
+else
+    echo "Nothing is missing."
+fi
+exit $bad

@@ -1,0 +1,119 @@
+// frontier.h - the crawl's policy: what to fetch next, and what became of it.
+// It knows nothing of sockets and takes no lock: several threads need one
+// around it.
+//
+//     while ((page = frontier_next(&frontier)) != NULL) {
+//         do {
+//             error = fetch page->url;
+//             pause = frontier_done(&frontier, page, error, &response);
+//             if (pause > 0)
+//                 wait so many milliseconds;
+//         } while (pause > 0);
+//     }
+//
+// Each URL is handed out once. Redirects are followed by hand: the target is
+// just another URL that must pass the host rule and may have been seen.
+
+#ifndef FRONTIER_H
+#define FRONTIER_H
+
+#include "http.h"
+#include "options.h"
+#include "url.h"
+
+#include <regex.h>
+#include <stdio.h>
+
+#define FRONTIER_MAX_URLS 1000000 // known at once; what comes later is dropped
+#define FRONTIER_BACKOFF_MS 100 // before the second try; doubles each time
+
+struct page {
+    struct url url;
+    int tries; // made so far; the next try is number `tries`, from 0
+    // What became of it. Absent values are NULL, 0 or -1.
+    int status;
+    int error;
+    char *next_url;
+    char *content_type;
+    char *encoding;
+    long size;
+    int num_urls;
+    int num_new_urls;
+    // The frontier's own:
+    struct page *chain; // the next page in the same bucket of the seen set
+    const struct page *linked_by; // the last page that was found to link here
+    int redirects_left;
+    bool handed_out;
+    bool finished;
+};
+
+struct frontier {
+    const struct options *options;
+    // All pages, in the order in which they were found. Those before `next`
+    // have been handed out: the rest is the queue.
+    struct page **pages;
+    size_t num_pages;
+    size_t next;
+    size_t pages_size; // allocated
+    struct page **seen; // a hash table of the same pages, by URL
+    size_t seen_size;
+    uint64_t seen_key[2];
+    struct slice *hosts; // of the roots
+    size_t num_hosts;
+    regex_t exclude;
+    bool has_exclude;
+    size_t out; // handed out and not finished
+    bool stopped;
+    long retries;
+    long off_host; // links and redirects not followed, and why
+    long excluded;
+    long not_http;
+    long dropped;
+    FILE *log; // for -v and -vv; NULL: silence
+};
+
+// `options` is borrowed. Returns 0; -EINVAL if options->exclude is not a
+// regular expression (frontier_exclude_error() says why); -ENOMEM.
+// frontier_free() is due in either case.
+int frontier_init(struct frontier *frontier, const struct options *options);
+
+// Why frontier_init() refused: copies the reason, in words.
+void frontier_exclude_error(
+    const struct options *options, char *reason, size_t size);
+
+// Adds a root as a person types it: "http://" is assumed. Its host becomes one
+// that may be crawled. Returns 0; -EPROTONOSUPPORT (another scheme); -EINVAL,
+// -ENAMETOOLONG (junk); -ENOMEM.
+int frontier_add_root(struct frontier *frontier, const char *text);
+
+// The next page to fetch, or NULL if there is none for now: as long as not
+// frontier_finished(), pages that are being fetched may bring new ones. The
+// page, its URL included, lives until frontier_free().
+struct page *frontier_next(struct frontier *frontier);
+
+// Tells how fetching `page` went: 0 and the response, or an error. Returns 0
+// when the page is finished; otherwise it is to be fetched again after so many
+// milliseconds, by whoever has it. The response is not kept.
+int frontier_done(struct frontier *frontier, struct page *page, int error,
+    const struct http_response *response);
+
+// From now on nothing is handed out and nothing tried again.
+void frontier_stop(struct frontier *frontier);
+
+// Will frontier_next() return NULL for ever?
+bool frontier_finished(const struct frontier *frontier);
+
+// The report for people: a line a page, sorted by URL, the summary, and the
+// counters. `wall` is in seconds.
+void frontier_print(
+    const struct frontier *frontier, FILE *out, double wall, int max_in_flight);
+
+// `"urls":[...],"counters":{...}`
+void frontier_json(const struct frontier *frontier, FILE *out);
+
+// How many pages ended in an error.
+long frontier_errors(const struct frontier *frontier);
+
+void frontier_free(struct frontier *frontier);
+
+#endif

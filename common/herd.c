@@ -1,0 +1,175 @@
+// herd.c - names to URLs, responses to lines.
+
+#include "herd.h"
+
+#include "animals.h"
+#include "errors.h"
+#include "json.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+// The URL of one animal: its name, whatever is in it, becomes one path
+// segment.
+static int make_url(
+    struct url *url, const struct url *server, const char *name, int delay)
+{
+    static const char plain[] = "abcdefghijklmnopqrstuvwxyz"
+                                "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~";
+    size_t size = 3 * strlen(name) + 64;
+    char *text = malloc(size);
+    char *at = text;
+
+    if (text == NULL)
+        return -ENOMEM;
+    at += snprintf(at, size, "/animals/");
+    for (; *name != '\0'; name++) {
+        if (strchr(plain, *name) != NULL)
+            *at++ = *name;
+        else
+            at += snprintf(at, 4, "%%%02X", (unsigned char)*name);
+    }
+    *at = '\0';
+    if (delay >= 0)
+        snprintf(at, 32, "?delay=%d", delay);
+    int error = url_resolve(url, server, text, strlen(text));
+    free(text);
+    return error;
+}
+
+static int make_urls(struct herd *herd, const struct url *server)
+{
+    for (int i = 0; i < herd->num_names; i++) {
+        const char *name = herd->options->num_arguments > 0
+                               ? herd->options->arguments[i]
+                               : animals_name(i);
+        int error =
+            make_url(&herd->urls[i], server, name, herd->options->delay);
+        if (error != 0)
+            return error;
+        for (int k = i; k < herd->count; k += herd->num_names) {
+            herd->animals[k].name = name;
+            herd->animals[k].url = &herd->urls[i];
+            herd->animals[k].span.task = k;
+        }
+    }
+    return 0;
+}
+
+int herd_init(struct herd *herd, const struct options *options)
+{
+    struct url server;
+
+    *herd = (struct herd){ .options = options };
+    int error = url_parse_typed(&server, options->server);
+    if (error != 0)
+        return error;
+    herd->num_names =
+        options->num_arguments > 0 ? options->num_arguments : animals_count();
+    herd->count = options->count > 0 ? options->count : herd->num_names;
+    herd->urls = calloc((size_t)herd->num_names, sizeof(*herd->urls));
+    herd->animals = calloc((size_t)herd->count, sizeof(*herd->animals));
+    if (server.scheme != URL_HTTP)
+        error = -EPROTONOSUPPORT;
+    else if (herd->urls == NULL || herd->animals == NULL)
+        error = -ENOMEM;
+    else
+        error = make_urls(herd, &server);
+    url_free(&server);
+    return error;
+}
+
+struct animal *herd_next(struct herd *herd)
+{
+    if (herd->next == herd->count)
+        return NULL;
+    struct animal *animal = &herd->animals[herd->next++];
+    animal->asked = true;
+    return animal;
+}
+
+static char *make_line(const char *name, const char *sound)
+{
+    size_t size = strlen(name) + strlen(sound) * 3 + 32;
+    char *line = malloc(size);
+    char *raw = malloc(size);
+
+    if (line != NULL && raw != NULL) {
+        int n = snprintf(raw, size, "The %s says \"%s\".", name, sound);
+        json_printable(line, size, (struct slice){ raw, (size_t)n });
+    }
+    free(raw);
+    return line;
+}
+
+char *herd_answer(const struct herd *herd, struct animal *animal, int error,
+    const struct http_response *response)
+{
+    char *line = NULL;
+
+    if (error == 0) {
+        animal->status = response->status;
+        if (animal->status == 200) {
+            const char *body = response->body != NULL ? response->body : "";
+            animal->sound = strndup(body, strcspn(body, "\r\n"));
+            error = animal->sound == NULL ? -ENOMEM : 0;
+        }
+    }
+    if (error == 0 && animal->sound != NULL && !herd->options->quiet) {
+        line = make_line(animal->name, animal->sound);
+        error = line == NULL ? -ENOMEM : 0;
+    }
+    animal->error = error;
+    if (error != 0)
+        fprintf(stderr, "animals: %s: %s\n", animal->name, error_text(error));
+    else if (animal->status != 200)
+        fprintf(stderr, "animals: %s: the farm answered %d\n", animal->name,
+            animal->status);
+    return line;
+}
+
+void herd_json(const struct herd *herd, FILE *out)
+{
+    struct slice absent = { NULL, 0 };
+
+    fprintf(out, "\"animals\":[");
+    for (int i = 0; i < herd->count; i++) {
+        const struct animal *animal = &herd->animals[i];
+        fprintf(out, "%s\n{\"name\":", i > 0 ? "," : "");
+        json_string(out, slice_of(animal->name));
+        fprintf(out, ",\"sound\":");
+        json_string(
+            out, animal->sound != NULL ? slice_of(animal->sound) : absent);
+        if (animal->status != 0)
+            fprintf(out, ",\"status\":%d,\"error\":", animal->status);
+        else
+            fprintf(out, ",\"status\":null,\"error\":");
+        json_string(out,
+            animal->error != 0 ? slice_of(error_text(animal->error)) : absent);
+        fputc('}', out);
+    }
+    fputc(']', out);
+}
+
+int herd_failures(const struct herd *herd)
+{
+    int failures = 0;
+
+    for (int i = 0; i < herd->count; i++) {
+        const struct animal *animal = &herd->animals[i];
+        failures += animal->asked && animal->sound == NULL;
+    }
+    return failures;
+}
+
+void herd_free(struct herd *herd)
+{
+    for (int i = 0; i < herd->num_names && herd->urls != NULL; i++)
+        url_free(&herd->urls[i]);
+    for (int i = 0; i < herd->count && herd->animals != NULL; i++)
+        free(herd->animals[i].sound);
+    free(herd->urls);
+    free(herd->animals);
+    *herd = (struct herd){ .options = NULL };
+}

@@ -1,0 +1,58 @@
+// herd.h - the animals that were asked for, and what they answered. No I/O but
+// a line on stderr for an animal that cannot be heard; takes no lock.
+
+#ifndef HERD_H
+#define HERD_H
+
+#include "http.h"
+#include "options.h"
+#include "timing.h"
+#include "url.h"
+
+#include <stdio.h>
+
+enum { HERD_MAX_SOUND = 4096 }; // bytes; no animal is that loud
+
+struct animal {
+    struct span span; // of its fetch; span.task is its place in the herd
+    const char *name;
+    const struct url *url; // shared by all animals of this name
+    char *sound; // NULL until it has answered with a 200
+    int status; // 0: no answer
+    int error;
+    bool asked;
+};
+
+struct herd {
+    const struct options *options;
+    struct animal *animals;
+    int count;
+    int next;
+    struct url *urls; // one a name
+    int num_names;
+};
+
+// The herd of options->arguments (default: all that the farm has), gone round
+// until there are options->count. Borrows `options`. Returns 0; -EINVAL: the
+// server's URL is junk; -EPROTONOSUPPORT: it is not http; -ENOMEM.
+// herd_free() is due in either case.
+int herd_init(struct herd *herd, const struct options *options);
+
+// The next animal to ask, or NULL when all have been.
+struct animal *herd_next(struct herd *herd);
+
+// Tells how asking went: 0 and the response, or an error. A failure is said on
+// stderr. Returns the line to type (`The cow says "Moo!".`), which the caller
+// frees; NULL if there is nothing to type: a failure, or -q.
+char *herd_answer(const struct herd *herd, struct animal *animal, int error,
+    const struct http_response *response);
+
+// `"animals":[...]`, in the order asked.
+void herd_json(const struct herd *herd, FILE *out);
+
+// How many were asked and did not answer as they should.
+int herd_failures(const struct herd *herd);
+
+void herd_free(struct herd *herd);
+
+#endif

@@ -1,0 +1,606 @@
+// http.c - a state machine that is fed bytes.
+//
+//     HEAD ----> BODY_LENGTH ---------------------------> FINISHED
+//     |  ^ |---> BODY_UNTIL_CLOSE ----------------------> |
+//     1xx  `---> CHUNK_SIZE ---> TRAILERS --------------> |
+//                  |      ^
+//                  v      |
+//                CHUNK_DATA -> CHUNK_END (-> CHUNK_END_LF)
+//
+// Each state takes what it can use off the front of the bytes. Heads, chunk
+// sizes and trailers come in lines; a line that arrives in pieces is gathered
+// behind the head, so every byte is searched for a line end once:
+//
+//     head: | HTTP/1.1 200 OK\r\nServer: x\r\n | 1f;a=     |
+//           0                            head_len      + line_len
+
+#include "http.h"
+
+#include "errors.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+// What a chunk line may take without being counted: the digits of the largest
+// size, CR and LF. A body of very many tiny chunks is odd but legitimate.
+#define CHUNK_DIGITS 16
+#define CHUNK_LINE_FREE (CHUNK_DIGITS + 2)
+
+// --- The request -------------------------------------------------------------
+
+char *http_get(const struct url *url, size_t *len)
+{
+    static const char format[] = "GET %.*s HTTP/1.1\r\n"
+                                 "Host: %.*s\r\n"
+                                 "User-Agent: six-ways-to-wait/1\r\n"
+                                 "Accept: */*\r\n"
+                                 "Accept-Encoding: identity\r\n"
+                                 "Connection: close\r\n"
+                                 "\r\n";
+
+    assert(url->scheme != URL_OTHER);
+    // A canonical URL names its port just when the Host header has to.
+    size_t host_len = (size_t)(url->path.at - url->host.at);
+    size_t size = sizeof(format) + url->target.len + host_len;
+    char *text = malloc(size);
+    if (text == NULL)
+        return NULL;
+    int n = snprintf(text, size, format, (int)url->target.len, url->target.at,
+        (int)host_len, url->host.at);
+    assert(n > 0 && (size_t)n < size);
+    *len = (size_t)n;
+    return text;
+}
+
+// --- Reading text ------------------------------------------------------------
+
+static bool is_blank(char c)
+{
+    return c == ' ' || c == '\t';
+}
+
+// May c be part of a header's name?
+static bool is_token(char c)
+{
+    char lower = ascii_lower(c);
+
+    return (lower >= 'a' && lower <= 'z') || ascii_is_digit(c)
+           || (c != '\0' && strchr("!#$%&'*+-.^_`|~", c) != NULL);
+}
+
+static struct slice trim(struct slice text)
+{
+    while (text.len > 0 && is_blank(text.at[text.len - 1]))
+        text.len--;
+    for (; text.len > 0 && is_blank(text.at[0]); text.len--)
+        text.at++;
+    return text;
+}
+
+// Takes what stands before the next `stop` off the front of `rest`, and the
+// stop as well. Without one it takes everything.
+static struct slice take_until(struct slice *rest, char stop)
+{
+    struct slice taken = *rest;
+    const char *found = NULL;
+
+    if (rest->len > 0)
+        found = memchr(rest->at, stop, rest->len);
+    if (found != NULL)
+        taken.len = (size_t)(found - rest->at);
+    size_t used = found != NULL ? taken.len + 1 : taken.len;
+    if (used > 0)
+        *rest = (struct slice){ rest->at + used, rest->len - used };
+    return taken;
+}
+
+// The next header off the front of a head, which has been checked before.
+static bool next_header(
+    struct slice *head, struct slice *name, struct slice *value)
+{
+    if (head->len == 0)
+        return false;
+    struct slice line = take_until(head, '\n');
+    if (line.len > 0 && line.at[line.len - 1] == '\r')
+        line.len--;
+    *name = take_until(&line, ':');
+    *value = trim(line);
+    return true;
+}
+
+static struct slice headers_of(const struct http_response *response)
+{
+    struct slice head = { response->head, response->head_len };
+
+    take_until(&head, '\n'); // the status line
+    return head;
+}
+
+// --- Verdicts and memory -----------------------------------------------------
+
+static void fail(struct http_response *response, int error)
+{
+    response->error = error;
+    response->verdict = error == ERROR_CLOSED_EARLY ? HTTP_CLOSED : HTTP_BAD;
+}
+
+static void finish(struct http_response *response)
+{
+    response->part = HTTP_FINISHED;
+    response->verdict = HTTP_DONE;
+}
+
+// Makes room for `need` bytes and a NUL. Doubles, so that bytes that come one
+// by one do not cost a copy each, but goes by what has arrived, never by what
+// the peer says will come; `most` is what can be needed at all.
+static bool grow(char **buffer, size_t *size, size_t need, size_t most)
+{
+    size_t bigger = *size > 0 ? 2 * *size : 512;
+
+    if (need <= *size)
+        return true;
+    if (bigger > most)
+        bigger = most;
+    if (bigger < need)
+        bigger = need;
+    char *moved = realloc(*buffer, bigger + 1);
+    if (moved == NULL)
+        return false;
+    *buffer = moved;
+    *size = bigger;
+    return true;
+}
+
+// --- Lines -------------------------------------------------------------------
+
+// Takes the rest of a line. Returns true when it is complete; `line` is then
+// without its line end, and head and line_len still await what becomes of it.
+static bool take_line(
+    struct http_response *response, struct slice *rest, struct slice *line)
+{
+    bool chunk = response->part == HTTP_CHUNK_SIZE;
+    size_t most = HTTP_MAX_HEAD + (chunk ? CHUNK_LINE_FREE : 0);
+    struct slice piece = *rest;
+    size_t have = response->head_len + response->line_len;
+
+    take_until(rest, '\n');
+    piece.len -= rest->len;
+    if (piece.len > most - response->head_total - response->line_len) {
+        fail(response, ERROR_HEADERS_TOO_LARGE);
+        return false;
+    }
+    if (!grow(&response->head, &response->head_size, have + piece.len,
+            HTTP_MAX_HEAD + CHUNK_LINE_FREE)) {
+        fail(response, -ENOMEM);
+        return false;
+    }
+    memcpy(response->head + have, piece.at, piece.len);
+    response->line_len += piece.len;
+    if (piece.at[piece.len - 1] != '\n')
+        return false;
+
+    line->at = response->head + response->head_len;
+    line->len = response->line_len - 1;
+    if (line->len > 0 && line->at[line->len - 1] == '\r')
+        line->len--;
+    return true;
+}
+
+// A NUL or a CR that ends no line: readers that differ about what such a line
+// says are how one message is made to be two.
+static bool has_stray(struct slice line)
+{
+    return line.len > 0
+           && (memchr(line.at, '\0', line.len) != NULL
+               || memchr(line.at, '\r', line.len) != NULL);
+}
+
+static void check_header(struct http_response *response, struct slice line)
+{
+    size_t i = 0;
+
+    // A line that starts with a blank, to continue the one before, has no
+    // name, and a blank before the colon is not part of one.
+    while (i < line.len && is_token(line.at[i]))
+        i++;
+    if (i == 0 || i == line.len || line.at[i] != ':' || has_stray(line))
+        fail(response, ERROR_HEADER);
+}
+
+// --- The head ----------------------------------------------------------------
+
+// Says no as soon as it can: what talks another protocol may never send the
+// end of a line.
+static bool may_be_http(const struct http_response *response, struct slice rest)
+{
+    static const char start[] = "HTTP/1.";
+    size_t i = response->line_len;
+
+    for (; i < sizeof(start) - 1 && rest.len > 0; i++, rest.at++, rest.len--) {
+        if (*rest.at != start[i])
+            return false;
+    }
+    return true;
+}
+
+// "HTTP/1.1 200 OK", of which the first seven bytes have been checked.
+static void read_status(struct http_response *response, struct slice line)
+{
+    const char *at = line.at;
+
+    if (has_stray(line)) {
+        fail(response, ERROR_HEADER);
+        return;
+    }
+    if (line.len < strlen("HTTP/1.1 200") || !ascii_is_digit(at[7])
+        || at[8] != ' ' || at[9] == '0' || !ascii_is_digit(at[9])
+        || !ascii_is_digit(at[10]) || !ascii_is_digit(at[11])
+        || (line.len > 12 && at[12] != ' ')) {
+        fail(response, ERROR_STATUS_LINE);
+        return;
+    }
+    response->status =
+        (at[9] - '0') * 100 + (at[10] - '0') * 10 + (at[11] - '0');
+    if (response->status == 101) // nobody asked for another protocol
+        fail(response, ERROR_STATUS_LINE);
+    else if (response->status < 200 && ++response->interim > HTTP_MAX_INTERIM)
+        fail(response, ERROR_TOO_MANY_INTERIM);
+}
+
+// What the headers say about the length of the body.
+struct framing {
+    bool chunked;
+    bool sized;
+    uint64_t length;
+};
+
+// Reads a Content-Length: "5", or "5, 5" where somebody merged two of them.
+static bool read_length(struct framing *framing, struct slice value)
+{
+    if (value.len > 0 && value.at[value.len - 1] == ',')
+        return false;
+    do {
+        struct slice digits = trim(take_until(&value, ','));
+        uint64_t length = 0;
+        if (digits.len == 0)
+            return false;
+        for (size_t i = 0; i < digits.len; i++) {
+            unsigned digit = (unsigned)(digits.at[i] - '0');
+            if (!ascii_is_digit(digits.at[i])
+                || length > (UINT64_MAX - digit) / 10)
+                return false;
+            length = length * 10 + digit;
+        }
+        if (framing->sized && framing->length != length)
+            return false;
+        framing->sized = true;
+        framing->length = length;
+    } while (value.len > 0);
+    return true;
+}
+
+static int read_framing(
+    const struct http_response *response, struct framing *framing)
+{
+    struct slice rest = headers_of(response);
+    struct slice name;
+    struct slice value;
+    int error = 0;
+
+    while (next_header(&rest, &name, &value)) {
+        if (slice_like(name, "content-length")) {
+            if (!read_length(framing, value))
+                return ERROR_CONTENT_LENGTH;
+        } else if (slice_like(name, "transfer-encoding")) {
+            // Chunked twice over is as unknown as gzip.
+            if (framing->chunked || !slice_like(value, "chunked"))
+                error = ERROR_TRANSFER_ENCODING;
+            framing->chunked = true;
+        }
+    }
+    if (framing->chunked && framing->sized)
+        return ERROR_CONTENT_LENGTH;
+    return error;
+}
+
+// At the empty line: which body follows, if any (RFC 9112 section 6.3)?
+static void end_head(struct http_response *response)
+{
+    struct framing framing = { 0 };
+
+    if (response->status < 200) {
+        response->status = 0;
+        response->head_len = 0;
+        return;
+    }
+    if (response->status == 204 || response->status == 304) {
+        finish(response);
+        return;
+    }
+    int error = read_framing(response, &framing);
+    if (error == 0 && framing.length > response->max_body)
+        error = ERROR_BODY_TOO_LARGE;
+    if (error != 0) {
+        fail(response, error);
+    } else if (framing.chunked) {
+        response->part = HTTP_CHUNK_SIZE;
+    } else if (!framing.sized) {
+        response->part = HTTP_BODY_UNTIL_CLOSE;
+    } else {
+        response->part = HTTP_BODY_LENGTH;
+        response->remaining = framing.length;
+        if (framing.length == 0)
+            finish(response);
+    }
+}
+
+static void take_head(struct http_response *response, struct slice *rest)
+{
+    struct slice line;
+
+    if (response->head_len == 0 && !may_be_http(response, *rest)) {
+        fail(response, ERROR_STATUS_LINE);
+        return;
+    }
+    if (!take_line(response, rest, &line))
+        return;
+    response->head_total += response->line_len;
+    if (response->head_len > 0 && line.len == 0) {
+        end_head(response);
+    } else {
+        if (response->head_len == 0)
+            read_status(response, line);
+        else
+            check_header(response, line);
+        response->head_len += response->line_len;
+    }
+    response->line_len = 0;
+}
+
+// --- The body ----------------------------------------------------------------
+
+static bool is_identity(const struct http_response *response)
+{
+    struct slice rest = headers_of(response);
+    struct slice name;
+    struct slice value;
+
+    while (next_header(&rest, &name, &value)) {
+        if (slice_like(name, "content-encoding") && value.len > 0
+            && !slice_like(value, "identity"))
+            return false;
+    }
+    return true;
+}
+
+// Takes the next n bytes for the body.
+static void take_body(
+    struct http_response *response, struct slice *rest, size_t n)
+{
+    size_t most = response->max_body;
+
+    if (n > most - response->body_len) {
+        fail(response, ERROR_BODY_TOO_LARGE);
+        return;
+    }
+    // Not before the first byte: redirects claim to be compressed and are
+    // empty.
+    if (response->body_len == 0 && !is_identity(response)) {
+        fail(response, ERROR_CONTENT_ENCODING);
+        return;
+    }
+    if (response->part == HTTP_BODY_LENGTH)
+        most = response->body_len + (size_t)response->remaining;
+    if (!grow(&response->body, &response->body_size, response->body_len + n,
+            most)) {
+        fail(response, -ENOMEM);
+        return;
+    }
+    memcpy(response->body + response->body_len, rest->at, n);
+    response->body_len += n;
+    response->body[response->body_len] = '\0';
+    rest->at += n;
+    rest->len -= n;
+}
+
+// Takes what belongs to a body, or to a chunk of one, of known length. Returns
+// true at its end.
+static bool take_remaining(struct http_response *response, struct slice *rest)
+{
+    size_t n = rest->len;
+
+    if (n > response->remaining)
+        n = (size_t)response->remaining;
+    take_body(response, rest, n);
+    if (response->verdict != HTTP_MORE)
+        return false;
+    response->remaining -= n;
+    return response->remaining == 0;
+}
+
+// "1f" or "1f ;name=value".
+static void take_chunk_size(struct http_response *response, struct slice *rest)
+{
+    struct slice line;
+    uint64_t size = 0;
+    size_t digits = 0;
+
+    if (!take_line(response, rest, &line))
+        return;
+    response->line_len = 0;
+    for (; digits < line.len && ascii_hex(line.at[digits]) >= 0; digits++) {
+        if (size > UINT64_MAX / 16) {
+            fail(response, ERROR_CHUNK);
+            return;
+        }
+        size = size * 16 + (uint64_t)ascii_hex(line.at[digits]);
+    }
+    size_t i = digits;
+    while (i < line.len && is_blank(line.at[i]))
+        i++;
+    bool extended = i < line.len && line.at[i] == ';';
+    if (digits == 0 || (digits < line.len && !extended) || has_stray(line)) {
+        fail(response, ERROR_CHUNK);
+        return;
+    }
+
+    // More digits than a size can have are zeros, and no better than an
+    // extension.
+    response->head_total +=
+        line.len - (digits < CHUNK_DIGITS ? digits : CHUNK_DIGITS);
+    response->remaining = size;
+    if (response->head_total > HTTP_MAX_HEAD)
+        fail(response, ERROR_HEADERS_TOO_LARGE);
+    else if (size > response->max_body - response->body_len)
+        fail(response, ERROR_BODY_TOO_LARGE);
+    else
+        response->part = size > 0 ? HTTP_CHUNK_DATA : HTTP_TRAILERS;
+}
+
+// The line end behind the data of a chunk, byte by byte.
+static void take_chunk_end(struct http_response *response, struct slice *rest)
+{
+    char c = *rest->at++;
+
+    rest->len--;
+    if (c == '\n')
+        response->part = HTTP_CHUNK_SIZE;
+    else if (c == '\r' && response->part == HTTP_CHUNK_END)
+        response->part = HTTP_CHUNK_END_LF;
+    else
+        fail(response, ERROR_CHUNK);
+}
+
+static void take_trailer(struct http_response *response, struct slice *rest)
+{
+    struct slice line;
+
+    if (!take_line(response, rest, &line))
+        return;
+    response->head_total += response->line_len;
+    response->line_len = 0;
+    if (line.len > 0)
+        check_header(response, line);
+    else
+        finish(response);
+}
+
+// --- The response ------------------------------------------------------------
+
+void http_response_init(struct http_response *response, size_t max_body)
+{
+    *response = (struct http_response){ .max_body = max_body };
+}
+
+static void take(struct http_response *response, struct slice *rest)
+{
+    switch (response->part) {
+    case HTTP_HEAD:
+        take_head(response, rest);
+        break;
+    case HTTP_BODY_LENGTH:
+        if (take_remaining(response, rest))
+            finish(response);
+        break;
+    case HTTP_BODY_UNTIL_CLOSE:
+        take_body(response, rest, rest->len);
+        break;
+    case HTTP_CHUNK_SIZE:
+        take_chunk_size(response, rest);
+        break;
+    case HTTP_CHUNK_DATA:
+        if (take_remaining(response, rest))
+            response->part = HTTP_CHUNK_END;
+        break;
+    case HTTP_CHUNK_END:
+    case HTTP_CHUNK_END_LF:
+        take_chunk_end(response, rest);
+        break;
+    case HTTP_TRAILERS:
+        take_trailer(response, rest);
+        break;
+    case HTTP_FINISHED:
+        assert(false); // the verdict is final
+    }
+}
+
+enum http_verdict http_feed(
+    struct http_response *response, const char *bytes, size_t n)
+{
+    struct slice rest = { bytes, n };
+
+    if (response->verdict == HTTP_MORE && n == 0) {
+        if (response->part == HTTP_BODY_UNTIL_CLOSE)
+            finish(response);
+        else
+            fail(response, ERROR_CLOSED_EARLY);
+    }
+    while (response->verdict == HTTP_MORE && rest.len > 0)
+        take(response, &rest);
+    return response->verdict;
+}
+
+struct slice http_header(const struct http_response *response, const char *name)
+{
+    struct slice rest = headers_of(response);
+    struct slice found;
+    struct slice value;
+
+    while (next_header(&rest, &found, &value)) {
+        if (slice_like(found, name))
+            return value;
+    }
+    return (struct slice){ 0 };
+}
+
+// Takes a parameter off the front: up to the next ";" that is not quoted.
+static struct slice take_parameter(struct slice *rest)
+{
+    struct slice taken = { rest->at, 0 };
+    bool quoted = false;
+
+    for (; taken.len < rest->len; taken.len++) {
+        char c = taken.at[taken.len];
+        if (c == '"')
+            quoted = !quoted;
+        else if (c == '\\' && quoted && taken.len + 1 < rest->len)
+            taken.len++;
+        else if (c == ';' && !quoted)
+            break;
+    }
+    size_t used = taken.len < rest->len ? taken.len + 1 : taken.len;
+    *rest = (struct slice){ rest->at + used, rest->len - used };
+    return taken;
+}
+
+void http_content_type(
+    struct slice value, struct slice *type, struct slice *charset)
+{
+    *type = *charset = (struct slice){ 0 };
+    if (value.at == NULL)
+        return;
+
+    struct slice found = trim(take_until(&value, ';'));
+    if (found.len > 0)
+        *type = found;
+    while (value.len > 0 && charset->at == NULL) {
+        struct slice text = take_parameter(&value);
+        struct slice name = trim(take_until(&text, '='));
+        text = trim(text);
+        if (text.len > 0 && text.at[0] == '"') {
+            text = (struct slice){ text.at + 1, text.len - 1 };
+            text = take_until(&text, '"');
+        }
+        if (slice_like(name, "charset") && text.len > 0)
+            *charset = text;
+    }
+}
+
+void http_response_free(struct http_response *response)
+{
+    free(response->head);
+    free(response->body);
+    *response = (struct http_response){ 0 };
+}

@@ -1,0 +1,75 @@
+// interrupt.c - a signal handler that does what a handler may: count and
+// write a byte to a pipe (Bernstein's self-pipe trick).
+
+#include "interrupt.h"
+
+#include "clock.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stddef.h>
+#include <unistd.h>
+
+static atomic_int count;
+static int ends[2] = { -1, -1 };
+
+static void on_signal(int number)
+{
+    int saved = errno;
+
+    if (atomic_fetch_add(&count, 1) > 0)
+        _exit(128 + number);
+    // Nothing can be done about a failure here, and an empty pipe cannot fail.
+    ssize_t ignored = write(ends[1], "!", 1);
+    (void)ignored;
+    errno = saved;
+}
+
+int interrupt_init(void)
+{
+    struct sigaction action = { .sa_handler = on_signal };
+
+    if (pipe(ends) == -1)
+        return -errno;
+    for (int i = 0; i < 2; i++)
+        fcntl(ends[i], F_SETFD, FD_CLOEXEC);
+    sigemptyset(&action.sa_mask);
+    sigaction(SIGINT, &action, NULL);
+    sigaction(SIGTERM, &action, NULL);
+    return 0;
+}
+
+void interrupt_free(void)
+{
+    signal(SIGINT, SIG_DFL);
+    signal(SIGTERM, SIG_DFL);
+    for (int i = 0; i < 2; i++) {
+        if (ends[i] != -1)
+            close(ends[i]);
+        ends[i] = -1;
+    }
+}
+
+bool interrupted(void)
+{
+    return atomic_load(&count) > 0;
+}
+
+int interrupt_fd(void)
+{
+    return ends[0];
+}
+
+void interrupt_sleep(int ms)
+{
+    struct pollfd ctrl_c = { .fd = ends[0], .events = POLLIN };
+    double end = clock_now() + ms * 1e-3;
+
+    if (clock_is_virtual())
+        clock_jump(end);
+    while (!interrupted() && clock_ms_until(end) > 0)
+        poll(&ctrl_c, 1, clock_ms_until(end));
+}

@@ -1,0 +1,318 @@
+// net.c - sockets, and a cache of name look-ups that threads can share.
+
+#include "net.h"
+
+#include "clock.h"
+#include "errors.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <netdb.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/time.h>
+#include <unistd.h>
+
+// One host and port. The list is walked from the start each time: a crawl
+// stays on a few hosts. With thousands it would want a hash table.
+struct host {
+    struct host *next;
+    char *name; // without the brackets of an IPv6 address
+    unsigned short port;
+    bool pending; // a thread is asking the name servers right now
+    int error; // of the last look-up
+    int count;
+    struct address *addresses;
+};
+
+static struct host *hosts; // under mutex, but for what a pending one fills in
+static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
+static pthread_cond_t answered = PTHREAD_COND_INITIALIZER;
+
+// --- Where a host is -------------------------------------------------------
+
+// Fills in *address from digits ("127.0.0.1", "::1"), or returns false.
+static bool parse_address(
+    struct address *address, const char *digits, unsigned short port)
+{
+    *address = (struct address){ .len = sizeof(address->v4) };
+    if (inet_pton(AF_INET, digits, &address->v4.sin_addr) == 1) {
+        address->v4.sin_family = AF_INET;
+        address->v4.sin_port = htons(port);
+        return true;
+    }
+    *address = (struct address){ .len = sizeof(address->v6) };
+    if (inet_pton(AF_INET6, digits, &address->v6.sin6_addr) == 1) {
+        address->v6.sin6_family = AF_INET6;
+        address->v6.sin6_port = htons(port);
+        return true;
+    }
+    return false;
+}
+
+// Gives the host one address. Returns 0, -EINVAL or -ENOMEM.
+static int set_address(struct host *host, const char *digits)
+{
+    struct address address;
+
+    if (!parse_address(&address, digits, host->port))
+        return -EINVAL;
+    free(host->addresses);
+    host->count = 0;
+    host->addresses = malloc(sizeof(address));
+    if (host->addresses == NULL)
+        return -ENOMEM;
+    *host->addresses = address;
+    host->count = 1;
+    return 0;
+}
+
+// Asks the name servers: 0 and the addresses in `host`, or an error.
+static int ask(struct host *host)
+{
+    struct addrinfo hints = { .ai_socktype = SOCK_STREAM };
+    struct addrinfo *found;
+    char service[8];
+
+    snprintf(service, sizeof(service), "%u", host->port);
+    int error = getaddrinfo(host->name, service, &hints, &found);
+    if (error == EAI_MEMORY)
+        return -ENOMEM;
+    if (error != 0)
+        return error == EAI_AGAIN ? ERROR_LOOKUP : ERROR_NO_SUCH_HOST;
+
+    int count = 0;
+    for (struct addrinfo *at = found; at != NULL; at = at->ai_next)
+        count++;
+    struct address *addresses = calloc((size_t)count, sizeof(*addresses));
+    count = 0;
+    for (struct addrinfo *at = found; at != NULL; at = at->ai_next) {
+        if (addresses == NULL || at->ai_addrlen > sizeof(addresses->v6))
+            continue;
+        memcpy(&addresses[count].any, at->ai_addr, at->ai_addrlen);
+        addresses[count++].len = at->ai_addrlen;
+    }
+    freeaddrinfo(found);
+    host->addresses = addresses;
+    host->count = count;
+    if (addresses == NULL)
+        return -ENOMEM;
+    return count > 0 ? 0 : ERROR_NO_SUCH_HOST;
+}
+
+// --- The cache -------------------------------------------------------------
+
+// The entry for this host and port, a new one if need be; NULL: no memory.
+static struct host *find_host(struct slice name, unsigned short port)
+{
+    struct host *host = hosts;
+
+    if (name.len >= 2 && name.at[0] == '[') {
+        name.at++;
+        name.len -= 2;
+    }
+    while (host != NULL
+           && (host->port != port || !slice_equal(slice_of(host->name), name)))
+        host = host->next;
+    if (host != NULL)
+        return host;
+
+    host = calloc(1, sizeof(*host));
+    if (host == NULL)
+        return NULL;
+    host->name = strndup(name.at, name.len);
+    if (host->name == NULL) {
+        free(host);
+        return NULL;
+    }
+    host->port = port;
+    host->next = hosts;
+    hosts = host;
+    return host;
+}
+
+// Whoever comes first asks; the others wait for the answer. Called with the
+// lock, which is not held while the name servers think: look-ups of other
+// hosts go on meanwhile.
+static void ask_once(struct host *host)
+{
+    if (host->pending) {
+        while (host->pending)
+            pthread_cond_wait(&answered, &mutex);
+        return;
+    }
+    host->pending = true;
+    pthread_mutex_unlock(&mutex);
+    int error = ask(host);
+    pthread_mutex_lock(&mutex);
+    host->error = error;
+    host->pending = false;
+    pthread_cond_broadcast(&answered);
+}
+
+static int look_up(const struct url *url, int try, bool may_wait,
+    const struct address **address)
+{
+    int error = -ENOMEM;
+
+    pthread_mutex_lock(&mutex);
+    struct host *host = find_host(url->host, url->port);
+    if (host == NULL)
+        goto unlock;
+    // A look-up that failed for now is no news that stays: it is made again.
+    if (host->pending
+        || (host->count == 0
+            && (host->error == 0 || error_is_transient(host->error)))) {
+        if (url_host_is_address(url))
+            host->error = set_address(host, host->name);
+        else if (may_wait)
+            ask_once(host);
+        else
+            host->error = -EAGAIN;
+    }
+    error = host->error;
+    if (error == 0)
+        *address = &host->addresses[try % host->count];
+unlock:
+    pthread_mutex_unlock(&mutex);
+    return error;
+}
+
+int net_lookup(const struct url *url, int try, const struct address **address)
+{
+    return look_up(url, try, true, address);
+}
+
+int net_lookup_known(
+    const struct url *url, int try, const struct address **address)
+{
+    return look_up(url, try, false, address);
+}
+
+int net_resolve(const char *rule)
+{
+    // HOST:PORT:ADDRESS, where HOST may be "[::1]" and ADDRESS holds colons.
+    const char *host_end = rule + (*rule == '[' ? strcspn(rule, "]") : 0);
+    host_end += strcspn(host_end, ":");
+    char *port_end;
+    long port = *host_end == ':' ? strtol(host_end + 1, &port_end, 10) : 0;
+    char digits[INET6_ADDRSTRLEN + 2];
+
+    if (host_end == rule || port < 1 || port > 65535 || *port_end != ':')
+        return -EINVAL;
+    const char *at = port_end + 1 + (port_end[1] == '[');
+    size_t n = strcspn(at, "]");
+    if (n >= sizeof(digits))
+        return -EINVAL;
+    memcpy(digits, at, n);
+    digits[n] = '\0';
+
+    // Hosts are compared as url.h spells them: in lower case.
+    char *name = strndup(rule, (size_t)(host_end - rule));
+    if (name == NULL)
+        return -ENOMEM;
+    for (char *c = name; *c != '\0'; c++)
+        *c = ascii_lower(*c);
+    pthread_mutex_lock(&mutex);
+    struct host *host = find_host(slice_of(name), (unsigned short)port);
+    int error = host != NULL ? set_address(host, digits) : -ENOMEM;
+    pthread_mutex_unlock(&mutex);
+    free(name);
+    return error;
+}
+
+void net_forget(void)
+{
+    while (hosts != NULL) {
+        struct host *next = hosts->next;
+        free(hosts->addresses);
+        free(hosts->name);
+        free(hosts);
+        hosts = next;
+    }
+}
+
+// --- Sockets ---------------------------------------------------------------
+
+static int new_socket(const struct address *address, bool nonblocking)
+{
+#if defined(SOCK_CLOEXEC) && defined(SOCK_NONBLOCK)
+    int kind = SOCK_STREAM | SOCK_CLOEXEC | (nonblocking ? SOCK_NONBLOCK : 0);
+    int fd = socket(address->any.sa_family, kind, 0);
+    return fd == -1 ? -errno : fd;
+#else
+    int fd = socket(address->any.sa_family, SOCK_STREAM, 0);
+    if (fd == -1)
+        return -errno;
+    fcntl(fd, F_SETFD, FD_CLOEXEC);
+    if (nonblocking)
+        fcntl(fd, F_SETFL, O_NONBLOCK);
+    return fd;
+#endif
+}
+
+int net_socket(const struct address *address)
+{
+    return new_socket(address, false);
+}
+
+int net_socket_nonblocking(const struct address *address)
+{
+    return new_socket(address, true);
+}
+
+int net_connected(int fd)
+{
+    int error;
+    socklen_t len = sizeof(error);
+
+    if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &len) == -1)
+        return -errno;
+    return -error;
+}
+
+// Set while this thread is in a call that may block, for the trace.
+static _Thread_local bool may_block;
+
+int net_result(ssize_t n)
+{
+    if (trace_is_on && may_block)
+        trace(TRACE_READY, TRACE_THIS, 0);
+    may_block = false;
+    if (n != -1)
+        return (int)n;
+    switch (errno) {
+    case EISCONN:
+        return 0;
+    case EINTR:
+    case EINPROGRESS:
+    case EALREADY:
+#if EAGAIN != EWOULDBLOCK
+    case EWOULDBLOCK:
+#endif
+    case EAGAIN:
+        return -EAGAIN;
+    default:
+        return -errno;
+    }
+}
+
+int net_set_limit(int fd, int option, double deadline)
+{
+    double left = deadline - clock_now();
+    long long us = (long long)(left * 1e6) + 1; // zero would mean "for ever"
+    struct timeval limit = {
+        .tv_sec = (time_t)(us / 1000000),
+        .tv_usec = (suseconds_t)(us % 1000000),
+    };
+
+    if (left <= 0)
+        return -ETIMEDOUT;
+    if (setsockopt(fd, SOL_SOCKET, option, &limit, sizeof(limit)) == -1)
+        return -errno;
+    may_block = true;
+    return 0;
+}

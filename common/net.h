@@ -1,0 +1,77 @@
+// net.h - the small print of sockets: addresses, look-ups, "try again?".
+//
+// What a conversation consists of (connect, send, receive, give up, close)
+// is not here: it stands in each stage's fetch.c.
+
+#ifndef NET_H
+#define NET_H
+
+#include "trace.h"
+#include "url.h"
+
+#include <netinet/in.h>
+#include <stdbool.h>
+#include <sys/socket.h>
+#include <sys/types.h>
+
+struct address {
+    union {
+        struct sockaddr any;
+        struct sockaddr_in v4;
+        struct sockaddr_in6 v6;
+    };
+    socklen_t len;
+};
+
+// Looks up where `url` is served. A host may have several addresses: try k
+// gets number k, round and round. Numeric hosts and those named with
+// net_resolve() cost nothing; other names are looked up once (which may take
+// seconds) and then remembered for good. Threads may call this at the same
+// time; two that ask for the same host share one look-up.
+//
+// Returns 0 and *address, which lives until net_forget(); otherwise
+// ERROR_NO_SUCH_HOST, ERROR_LOOKUP (may be tried again) or -ENOMEM.
+int net_lookup(const struct url *url, int try, const struct address **address);
+
+// As net_lookup(), but never waits: -EAGAIN where it would have to.
+int net_lookup_known(
+    const struct url *url, int try, const struct address **address);
+
+// "HOST:PORT:ADDRESS": from now on this host and port are found at this
+// numeric address (IPv6 in brackets or not). Returns 0, -EINVAL or -ENOMEM.
+int net_resolve(const char *rule);
+
+// Frees all addresses.
+void net_forget(void);
+
+// A TCP socket for this address, closed on exec. Returns a descriptor or a
+// negative errno.
+int net_socket(const struct address *address);
+
+// The same, in non-blocking mode.
+int net_socket_nonblocking(const struct address *address);
+
+// The result of a connect that was still under way: 0 or a negative errno
+// (SO_ERROR; reading it clears it).
+int net_connected(int fd);
+
+// Wraps a system call that says -1 and errno: returns what it returned, or a
+// negative errno. "Not now" has many names (EINTR, EAGAIN, EWOULDBLOCK, and
+// for connect EINPROGRESS and EALREADY); here it is always -EAGAIN. That the
+// socket is connected already (EISCONN) is a success. An int is enough: no
+// buffer of ours is larger than one can say.
+//
+//     n = net_result(recv(fd, chunk, sizeof(chunk), 0));
+int net_result(ssize_t n);
+
+// For sockets that block: from now on a call on `fd` gives up with -EAGAIN
+// when `deadline` has come. `option` is SO_SNDTIMEO for connect and send (Linux
+// applies it to connect too, see socket(7)), SO_RCVTIMEO for recv. Returns 0;
+// -ETIMEDOUT if no time is left; -errno. Call it before each call: what is
+// left gets less, and after an -EAGAIN it says whether time is up.
+#define net_limit(fd, option, deadline) \
+    (trace(TRACE_WAIT_FD, TRACE_THIS, fd), net_set_limit(fd, option, deadline))
+
+int net_set_limit(int fd, int option, double deadline);
+
+#endif

@@ -1,0 +1,248 @@
+// program.c - what stands before the first fetch and after the last one.
+
+#include "program.h"
+
+#include "errors.h"
+#include "interrupt.h"
+#include "json.h"
+#include "net.h"
+#include "timing.h"
+#include "trace.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <string.h>
+
+static FILE *json; // opened at the beginning: no long crawl ends in "disk full"
+
+static int complain(const struct options *options, const char *format, ...)
+{
+    va_list args;
+
+    fprintf(stderr, "%s: ", options->program);
+    va_start(args, format);
+    vfprintf(stderr, format, args);
+    va_end(args);
+    fputc('\n', stderr);
+    return EXIT_USAGE;
+}
+
+// --- Beginning -------------------------------------------------------------
+
+// Each fetch in flight is a descriptor, and a few more are needed: standard
+// streams, files, the selector, name look-ups.
+static void clamp_max_tasks(struct options *options)
+{
+    int limit = options_descriptors();
+    int most = limit > 64 ? limit - 32 : limit / 2;
+    int wanted =
+        options->max_tasks == INT_MAX ? options->count : options->max_tasks;
+
+    if (wanted > most) {
+        complain(options,
+            "--max-tasks %d clamped to %d: the system allows %d open files "
+            "(see ulimit -n)",
+            wanted, most, limit);
+    }
+    if (options->max_tasks > most)
+        options->max_tasks = most;
+}
+
+static int begin(struct options *options, const char *stage,
+    const char *program, int argc, char **argv)
+{
+    int error;
+    int code = options_parse(options, program, argc, argv);
+
+    if (code != OPTIONS_GO_ON)
+        return code;
+    options->stage = stage;
+    clamp_max_tasks(options);
+    // A reader of our output that goes away is an error of a write, not the
+    // end of the program; so is a server that does.
+    signal(SIGPIPE, SIG_IGN);
+    for (int i = 0; i < options->num_resolves; i++) {
+        error = net_resolve(options->resolves[i]);
+        if (error != 0)
+            return complain(options, "--resolve %s: %s", options->resolves[i],
+                error == -EINVAL
+                    ? "not HOST:PORT:ADDRESS with a numeric address"
+                    : error_text(error));
+    }
+    if (options->trace != NULL) {
+        error = trace_open(options->trace);
+        if (error != 0)
+            return complain(options, "cannot write the trace to %s: %s",
+                options->trace, error_text(error));
+    }
+    if (options->json != NULL) {
+        json = strcmp(options->json, "-") == 0 ? stdout
+                                               : fopen(options->json, "w");
+        if (json == NULL)
+            return complain(options, "cannot write %s: %s", options->json,
+                error_text(-errno));
+    }
+    error = interrupt_init();
+    if (error != 0)
+        return complain(
+            options, "cannot watch for Ctrl-C: %s", error_text(error));
+    timing_start();
+    return OPTIONS_GO_ON;
+}
+
+// Frees what begin() has set up, as far as it came.
+static void finish(struct options *options)
+{
+    if (json != NULL && json != stdout)
+        fclose(json);
+    json = NULL;
+    interrupt_free();
+    if (trace_close() != 0)
+        complain(options, "the trace in %s is not complete", options->trace);
+    net_forget();
+    options_free(options);
+}
+
+int program_begin_animals(struct herd *herd, struct options *options,
+    const char *stage, int argc, char **argv)
+{
+    int code = begin(options, stage, "animals", argc, argv);
+
+    if (code != OPTIONS_GO_ON) {
+        finish(options);
+        return code;
+    }
+    int error = herd_init(herd, options);
+    if (error == 0) {
+        for (int i = 0; i < herd->count; i++)
+            trace_name(i, herd->animals[i].name);
+        return OPTIONS_GO_ON;
+    }
+    complain(options, "--server %s: %s", options->server,
+        error == -ENOMEM ? error_text(error) : "not an http URL");
+    herd_free(herd);
+    finish(options);
+    return EXIT_USAGE;
+}
+
+// Returns how many roots there are.
+static int add_roots(struct frontier *frontier, const struct options *options)
+{
+    int roots = 0;
+
+    for (int i = 0; i < options->num_arguments; i++) {
+        const char *root = options->arguments[i];
+        char safe[256];
+        int error = frontier_add_root(frontier, root);
+        if (error == 0) {
+            roots++;
+            continue;
+        }
+        json_printable(safe, sizeof(safe), slice_of(root));
+        complain(options, "%s ignored: %s", safe,
+            error == -EPROTONOSUPPORT ? "only http is spoken here"
+            : error == -ENOMEM        ? error_text(error)
+                                      : "not a URL");
+    }
+    return roots;
+}
+
+int program_begin_crawl(struct frontier *frontier, struct options *options,
+    const char *stage, int argc, char **argv)
+{
+    char reason[128];
+    int code = begin(options, stage, "crawl", argc, argv);
+
+    if (code != OPTIONS_GO_ON) {
+        finish(options);
+        return code;
+    }
+    int error = frontier_init(frontier, options);
+    if (error == -EINVAL) {
+        frontier_exclude_error(options, reason, sizeof(reason));
+        complain(options, "--exclude %s: %s", options->exclude, reason);
+    } else if (error != 0) {
+        complain(options, "%s", error_text(error));
+    } else if (add_roots(frontier, options) > 0) {
+        frontier->log = options->quiet ? NULL : stderr;
+        return OPTIONS_GO_ON;
+    } else {
+        complain(options, "no URL to start from; see crawl --help");
+    }
+    frontier_free(frontier);
+    finish(options);
+    return EXIT_USAGE;
+}
+
+// --- The end ---------------------------------------------------------------
+
+// Whether all of a stream reached its file.
+static bool is_written(
+    const struct options *options, FILE *out, const char *name)
+{
+    if (fflush(out) == 0 && !ferror(out))
+        return true;
+    complain(options, "cannot write all of %s", name);
+    return false;
+}
+
+static void begin_json(const struct options *options)
+{
+    fprintf(json, "{\"stage\":\"%s\",\"program\":\"%s\",\n", options->stage,
+        options->program);
+}
+
+// Frees everything and returns the exit code after so many `failures`.
+static int finish_with(struct options *options, long failures)
+{
+    int code = failures > 0 ? EXIT_SOME_FAILED : EXIT_FINE;
+
+    if (json != NULL && !is_written(options, json, options->json))
+        code = EXIT_SOME_FAILED;
+    if (!is_written(options, stdout, "the output"))
+        code = EXIT_SOME_FAILED;
+    if (interrupted())
+        code = EXIT_INTERRUPTED;
+    finish(options);
+    return code;
+}
+
+int program_end_animals(struct herd *herd, struct options *options)
+{
+    int failures = herd_failures(herd);
+
+    if (interrupted() && !options->quiet)
+        puts("Interrupted");
+    if (json != NULL) {
+        begin_json(options);
+        herd_json(herd, json);
+        fputs(",\n", json);
+        timing_json(
+            json, &herd->animals->span, sizeof(*herd->animals), herd->count);
+        fputs("}\n", json);
+    }
+    herd_free(herd);
+    return finish_with(options, failures);
+}
+
+int program_end_crawl(struct frontier *frontier, struct options *options)
+{
+    long errors = frontier_errors(frontier);
+
+    if (!options->quiet) {
+        if (interrupted())
+            puts("Interrupted");
+        frontier_print(frontier, stdout, timing_wall(), timing_max_in_flight());
+    }
+    if (json != NULL) {
+        begin_json(options);
+        frontier_json(frontier, json);
+        fputs(",\n", json);
+        timing_json(json, NULL, 0, 0);
+        fputs("}\n", json);
+    }
+    frontier_free(frontier);
+    return finish_with(options, errors);
+}

@@ -1,0 +1,282 @@
+// runner.c - fork, exec, wait4, and the courtesy that a terminal demands.
+
+#include "runner.h"
+
+#include "clock.h"
+#include "http.h"
+#include "net.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+// --- The farm --------------------------------------------------------------
+
+// Reads the one line that the farm prints once it listens.
+static int read_address(int fd, char *address, size_t size)
+{
+    size_t len = 0;
+
+    while (len + 1 < size) {
+        ssize_t n = read(fd, address + len, 1);
+        if (n == -1 && errno == EINTR)
+            continue;
+        if (n <= 0)
+            return -ECHILD; // it has ended, and said why on stderr
+        if (address[len] == '\n')
+            break;
+        len++;
+    }
+    address[len] = '\0';
+    return 0;
+}
+
+int farm_start(struct farm *farm, const char *build, const char *pace)
+{
+    int said[2];
+    int lifeline[2];
+    char path[4096];
+    char descriptor[16];
+
+    *farm = (struct farm){ .lifeline = -1 };
+    snprintf(path, sizeof(path), "%s/farm", build);
+    if (pipe(said) == -1)
+        return -errno;
+    if (pipe(lifeline) == -1) {
+        close(said[0]);
+        close(said[1]);
+        return -errno;
+    }
+    fcntl(lifeline[1], F_SETFD, FD_CLOEXEC); // nobody else may hold our end
+    fcntl(said[0], F_SETFD, FD_CLOEXEC);
+    snprintf(descriptor, sizeof(descriptor), "%d", lifeline[0]);
+    farm->pid = fork();
+    if (farm->pid == 0) {
+        setpgid(0, 0); // Ctrl-C is not meant for the farm
+        dup2(said[1], STDOUT_FILENO);
+        close(said[1]);
+        execl(path, "farm", "--lifeline", descriptor, "--pace", pace,
+            (char *)NULL);
+        fprintf(stderr, "%s: %s\n", path, strerror(errno));
+        _exit(127);
+    }
+    int error = farm->pid == -1 ? -errno : 0;
+    close(said[1]);
+    close(lifeline[0]);
+    farm->lifeline = lifeline[1];
+    if (error == 0)
+        error = read_address(said[0], farm->address, sizeof(farm->address));
+    close(said[0]);
+    if (error != 0)
+        farm_stop(farm);
+    return error;
+}
+
+void farm_stop(struct farm *farm)
+{
+    if (farm->pid <= 0)
+        return;
+    close(farm->lifeline);
+    while (waitpid(farm->pid, NULL, 0) == -1 && errno == EINTR)
+        ;
+    farm->pid = 0;
+}
+
+// --- Programs --------------------------------------------------------------
+
+static volatile sig_atomic_t running; // process group to pass signals on to
+static volatile sig_atomic_t out_of_time;
+
+static void pass_on(int number)
+{
+    if (running > 0)
+        kill(-(pid_t)running, number);
+}
+
+static void on_alarm(int number)
+{
+    (void)number;
+    out_of_time = 1;
+    pass_on(SIGKILL);
+}
+
+// Gives the terminal to a process group. Asking from the background would
+// stop us, so the signal that does it is ignored.
+static void give_terminal(pid_t group)
+{
+    if (isatty(STDIN_FILENO))
+        tcsetpgrp(STDIN_FILENO, group);
+}
+
+static void be_child(char *const argv[], int flags)
+{
+    setpgid(0, 0);
+    if (flags & RUN_TERMINAL)
+        give_terminal(getpid());
+    signal(SIGTTOU, SIG_DFL);
+    signal(SIGINT, SIG_DFL);
+    signal(SIGTERM, SIG_DFL);
+    if (flags & RUN_QUIET) {
+        int null = open("/dev/null", O_WRONLY);
+        if (null != -1)
+            dup2(null, STDOUT_FILENO);
+    }
+    execv(argv[0], argv);
+    fprintf(stderr, "%s: %s\n", argv[0], strerror(errno));
+    _exit(127);
+}
+
+// Waits for the end of `pid`. Ctrl-Z stops it: then we stop as well, and go on
+// together when the shell says so.
+static int await_end(pid_t pid, int flags, struct rusage *usage)
+{
+    int status;
+
+    for (;;) {
+        pid_t ended = wait4(pid, &status, WUNTRACED, usage);
+        if (ended == -1 && errno == EINTR)
+            continue;
+        if (ended == -1)
+            return -1;
+        if (!WIFSTOPPED(status))
+            return status;
+        if (flags & RUN_TERMINAL)
+            give_terminal(getpgrp());
+        kill(0, SIGTSTP);
+        if (flags & RUN_TERMINAL)
+            give_terminal(pid);
+        kill(-pid, SIGCONT);
+    }
+}
+
+static double seconds(struct timeval time)
+{
+    return (double)time.tv_sec + (double)time.tv_usec * 1e-6;
+}
+
+int run(char *const argv[], int flags, double limit, struct cost *cost)
+{
+    struct sigaction pass = { .sa_handler = pass_on };
+    struct sigaction ring = { .sa_handler = on_alarm };
+    struct rusage usage;
+    double start = clock_now();
+
+    *cost = (struct cost){ .code = 127 };
+    signal(SIGTTOU, SIG_IGN);
+    sigaction(SIGINT, &pass, NULL);
+    sigaction(SIGTERM, &pass, NULL);
+    sigaction(SIGALRM, &ring, NULL);
+    fflush(stdout);
+    out_of_time = 0;
+    pid_t pid = fork();
+    if (pid == -1)
+        return -errno;
+    if (pid == 0)
+        be_child(argv, flags);
+    setpgid(pid, pid); // here too: whoever comes first
+    running = pid;
+    if (flags & RUN_TERMINAL)
+        give_terminal(pid);
+    if (limit > 0)
+        alarm(limit < 1 ? 1 : (unsigned)limit);
+    int status = await_end(pid, flags, &usage);
+    alarm(0);
+    running = 0;
+    if (flags & RUN_TERMINAL)
+        give_terminal(getpgrp());
+    signal(SIGINT, SIG_DFL);
+    signal(SIGTERM, SIG_DFL);
+
+    cost->wall = clock_now() - start;
+    cost->cpu_user = seconds(usage.ru_utime);
+    cost->cpu_sys = seconds(usage.ru_stime);
+    cost->switches = usage.ru_nvcsw + usage.ru_nivcsw;
+    cost->timed_out = out_of_time != 0;
+    cost->code =
+        WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+    return cost->code == 127 ? -ENOENT : 0;
+}
+
+// --- Reading ---------------------------------------------------------------
+
+char *read_file(const char *path, size_t *len)
+{
+    FILE *file = fopen(path, "r");
+    char *text = NULL;
+    size_t size = 0;
+
+    *len = 0;
+    if (file == NULL)
+        return NULL;
+    for (;;) {
+        if (*len + 1 >= size) {
+            size = size * 2 + 4096;
+            char *more = realloc(text, size);
+            if (more == NULL)
+                break;
+            text = more;
+        }
+        size_t n = fread(text + *len, 1, size - *len - 1, file);
+        *len += n;
+        if (n == 0)
+            break;
+    }
+    fclose(file);
+    if (text != NULL)
+        text[*len] = '\0';
+    return text;
+}
+
+static int exchange(const struct url *url, const char *request, size_t len,
+    struct http_response *response)
+{
+    const struct address *address;
+    char chunk[4096];
+    enum http_verdict verdict = HTTP_MORE;
+    int error = net_lookup(url, 0, &address);
+
+    if (error != 0)
+        return error;
+    int fd = net_socket(address);
+    if (fd < 0)
+        return fd;
+    net_set_limit(fd, SO_RCVTIMEO, clock_now() + 10);
+    error = net_result(connect(fd, &address->any, address->len));
+    if (error == 0)
+        error = net_result(send(fd, request, len, 0));
+    while (error >= 0 && verdict == HTTP_MORE) {
+        error = net_result(recv(fd, chunk, sizeof(chunk), 0));
+        if (error >= 0)
+            verdict = http_feed(response, chunk, (size_t)error);
+    }
+    close(fd);
+    return error < 0 ? error : response->error;
+}
+
+char *farm_get(const struct farm *farm, const char *path)
+{
+    struct http_response response;
+    struct url url;
+    char text[256];
+    size_t len;
+    char *body = NULL;
+
+    snprintf(text, sizeof(text), "%s%s", farm->address, path);
+    http_response_init(&response, HTTP_MAX_BODY);
+    if (url_parse(&url, text, strlen(text)) != 0)
+        return NULL;
+    char *request = http_get(&url, &len);
+    if (request != NULL && exchange(&url, request, len, &response) == 0
+        && response.body != NULL)
+        body = strdup(response.body);
+    free(request);
+    url_free(&url);
+    http_response_free(&response);
+    return body;
+}

@@ -1,0 +1,131 @@
+// selector_poll.c - POSIX: we keep the list and show all of it to the kernel
+// every time. That is what costs O(watched) a round, however few are ready.
+//
+//     polls   [fd 5][fd 9][fd 7]             <- what poll() sees, no gaps
+//     tags    [  0 ][  2 ][  0 ]
+//     place   by descriptor: 5 -> 0, 7 -> 2, 9 -> 1
+
+#include "selector.h"
+#include "selector_backend.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdlib.h>
+
+struct poller {
+    struct pollfd *polls;
+    unsigned *tags;
+    int *places;
+    int count;
+    int ready; // answers of this round not taken yet
+    int looked; // polls below this one have been looked at
+};
+
+static void poll_close(void *self)
+{
+    struct poller *poller = self;
+
+    free(poller->polls);
+    free(poller->tags);
+    free(poller->places);
+    free(poller);
+}
+
+static int poll_open(void **self, int max_fds)
+{
+    struct poller *poller = calloc(1, sizeof(*poller));
+    size_t n = (size_t)max_fds;
+
+    if (poller == NULL)
+        return -ENOMEM;
+    poller->polls = calloc(n, sizeof(*poller->polls));
+    poller->tags = calloc(n, sizeof(*poller->tags));
+    poller->places = calloc(n, sizeof(*poller->places));
+    if (!poller->polls || !poller->tags || !poller->places) {
+        poll_close(poller);
+        return -ENOMEM;
+    }
+    *self = poller;
+    return 0;
+}
+
+// Fills the gap with the last entry. In the middle of a round that may move an
+// answer to where we have looked already: it comes again in the next round.
+static void poll_forget(void *self, int fd)
+{
+    struct poller *poller = self;
+    int place = poller->places[fd];
+    int last = --poller->count;
+
+    poller->polls[place] = poller->polls[last];
+    poller->tags[place] = poller->tags[last];
+    poller->places[poller->polls[place].fd] = place;
+}
+
+static int poll_set(void *self, int fd, int old, int interest, unsigned tag)
+{
+    struct poller *poller = self;
+
+    if (interest == 0) {
+        poll_forget(self, fd);
+        return 0;
+    }
+    if (old == 0) {
+        poller->places[fd] = poller->count;
+        poller->polls[poller->count] = (struct pollfd){ .fd = fd };
+        poller->tags[poller->count] = tag;
+        poller->count++;
+    }
+    struct pollfd *entry = &poller->polls[poller->places[fd]];
+    entry->events = 0;
+    if (interest & SELECT_READ)
+        entry->events |= POLLIN;
+    if (interest & SELECT_WRITE)
+        entry->events |= POLLOUT;
+    return 0;
+}
+
+static int poll_wait_ms(void *self, int timeout_ms)
+{
+    struct poller *poller = self;
+
+    poller->looked = 0;
+    poller->ready = poll(poller->polls, (nfds_t)poller->count, timeout_ms);
+    if (poller->ready >= 0)
+        return 0;
+    poller->ready = 0;
+    return -errno;
+}
+
+static bool poll_next(void *self, int *fd, int *ready, unsigned *tag)
+{
+    struct poller *poller = self;
+
+    while (poller->ready > 0 && poller->looked < poller->count) {
+        struct pollfd *entry = &poller->polls[poller->looked];
+        *tag = poller->tags[poller->looked++];
+        int events = entry->revents;
+        entry->revents = 0; // an entry moved by poll_forget is not asked twice
+        if (events == 0)
+            continue;
+        poller->ready--;
+        *fd = entry->fd;
+        *ready = 0;
+        if (events & ~POLLOUT)
+            *ready |= SELECT_READ;
+        if (events & ~POLLIN)
+            *ready |= SELECT_WRITE;
+        return true;
+    }
+    return false;
+}
+
+const struct selector_backend selector_poll = {
+    .name = "poll",
+    .open = poll_open,
+    .set = poll_set,
+    .forget = poll_forget,
+    .wait = poll_wait_ms,
+    .next = poll_next,
+    .close = poll_close,
+};

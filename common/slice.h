@@ -1,0 +1,60 @@
+// slice.h - a piece of somebody else's text: where it starts, how long it is.
+//
+// A slice owns nothing and is not NUL-terminated. It is good for as long as
+// the text it points into. An absent value is a slice whose `at` is NULL.
+
+#ifndef SLICE_H
+#define SLICE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <string.h>
+
+struct slice {
+    const char *at;
+    size_t len;
+};
+
+static inline struct slice slice_of(const char *text)
+{
+    return (struct slice){ text, strlen(text) };
+}
+
+// ASCII only, whatever the locale says: protocols are not written in Turkish.
+static inline char ascii_lower(char c)
+{
+    return c >= 'A' && c <= 'Z' ? (char)(c + ('a' - 'A')) : c;
+}
+
+static inline bool ascii_is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+
+// The value of a hexadecimal digit, or -1.
+static inline int ascii_hex(char c)
+{
+    if (ascii_is_digit(c))
+        return c - '0';
+    c = ascii_lower(c);
+    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+static inline bool slice_equal(struct slice a, struct slice b)
+{
+    return a.len == b.len && (a.len == 0 || memcmp(a.at, b.at, a.len) == 0);
+}
+
+// Without regard to ASCII case.
+static inline bool slice_like(struct slice a, const char *b)
+{
+    size_t i = 0;
+
+    for (; i < a.len && b[i] != '\0'; i++) {
+        if (ascii_lower(a.at[i]) != ascii_lower(b[i]))
+            return false;
+    }
+    return i == a.len && b[i] == '\0';
+}
+
+#endif

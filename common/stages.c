@@ -1,0 +1,154 @@
+// stages.c - command lines out, JSON and costs back.
+
+#include "stages.h"
+
+#include "json.h"
+#include "options.h"
+
+#include <assert.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+const struct stage stages[] = {
+    { 1, "01-blocking", "blocking",
+        "wait in the system call, one thing at a time." },
+    { 2, "02-threads", "threads",
+        "wait in the system call, twelve times at once." },
+    { 3, "03-nonblocking", "nonblocking",
+        "never wait in a call; ask poll() who is ready." },
+    { 4, "04-callbacks", "callbacks", "the event loop waits, and calls you." },
+    { 5, "05-coroutines", "coroutines",
+        "a function that stops in the middle, and goes on." },
+    { 6, "06-async-await-style", "async/await",
+        "the code of stage 1 again, with the waits marked." },
+};
+
+int fail(const char *format, ...)
+{
+    va_list args;
+
+    fprintf(stderr, "harness: ");
+    va_start(args, format);
+    vfprintf(stderr, format, args);
+    va_end(args);
+    fputc('\n', stderr);
+    return EXIT_SOME_FAILED;
+}
+
+const char *build_folder(void)
+{
+    return setting("BUILD", "build");
+}
+
+const char *setting(const char *name, const char *otherwise)
+{
+    const char *value = getenv(name);
+
+    return value != NULL && *value != '\0' ? value : otherwise;
+}
+
+static void program_path(
+    char *path, size_t size, const struct stage *stage, const char *program)
+{
+    snprintf(path, size, "%s/%s/%s", build_folder(), stage->folder, program);
+}
+
+bool stage_is_built(const struct stage *stage)
+{
+    char path[4096];
+
+    program_path(path, sizeof(path), stage, "animals");
+    return access(path, X_OK) == 0;
+}
+
+void live(const char *format, ...)
+{
+    va_list args;
+
+    if (!isatty(STDERR_FILENO))
+        return;
+    fprintf(stderr, "\r\033[K");
+    va_start(args, format);
+    vfprintf(stderr, format, args);
+    va_end(args);
+    fflush(stderr);
+}
+
+double result_cpu(const struct result *result)
+{
+    return result->cost.cpu_user + result->cost.cpu_sys;
+}
+
+void result_free(struct result *result)
+{
+    free(result->text);
+    *result = (struct result){ .text = NULL };
+}
+
+double result_number(const struct result *result, const char *name)
+{
+    char path[64];
+
+    snprintf(path, sizeof(path), "timing/%s", name);
+    return json_number(result->json, path, 0);
+}
+
+void command_word(struct command *command, const char *word)
+{
+    // The last place stays NULL, as execv() wants it.
+    assert(command->argc + 1
+           < (int)(sizeof(command->argv) / sizeof(*command->argv)));
+    command->argv[command->argc++] = word;
+}
+
+void command_option(
+    struct command *command, const char *name, const char *value)
+{
+    if (*value == '\0')
+        return;
+    command_word(command, name);
+    command_word(command, value);
+}
+
+void command_begin(
+    struct command *command, const struct stage *stage, const char *program)
+{
+    *command = (struct command){ .argc = 0 };
+    program_path(command->path, sizeof(command->path), stage, program);
+    snprintf(command->json, sizeof(command->json), "%s/%s-%d.json",
+        build_folder(), program, stage->number);
+    command_word(command, command->path);
+    command_option(command, "--json", command->json);
+    command_option(command, "--selector", setting("SELECTOR", ""));
+}
+
+int command_run(struct command *command, int flags, struct result *result)
+{
+    size_t len;
+
+    *result = (struct result){ .text = NULL };
+    remove(command->json);
+    int error = run((char *const *)command->argv, flags, 0, &result->cost);
+    if (error != 0)
+        return fail("%s cannot be run; `make` builds it", command->path);
+    result->text = read_file(command->json, &len);
+    if (result->text != NULL)
+        result->json = (struct slice){ result->text, len };
+    return result->cost.code;
+}
+
+int crawl_site(
+    const struct stage *stage, const struct farm *farm, struct result *result)
+{
+    struct command command;
+    char root[128];
+
+    command_begin(&command, stage, "crawl");
+    command_word(&command, "-q");
+    command_option(&command, "--max-tasks", setting("TASKS", ""));
+    snprintf(root, sizeof(root), "%s/site/", farm->address);
+    command_word(&command, root);
+    return command_run(&command, RUN_QUIET, result);
+}

@@ -1,0 +1,248 @@
+// timing.c - marks, counters, and the JSON that carries them.
+
+#include "timing.h"
+
+#include "clock.h"
+#include "trace.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+
+enum { STEPS = 64, FACTS = 8 };
+
+static double start;
+static double start_user;
+static double start_system;
+
+static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
+static int in_flight; // these six under mutex
+static int max_in_flight;
+static long connections;
+// The most that were in flight in each of STEPS stretches of time. When a run
+// outgrows them, neighbours are merged and a stretch is twice as long.
+static int levels[STEPS];
+static int level;
+static double step = 0.001;
+
+static atomic_int threads = 1;
+static atomic_int most_threads = 1;
+
+static struct {
+    const char *name;
+    double value;
+} facts[FACTS];
+static int num_facts;
+
+void timing_start(void)
+{
+    start = clock_now();
+    clock_cpu(&start_user, &start_system);
+}
+
+double timing_wall(void)
+{
+    return clock_now() - start;
+}
+
+int timing_max_in_flight(void)
+{
+    return max_in_flight;
+}
+
+static void mark(double *moment)
+{
+    if (*moment <= 0)
+        *moment = timing_wall();
+}
+
+// Moves to the stretch that `now` lies in, with what is in flight so far, then
+// counts the change.
+static void count_in_flight(double now, int change)
+{
+    while (now >= step * STEPS) {
+        for (int i = 0; i < STEPS / 2; i++) {
+            int a = levels[2 * i];
+            int b = levels[2 * i + 1];
+            levels[i] = a > b ? a : b;
+        }
+        for (int i = STEPS / 2; i < STEPS; i++)
+            levels[i] = 0;
+        level /= 2;
+        step *= 2;
+    }
+    while (level < (int)(now / step))
+        levels[++level] = in_flight;
+    in_flight += change;
+    if (in_flight > levels[level])
+        levels[level] = in_flight;
+    if (in_flight > max_in_flight)
+        max_in_flight = in_flight;
+}
+
+void span_asked(struct span *span)
+{
+    trace(TRACE_RUN, span->task, 0);
+    mark(&span->asked);
+    pthread_mutex_lock(&mutex);
+    connections++;
+    count_in_flight(span->asked, 1);
+    pthread_mutex_unlock(&mutex);
+}
+
+void span_connected(struct span *span)
+{
+    mark(&span->connected);
+}
+
+void span_first_byte(struct span *span)
+{
+    mark(&span->first_byte);
+}
+
+void span_done(struct span *span)
+{
+    mark(&span->done);
+    pthread_mutex_lock(&mutex);
+    count_in_flight(span->done, -1);
+    pthread_mutex_unlock(&mutex);
+}
+
+void span_screen_asked(struct span *span)
+{
+    mark(&span->screen_asked);
+}
+
+void span_typing(struct span *span)
+{
+    mark(&span->typing);
+}
+
+void span_typed(struct span *span)
+{
+    mark(&span->typed);
+}
+
+void timing_threads(int change)
+{
+    int now = atomic_fetch_add(&threads, change) + change;
+    int most = atomic_load(&most_threads);
+
+    while (
+        now > most && !atomic_compare_exchange_weak(&most_threads, &most, now))
+        ;
+}
+
+void timing_fact(const char *name, double value)
+{
+    if (num_facts == FACTS)
+        abort();
+    facts[num_facts].name = name;
+    facts[num_facts++].value = value;
+}
+
+// VmHWM where there is one: ru_maxrss starts at the parent's peak.
+static long peak_rss_kb(const struct rusage *usage)
+{
+    char line[128];
+    long kb = usage->ru_maxrss;
+    FILE *status = fopen("/proc/self/status", "r");
+
+#ifdef __APPLE__
+    kb /= 1024;
+#endif
+    if (status == NULL)
+        return kb;
+    while (fgets(line, sizeof(line), status) != NULL) {
+        if (sscanf(line, "VmHWM: %ld", &kb) == 1)
+            break;
+    }
+    fclose(status);
+    return kb;
+}
+
+static void print_levels(FILE *out)
+{
+    fprintf(out, ",\n\"in_flight\":{\"step_s\":%.3f,\"most\":[", step);
+    for (int i = 0; i <= level; i++)
+        fprintf(out, "%s%d", i > 0 ? "," : "", levels[i]);
+    fprintf(out, "]}");
+}
+
+static const struct span *nth(const struct span *spans, size_t stride, int i)
+{
+    return (const void *)((const char *)spans + (size_t)i * stride);
+}
+
+static void print_summary(
+    FILE *out, const struct span *spans, size_t stride, int n)
+{
+    double waits = 0;
+    double longest = 0;
+    double first_line = 0;
+    double screen_longest = 0;
+    int screen_waits = 0;
+
+    for (int i = 0; i < n; i++) {
+        const struct span *span = nth(spans, stride, i);
+        double wait = span->done - span->asked;
+        double screen = span->typing - span->screen_asked;
+        waits += wait;
+        if (wait > longest)
+            longest = wait;
+        if (span->typing > 0 && (first_line <= 0 || span->typing < first_line))
+            first_line = span->typing;
+        if (screen > screen_longest)
+            screen_longest = screen;
+        screen_waits += screen > 0.001; // less is the cost of asking
+    }
+    fprintf(out,
+        ",\n\"summary\":{\"waits_s\":%.6f,\"longest_wait_s\":%.6f,"
+        "\"first_line_s\":%.6f,\"screen_waits\":%d,"
+        "\"longest_screen_wait_s\":%.6f}",
+        waits, longest, first_line, screen_waits, screen_longest);
+}
+
+static void print_spans(
+    FILE *out, const struct span *spans, size_t stride, int n)
+{
+    fprintf(out, ",\n\"spans\":[");
+    for (int i = 0; i < n; i++) {
+        const struct span *span = nth(spans, stride, i);
+        fprintf(out,
+            "%s\n{\"asked\":%.6f,\"connected\":%.6f,\"first_byte\":%.6f,"
+            "\"done\":%.6f,\"screen_asked\":%.6f,\"typing\":%.6f,"
+            "\"typed\":%.6f}",
+            i > 0 ? "," : "", span->asked, span->connected, span->first_byte,
+            span->done, span->screen_asked, span->typing, span->typed);
+    }
+    fprintf(out, "]");
+}
+
+void timing_json(FILE *out, const struct span *spans, size_t stride, int n)
+{
+    struct rusage usage;
+    double user;
+    double system;
+
+    getrusage(RUSAGE_SELF, &usage);
+    clock_cpu(&user, &system);
+    fprintf(out,
+        "\"timing\":{\"wall_s\":%.6f,\"cpu_user_s\":%.6f,\"cpu_sys_s\":%.6f,"
+        "\"max_in_flight\":%d,\"peak_rss_kb\":%ld,\"threads\":%d,"
+        "\"voluntary_switches\":%ld,\"involuntary_switches\":%ld,"
+        "\"connections\":%ld",
+        timing_wall(), user - start_user, system - start_system, max_in_flight,
+        peak_rss_kb(&usage), atomic_load(&most_threads), usage.ru_nvcsw,
+        usage.ru_nivcsw, connections);
+    fprintf(out, ",\n\"facts\":{");
+    for (int i = 0; i < num_facts; i++)
+        fprintf(out, "%s\"%s\":%.9g", i > 0 ? "," : "", facts[i].name,
+            facts[i].value);
+    fprintf(out, "}");
+    print_levels(out);
+    print_summary(out, spans, stride, n);
+    print_spans(out, spans, stride, n);
+    fprintf(out, "}");
+}

@@ -1,0 +1,601 @@
+#!/usr/bin/env python3
+"""Black-box tests of the farm: every route, and how it starts, stops and bears
+clients. Standard library only.
+
+    FARM=build/farm python3 tests/test_farm.py [-v]
+    python3 tests/test_farm.py --print-site > tests/expected/site.txt
+
+The crawler below shares nothing with the C code: what it finds on /site/ must
+be, line by line, what tests/expected/site.txt says.
+"""
+
+import collections
+import difflib
+import html.parser
+import http.client
+import json
+import os
+import re
+import resource
+import signal
+import socket
+import struct
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+import urllib.parse
+
+ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+FARM = os.environ.get("FARM") or os.path.join(ROOT, "build", "farm")
+EXPECTED = os.path.join(ROOT, "tests", "expected", "site.txt")
+
+ANIMALS = [
+    ("cow", 1500, "Moo!"), ("pig", 700, "Oink!"), ("sheep", 400, "Baaa!"),
+    ("chicken", 900, "Cluck!"), ("bird", 300, "Tweet!"),
+    ("duck", 600, "Quack!"), ("dog", 600, "Woof!"), ("cat", 600, "Meow!"),
+    ("frog", 600, "Ribbit!"), ("horse", 1100, "Neigh!"),
+    ("turkey", 1300, "Gobble-Gobble!"), ("rooster", 200, "Cock-a-Doodle-Doo!"),
+]
+
+
+class Farm:
+    """A farm of our own. Use it in a with statement."""
+
+    def __init__(self, *options, **popen):
+        self.process = subprocess.Popen(
+            [FARM, *options], stdout=subprocess.PIPE, text=True, **popen)
+        self.url = self.process.stdout.readline().strip()
+        found = re.fullmatch(r"http://127\.0\.0\.1:(\d+)", self.url)
+        assert found, "first line: %r" % self.url
+        self.port = int(found[1])
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        if self.process.poll() is None:
+            self.process.terminate()
+        self.process.stdout.close()
+        self.code = self.process.wait(10)
+
+    def connect(self, host="127.0.0.1"):
+        return socket.create_connection((host, self.port), timeout=10)
+
+    def ask(self, target):
+        """Sends a GET; returns the socket."""
+        client = self.connect()
+        client.sendall(b"GET %s HTTP/1.1\r\nHost: 127.0.0.1:%d\r\n\r\n"
+                       % (target.encode(), self.port))
+        return client
+
+    def get(self, target):
+        """Returns (status, headers, body), as http.client sees them."""
+        connection = http.client.HTTPConnection(
+            "127.0.0.1", self.port, timeout=10)
+        connection.request("GET", target)
+        response = connection.getresponse()
+        body = response.read()
+        connection.close()
+        return response.status, response.headers, body
+
+    def raw(self, target, most=1 << 20):
+        """All bytes of the answer; the exception if it was reset."""
+        with self.ask(target) as client:
+            return receive(client, most)
+
+    def stats(self, reset=False):
+        return json.loads(self.get("/stats?reset" if reset else "/stats")[2])
+
+    def wait_for(self, **wanted):
+        """Waits until /stats says so."""
+        for _ in range(500):
+            stats = self.stats()
+            if all(stats[key] == value for key, value in wanted.items()):
+                return stats
+            time.sleep(0.01)
+        raise AssertionError("wanted %s, got %s" % (wanted, stats))
+
+
+def receive(client, most=1 << 20):
+    data = b""
+    while len(data) < most:
+        piece = client.recv(65536)
+        if not piece:
+            break
+        data += piece
+    return data
+
+
+# --- A small crawler ---------------------------------------------------------
+
+FOLLOWED = ("text/html", "application/xhtml+xml", "application/xml")
+
+
+class Links(html.parser.HTMLParser):
+    def __init__(self):
+        super().__init__()
+        self.base = None
+        self.found = []
+        self.inside = None
+
+    def handle_starttag(self, tag, attributes):
+        if self.inside:
+            return
+        if tag in ("textarea", "title"):
+            self.inside = tag
+        href = dict(attributes).get("href")
+        if href is None:
+            return
+        if tag != "base":
+            self.found.append((href, self.base))
+        elif self.base is None:
+            self.base = href
+
+    def handle_endtag(self, tag):
+        if tag == self.inside:
+            self.inside = None
+
+
+def resolve(base, reference):
+    """The canonical form of a link, or None."""
+    reference = re.sub("[\t\r\n]", "", reference.strip(" \t\r\n"))
+    try:
+        url = urllib.parse.urldefrag(urllib.parse.urljoin(base, reference))[0]
+        parts = urllib.parse.urlsplit(url)
+        parts.port
+    except ValueError:
+        return None
+    path = urllib.parse.quote(
+        parts.path, safe="%/:@!$&'()*+,;=~", errors="surrogateescape")
+    path = re.sub("%7[eE]", "~", path)
+    query = urllib.parse.quote(
+        parts.query, safe="%/?:@!$&'()*+,;=~", errors="surrogateescape")
+    return urllib.parse.urlunsplit(parts._replace(path=path, query=query))
+
+
+def crawl(farm, root):
+    """One row of text per URL, as in expected/site.txt."""
+    host = "127.0.0.1:%d" % farm.port
+    root = "http://%s%s" % (host, root)
+    rows = {}
+    queue = collections.deque([root])
+    seen = {root}
+
+    def allowed(url):
+        parts = urllib.parse.urlsplit(url)
+        return parts.scheme == "http" and parts.hostname == "127.0.0.1"
+
+    def add(url):
+        if allowed(url) and url not in seen:
+            seen.add(url)
+            queue.append(url)
+
+    def short(url):
+        return url[len("http://" + host):] if allowed(url) else url
+
+    while queue:
+        url = queue.popleft()
+        status, headers, body = farm.get(short(url))
+        kind = charset = following = links = "-"
+        if headers["Content-Type"]:
+            kind = headers["Content-Type"].partition(";")[0].strip()
+            text = kind.startswith("text/") or kind in FOLLOWED
+            given = re.search(
+                r"charset=\"?([^\";]+)", headers["Content-Type"], re.I)
+            charset = given[1] if given else "utf-8" if text else "-"
+        if 300 <= status < 400:
+            target = resolve(url, headers["Location"])
+            following = short(target)
+            add(target)
+        elif status == 200 and kind in FOLLOWED:
+            parser = Links()
+            parser.feed(body.decode("utf-8", "surrogateescape"))
+            parser.close()
+            targets = set()
+            for href, base in parser.found:
+                target = resolve(resolve(url, base) if base else url, href)
+                if target and allowed(target):
+                    targets.add(target)
+            for target in sorted(targets):
+                add(target)
+            links = len(targets)
+        rows[short(url)] = " ".join(str(field) for field in (
+            short(url), status, kind, charset, following, len(body), links))
+    return [rows[path] for path in sorted(rows)]
+
+
+# --- The tests ---------------------------------------------------------------
+
+
+class Shared(unittest.TestCase):
+    """One farm at a fiftieth of the usual delays, for all tests of a class."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.farm = Farm("--pace", "0.02").__enter__()
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.farm.__exit__()
+        assert cls.farm.code == 0, cls.farm.code
+
+
+class Routes(Shared):
+    def test_front(self):
+        status, _, body = self.farm.get("/")
+        self.assertEqual(status, 200)
+        self.assertIn(b"/animals/NAME", body)
+        self.assertEqual(self.farm.get("/nothing")[0], 404)
+        self.assertEqual(self.farm.get("/statsx")[0], 404)
+
+    def test_animals(self):
+        for name, delay, sound in ANIMALS:
+            start = time.monotonic()
+            status, headers, body = self.farm.get("/animals/" + name)
+            took = time.monotonic() - start
+            self.assertEqual((status, body.decode()), (200, sound))
+            self.assertEqual(headers["Content-Type"], "text/plain")
+            self.assertEqual(headers["Connection"], "close")
+            self.assertGreaterEqual(took, delay * 0.02e-3)
+
+    def test_animals_welcome_and_strangers(self):
+        self.assertEqual(self.farm.get("/animals/")[0], 200)
+        self.assertEqual(self.farm.get("/animals/yak")[0], 404)
+        self.assertEqual(self.farm.get("/animals/cowboy")[0], 404)
+        self.assertEqual(self.farm.get("/animals/yak?delay=60000")[0], 404)
+
+    def test_delay(self):
+        start = time.monotonic()
+        self.assertEqual(self.farm.get("/animals/cow?delay=10000")[2], b"Moo!")
+        self.assertGreaterEqual(time.monotonic() - start, 0.2)
+        self.assertEqual(self.farm.get("/animals/cow?delay=0")[2], b"Moo!")
+        with Farm("--delay", "150") as farm:
+            start = time.monotonic()
+            farm.get("/animals/rooster")
+            self.assertGreaterEqual(time.monotonic() - start, 0.15)
+            farm.get("/animals/rooster?delay=0")
+
+    def test_drip(self):
+        with Farm() as farm, farm.ask("/drip/foo") as client:
+            start = time.monotonic()
+            pieces = []
+            while True:
+                pieces.append(client.recv(65536))
+                if not pieces[-1]:
+                    break
+            self.assertGreater(time.monotonic() - start, 0.9)
+            self.assertLess(time.monotonic() - start, 3)
+            self.assertGreater(len(pieces), 5)
+            body = b"".join(pieces).partition(b"\r\n\r\n")[2]
+            self.assertEqual(body.count(b"foo: drop"), 10)
+
+    def test_ipv6(self):
+        try:
+            client = self.farm.connect("::1")
+        except OSError:
+            self.skipTest("no IPv6 here")
+        with client:
+            client.sendall(b"GET /animals/ HTTP/1.1\r\nHost: [::1]\r\n\r\n")
+            self.assertIn(b"Welcome", receive(client))
+
+    def test_a_request_in_pieces(self):
+        with self.farm.connect() as client:
+            for byte in b"GET /animals/pig HTTP/1.1\r\nHost: x\r\n\r\n":
+                client.sendall(bytes([byte]))
+                time.sleep(0.0005)
+            self.assertTrue(receive(client).endswith(b"Oink!"))
+
+    def test_refusals(self):
+        for request, status in (
+                (b"POST / HTTP/1.1\r\nHost: x\r\n\r\n", b"405"),
+                (b"GET / HTTP/1.1\r\n\r\n", b"400"),
+                (b"GET / HTTP/1.0\r\n\r\n", b"200"),
+                (b"GET /a b HTTP/1.1\r\nHost: x\r\n\r\n", b"400"),
+                (b"GET /\xc3\xa4 HTTP/1.1\r\nHost: x\r\n\r\n", b"400"),
+                (b"GET /\x1b HTTP/1.1\r\nHost: x\r\n\r\n", b"400"),
+                (b"GET / HTTP/1.1\r\nHost: <x>\r\n\r\n", b"400"),
+                (b"GET\r\n\r\n", b"400"), (b"\r\n\r\n", b"400"),
+                (b"GET http://x/ HTTP/1.1\r\nHost: x\r\n\r\n", b"400"),
+                (b"GET /" + 20000 * b"x", b"431")):
+            with self.farm.connect() as client:
+                client.sendall(request)
+                self.assertEqual(receive(client)[9:12], status, request[:60])
+
+
+class Site(Shared):
+    def test_crawl(self):
+        with open(EXPECTED, encoding="ascii") as file:
+            expected = [line.rstrip("\n") for line in file
+                        if not line.startswith("#")]
+        found = crawl(self.farm, "/site/")
+        self.assertEqual(len(found), 104)
+        self.assertFalse("\n".join(
+            difflib.unified_diff(expected, found, "expected", "found",
+                                 lineterm="")))
+
+    def test_sizes_do_not_depend_on_the_host(self):
+        sizes = set()
+        for host in ("localhost", "127.0.0.1:12345", "[::1]:80", "h" * 40):
+            with self.farm.connect() as client:
+                client.sendall(b"GET /site/odds/shapes.html HTTP/1.1\r\n"
+                               b"Host: %s\r\n\r\n" % host.encode())
+                sizes.add(len(receive(client)))
+        self.assertEqual(len(sizes), 1)
+
+    def test_traps(self):
+        self.assertEqual(self.farm.get("/site/trap/comment.html")[0], 404)
+
+    def test_generated(self):
+        rows = crawl(self.farm, "/site/n200,k3,d10,b3000/")
+        self.assertEqual(len(rows), 200)
+        for row in rows:
+            _, status, _, _, _, size, links = row.split()
+            self.assertEqual((status, size), ("200", "3000"))
+            self.assertGreaterEqual(int(links), 1)
+        self.assertEqual(len(crawl(self.farm, "/site/n1/")), 1)
+        self.assertEqual(len(crawl(self.farm, "/site/n30,k0/")), 1)
+        self.assertEqual(len(crawl(self.farm, "/site/n30,k1/")), 30)
+        self.assertEqual(len(crawl(self.farm, "/site/n30,k100/")), 30)
+
+    def test_generated_refusals(self):
+        for spec in ("n0/", "n10", "n10/10", "n10/x", "n10/-1", "n2000000/",
+                     "k3/", "n10,z3/", "n10,k/", "n/", "n10,/", "n10//"):
+            self.assertEqual(self.farm.get("/site/" + spec)[0], 404, spec)
+
+    def test_faults_happen_once(self):
+        faults = 0
+        for page in range(1, 200):
+            target = "/site/n200,f100/%d" % page
+            if not self.farm.raw(target):
+                faults += 1
+                self.assertIn(b"200 OK", self.farm.raw(target))
+        self.assertTrue(5 <= faults <= 40, faults)
+
+
+class Chaos(Shared):
+    def get(self, kind):
+        return self.farm.raw("/chaos/" + kind)
+
+    def test_index(self):
+        status, _, body = self.farm.get("/chaos/")
+        self.assertEqual(status, 200)
+        kinds = re.findall(r'<li><a href="([^"]+)"', body.decode())
+        self.assertGreater(len(kinds), 30)
+        for kind in kinds:
+            try:
+                with self.farm.ask("/chaos/" + kind) as client:
+                    client.settimeout(1)
+                    receive(client)
+            except ConnectionResetError:
+                self.assertIn("reset", kind)
+            except TimeoutError:
+                self.assertIn(kind, ("no-body-204", "no-body-304", "stay"))
+        for kind in re.findall(r"<li>([\w-]+)", body.decode()):
+            with self.farm.ask("/chaos/" + kind) as client:
+                client.settimeout(0.2)
+                try:
+                    self.assertGreater(len(receive(client, 1 << 18)), 40)
+                except TimeoutError:
+                    self.assertIn(kind, ("never", "drip"))
+        self.assertEqual(self.farm.get("/chaos/nonsense")[0], 404)
+
+    def test_breaks(self):
+        self.assertEqual(self.get("close-before"), b"")
+        self.assertNotIn(b"\r\n\r\n", self.get("close-in-headers"))
+        self.assertTrue(self.get("close-in-body").endswith(b"\r\n\r\nMoo"))
+        self.assertRaises(ConnectionResetError, self.get, "reset")
+        self.assertRaises(ConnectionResetError, self.get, "reset-in-body")
+
+    def test_drip(self):
+        with Farm() as farm, farm.ask("/chaos/drip") as client:
+            start = time.monotonic()
+            self.assertEqual(client.recv(100), b"H")
+            self.assertEqual(client.recv(100), b"T")
+            self.assertTrue(0.9 < time.monotonic() - start < 1.9)
+
+    def test_byte_by_byte(self):
+        pieces = []
+        with Farm() as farm, farm.ask("/chaos/byte-by-byte") as client:
+            while not pieces or pieces[-1]:
+                pieces.append(client.recv(100))
+        self.assertGreater(len(pieces), 60)
+        self.assertIn(b"3;a=b\r\nMoo\r\n", b"".join(pieces))
+
+    def test_good_ones(self):
+        for kind in ("chunked", "until-close", "byte-by-byte", "same-lengths",
+                     "too-long", "half-close", "stay"):
+            self.assertEqual(self.farm.get("/chaos/" + kind)[2], b"Moo!", kind)
+        self.assertEqual(self.farm.get("/chaos/no-body-204")[0], 204)
+        self.assertEqual(self.get("1xx").count(b"HTTP/1.1 1"), 3)
+
+    def test_heads(self):
+        for kind, size in (("big-header", 65537), ("full-header", 65536)):
+            head, end, body = self.get(kind).partition(b"\r\n\r\n")
+            self.assertEqual((len(head + end), body), (size, b""))
+        self.assertIn(b"\0", self.get("nul"))
+
+    def test_redirects(self):
+        target = "/chaos/redirect-loop"
+        for i in range(1, 30):
+            status, headers, _ = self.farm.get(target)
+            self.assertEqual(status, 302)
+            target = headers["Location"]
+            self.assertEqual(target, "/chaos/redirect-loop/%d" % i)
+
+    def test_half_close_waits_for_the_client(self):
+        with self.farm.ask("/chaos/half-close") as client:
+            receive(client)
+            self.farm.wait_for(open=1)
+        self.farm.wait_for(open=0)
+
+    def test_first(self):
+        for token in ("a", "b", "c/d"):
+            target = "/chaos/first/3/" + token
+            answers = [self.farm.raw(target) for _ in range(5)]
+            self.assertEqual(answers[:3], [b"", b"", b""])
+            self.assertTrue(answers[3].endswith(b"Moo!"))
+            self.assertTrue(answers[4].endswith(b"Moo!"))
+
+    def test_endless_body_respects_the_reader(self):
+        with self.farm.ask("/chaos/endless-body") as client:
+            client.recv(1000)
+            before = self.farm.stats()
+            time.sleep(0.3)
+            after = self.farm.stats()
+            cpu = (after["cpu_user_s"] + after["cpu_sys_s"]
+                   - before["cpu_user_s"] - before["cpu_sys_s"])
+            self.assertLess(cpu, 0.1)
+            self.assertEqual(after["in_flight"], 1)
+            self.assertEqual(len(receive(client, 20 << 20)) >> 20, 20)
+        self.farm.wait_for(in_flight=0)
+
+
+class Clients(unittest.TestCase):
+    def test_stats(self):
+        with Farm() as farm:
+            zero = farm.stats()
+            for key in ("connections", "requests", "responses", "vanished",
+                        "peak_concurrency", "in_flight", "waiting", "open"):
+                self.assertEqual(zero[key], 0, key)
+            clients = [farm.ask("/animals/cow?delay=300") for _ in range(20)]
+            farm.wait_for(connections=20, requests=20, in_flight=20,
+                          waiting=20, open=20, responses=0)
+            for client in clients:
+                with client:
+                    self.assertTrue(receive(client).endswith(b"Moo!"))
+            farm.wait_for(connections=20, responses=20, peak_concurrency=20,
+                          in_flight=0, waiting=0, open=0, vanished=0)
+            with farm.ask("/animals/cow?delay=5000"):
+                farm.wait_for(in_flight=1)
+                farm.stats(reset=True)
+                farm.wait_for(connections=0, requests=0, responses=0,
+                              peak_concurrency=1, in_flight=1)
+            farm.wait_for(in_flight=0, waiting=0, vanished=1)
+
+    def test_a_client_that_hangs_up_is_noticed(self):
+        with Farm() as farm:
+            for target in ("/animals/cow?delay=60000", "/chaos/never",
+                           "/chaos/drip", "/drip/x"):
+                client = farm.ask(target)
+                farm.wait_for(in_flight=1)
+                client.close()
+                farm.wait_for(in_flight=0, open=0)
+            client = farm.ask("/animals/cow?delay=60000")
+            farm.wait_for(in_flight=1)
+            client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER,
+                              struct.pack("ii", 1, 0))
+            client.close() # with a reset
+            farm.wait_for(in_flight=0, open=0, vanished=5)
+            farm.connect().close()
+            farm.wait_for(open=0, connections=6)
+
+    def test_slow_readers_and_those_who_leave(self):
+        with Farm("--pace", "0") as farm:
+            whole = len(farm.raw("/site/n1,b16000000/", 1 << 30))
+            self.assertGreater(whole, 16000000)
+            slow = farm.ask("/site/n1,b16000000/")
+            slow.recv(1)
+            quitter = farm.ask("/site/n1,b16000000/")
+            quitter.recv(1)
+            self.assertEqual(farm.get("/animals/pig")[2], b"Oink!")
+            quitter.close()
+            farm.wait_for(vanished=1)
+            self.assertEqual(len(receive(slow, 1 << 30)) + 1, whole)
+            slow.close()
+
+    def test_a_thousand(self):
+        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        if hard != resource.RLIM_INFINITY and hard < 2200:
+            self.skipTest("too few descriptors")
+        resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, 2200), hard))
+        with Farm() as farm:
+            small = farm.stats()["rss_kb"]
+            clients = [farm.ask("/animals/cow?delay=1500")
+                       for _ in range(1000)]
+            stats = farm.wait_for(waiting=1000)
+            if small > 0 and "asan" not in FARM:
+                self.assertLess(stats["rss_kb"] - small, 1000)
+            for client in clients:
+                with client:
+                    self.assertTrue(receive(client).endswith(b"Moo!"))
+            farm.wait_for(responses=1000, peak_concurrency=1000)
+
+    def test_no_descriptor_left(self):
+        def few():
+            resource.setrlimit(resource.RLIMIT_NOFILE, (32, 32))
+
+        with Farm(preexec_fn=few) as farm:
+            crowd = [farm.ask("/animals/cow?delay=700") for _ in range(60)]
+            time.sleep(0.2)
+            with open("/proc/%d/stat" % farm.process.pid) as file:
+                busy = sum(map(int, file.read().split()[13:15]))
+            self.assertLess(busy, 10) # hundredths of a second
+            for client in crowd:
+                with client:
+                    self.assertTrue(receive(client).endswith(b"Moo!"))
+            farm.wait_for(responses=60, open=0)
+
+
+class Process(unittest.TestCase):
+    def test_signals(self):
+        for number in (signal.SIGTERM, signal.SIGINT):
+            with Farm() as farm, farm.ask("/animals/cow") as client:
+                farm.wait_for(in_flight=1)
+                farm.process.send_signal(number)
+                self.assertEqual(farm.process.wait(5), 0)
+                self.assertEqual(receive(client), b"")
+
+    def test_lifeline(self):
+        reading, writing = os.pipe()
+        with Farm("--lifeline", str(reading), pass_fds=[reading]) as farm:
+            os.close(reading)
+            os.write(writing, b"still here")
+            time.sleep(0.1)
+            self.assertIsNone(farm.process.poll())
+            os.close(writing)
+            self.assertEqual(farm.process.wait(5), 0)
+
+    def test_log(self):
+        with tempfile.NamedTemporaryFile("r") as file:
+            with Farm("--log", file.name) as farm:
+                farm.get("/animals/rooster?delay=20")
+                farm.get("/animals/yak")
+                with farm.ask("/animals/cow?delay=60000"):
+                    farm.wait_for(in_flight=1)
+                farm.wait_for(in_flight=0)
+            lines = [line for line in file if "/stats" not in line]
+        number = r"(\d+\.\d)"
+        stamp = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z"
+        first = re.fullmatch(stamp + r" GET /animals/rooster\?delay=20 200 "
+                             r"\d+ " + number + "\n", lines[0])
+        self.assertGreaterEqual(float(first[1]), 20)
+        self.assertRegex(lines[1], stamp + r" GET /animals/yak 404 ")
+        self.assertRegex(lines[2], r" /animals/cow\S+ 0 0 [\d.]+ vanished\n")
+        self.assertEqual(len(lines), 3)
+
+    def test_port(self):
+        with Farm() as farm:
+            other = subprocess.run(
+                [FARM, "--port", str(farm.port)], capture_output=True)
+            self.assertEqual(other.returncode, 1)
+            self.assertTrue(other.stderr)
+        with Farm("--port", str(farm.port)) as again:
+            self.assertEqual(again.port, farm.port)
+
+    def test_virtual_clock_is_for_clients(self):
+        with Farm("--pace", "0.1",
+                  env=dict(os.environ, CLOCK="virtual")) as farm:
+            self.assertEqual(farm.get("/animals/rooster")[2],
+                             b"Cock-a-Doodle-Doo!")
+
+
+if __name__ == "__main__":
+    if sys.argv[1:] == ["--print-site"]:
+        with Farm("--pace", "0") as our_farm:
+            with open(EXPECTED, encoding="ascii") as text:
+                print("".join(line for line in text if line[0] == "#"), end="")
+            print("\n".join(crawl(our_farm, "/site/")))
+    else:
+        unittest.main()

@@ -1,0 +1,766 @@
+// test_http.c - requests as text, responses from bytes in every split.
+//
+// Each piece is fed in a block of exactly its size, so that reading past one is
+// caught by AddressSanitizer and valgrind.
+
+#include "errors.h"
+#include "http.h"
+#include "suite.h"
+
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#define OK "HTTP/1.1 200 OK\r\n"
+#define CHUNKED OK "Transfer-Encoding: chunked\r\n\r\n"
+
+// --- Helpers -----------------------------------------------------------------
+
+static char *allocate(size_t n)
+{
+    char *block = malloc(n > 0 ? n : 1);
+
+    if (block == NULL)
+        abort();
+    return block;
+}
+
+static enum http_verdict feed(
+    struct http_response *response, const char *bytes, size_t n)
+{
+    char *copy = allocate(n);
+
+    if (n > 0)
+        memcpy(copy, bytes, n);
+    enum http_verdict verdict = http_feed(response, copy, n);
+    free(copy);
+    return verdict;
+}
+
+struct example {
+    const char *text;
+    bool close; // feed the end as well
+    enum http_verdict verdict;
+    int error;
+    int status;
+    const char *body; // where the verdict is HTTP_DONE
+};
+
+static bool is_as_wanted(
+    const struct http_response *response, const struct example *wanted)
+{
+    size_t len = wanted->body != NULL ? strlen(wanted->body) : 0;
+
+    if (response->verdict != wanted->verdict
+        || response->error != wanted->error)
+        return false;
+    if (response->verdict != HTTP_DONE)
+        return true;
+    if (response->status != wanted->status || response->body_len != len)
+        return false;
+    return len == 0 ? response->body == NULL
+                    : strcmp(response->body, wanted->body) == 0;
+}
+
+// Feeds an example up to `first`, then the rest in pieces of `size`.
+static void check_split(
+    const struct example *example, size_t first, size_t size)
+{
+    struct http_response response;
+    const char *at = example->text;
+    size_t left = strlen(at);
+
+    http_response_init(&response, 64);
+    for (size_t n = first > 0 ? first : size; left > 0; n = size) {
+        if (n > left)
+            n = left;
+        feed(&response, at, n);
+        at += n;
+        left -= n;
+    }
+    if (example->close)
+        feed(&response, "", 0);
+    enum http_verdict verdict = response.verdict;
+    ck_assert_msg(is_as_wanted(&response, example),
+        "%s, after %zu, by %zu: verdict %d, %s, status %d, body %s",
+        example->text, first, size, verdict, error_text(response.error),
+        response.status, response.body_len > 0 ? response.body : "(none)");
+    if (verdict != HTTP_MORE) { // it is final
+        feed(&response, OK "\r\nx", 20);
+        feed(&response, "", 0);
+        ck_assert_msg(is_as_wanted(&response, example), "%s", example->text);
+    }
+    http_response_free(&response);
+    ck_assert(response.head == NULL && response.body == NULL);
+}
+
+static void check_response(const struct example *example)
+{
+    size_t n = strlen(example->text);
+
+    check_split(example, 0, n > 0 ? n : 1);
+    check_split(example, 0, 1);
+    check_split(example, 0, 3);
+    for (size_t first = 1; first < n; first++)
+        check_split(example, first, n);
+}
+
+static void check_responses(const struct example *examples, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        check_response(&examples[i]);
+}
+
+static void check_failure(const char *text, int error)
+{
+    check_response(&(struct example){ text, false, HTTP_BAD, error, 0, NULL });
+}
+
+static void check_failures(const char *const *texts, size_t count, int error)
+{
+    for (size_t i = 0; i < count; i++)
+        check_failure(texts[i], error);
+}
+
+#define COUNT(array) (sizeof(array) / sizeof(array[0]))
+
+// --- Good responses ----------------------------------------------------------
+
+static const struct example lengths[] = {
+    { OK "Content-Length: 5\r\n\r\nhello", false, HTTP_DONE, 0, 200, "hello" },
+    { OK "Content-Length: 5\r\n\r\nhello", true, HTTP_DONE, 0, 200, "hello" },
+    { OK "Content-Length: 5\r\n\r\nhello, you", false, HTTP_DONE, 0, 200,
+        "hello" },
+    { OK "Content-Length: 0\r\n\r\n", false, HTTP_DONE, 0, 200, NULL },
+    { OK "content-length:\t 005 \t\r\n\r\nhello", false, HTTP_DONE, 0, 200,
+        "hello" },
+    { OK "Content-Length: 5\r\nCONTENT-LENGTH: 5\r\n\r\nhello", false,
+        HTTP_DONE, 0, 200, "hello" },
+    { OK "Content-Length: 5, 5 ,5\r\nContent-Length: 05\r\n\r\nhello", false,
+        HTTP_DONE, 0, 200, "hello" },
+    { "HTTP/1.1 200 OK\nContent-Length: 5\n\nhello", false, HTTP_DONE, 0, 200,
+        "hello" },
+    { "HTTP/1.0 404 Not Found\r\nA: b\nContent-Length: 2\r\n\nno", false,
+        HTTP_DONE, 0, 404, "no" },
+    { "HTTP/1.1 200\r\nContent-Length: 1\r\n\r\n\n", false, HTTP_DONE, 0, 200,
+        "\n" },
+    { "HTTP/1.1 200 \r\nContent-Length: 1\r\n\r\nx", false, HTTP_DONE, 0, 200,
+        "x" },
+    { "HTTP/1.9 999 \xff:\t?\r\nContent-Length: 1\r\n\r\nx", false, HTTP_DONE,
+        0, 999, "x" },
+    { OK "aZz!#$%&'*+-.^_`|~09:\r\nb: \x01\xff:\r\nContent-Length: 1\r\n\r\nx",
+        false, HTTP_DONE, 0, 200, "x" },
+    { OK "Content-Length: 5\r\n\r\nhell", false, HTTP_MORE, 0, 200, NULL },
+    // Exactly as much as there may be
+    { OK "Content-Length: 64\r\n\r\n"
+         "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef",
+        false, HTTP_DONE, 0, 200,
+        "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef" },
+};
+
+static const struct example until_close[] = {
+    { OK "\r\nhello", true, HTTP_DONE, 0, 200, "hello" },
+    { OK "\r\nhello", false, HTTP_MORE, 0, 200, NULL },
+    { OK "\r\n", true, HTTP_DONE, 0, 200, NULL },
+    { "HTTP/1.1 200\n\n\n", true, HTTP_DONE, 0, 200, "\n" },
+    { OK "\r\n"
+         "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef",
+        true, HTTP_DONE, 0, 200,
+        "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef" },
+};
+
+static const struct example chunks[] = {
+    { CHUNKED "5\r\nhello\r\n0\r\n\r\n", false, HTTP_DONE, 0, 200, "hello" },
+    { CHUNKED "5\nhello\n0\n\n", false, HTTP_DONE, 0, 200, "hello" },
+    { CHUNKED "2\r\nhe\r\n003\r\nllo\r\n000\r\n\r\nmore", false, HTTP_DONE, 0,
+        200, "hello" },
+    { CHUNKED "0\r\n\r\n", false, HTTP_DONE, 0, 200, NULL },
+    { CHUNKED "a\r\n0123456789\r\nB\r\n0123456789a\r\n0\r\n\r\n", false,
+        HTTP_DONE, 0, 200, "01234567890123456789a" },
+    { CHUNKED "2;a\r\nhe\r\n3 \t;b=\"c\"\r\nllo\r\n0;\r\n\r\n", false,
+        HTTP_DONE, 0, 200, "hello" },
+    { CHUNKED "5\r\nhello\r\n0\r\nA: b\r\nContent-Length: 7\r\n\r\n", false,
+        HTTP_DONE, 0, 200, "hello" },
+    { CHUNKED "2\r\n\r\n\r\n0\r\n\r\n", false, HTTP_DONE, 0, 200, "\r\n" },
+    { CHUNKED "00000000000000000000000000000000000002\r\nhe\r\n0\r\n\r\n",
+        false, HTTP_DONE, 0, 200, "he" },
+    { OK "transfer-encoding:CHUNKED\r\n\r\n0\r\n\r\n", false, HTTP_DONE, 0, 200,
+        NULL },
+    { CHUNKED "5\r\nhello\r\n0\r\n", false, HTTP_MORE, 0, 200, NULL },
+    { CHUNKED "20\r\n0123456789abcdef0123456789abcdef\r\n"
+              "20\r\n0123456789abcdef0123456789abcdef\r\n0\r\n\r\n",
+        false, HTTP_DONE, 0, 200,
+        "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef" },
+};
+
+static const struct example no_body[] = {
+    { "HTTP/1.1 204 No Content\r\n\r\n", false, HTTP_DONE, 0, 204, NULL },
+    { "HTTP/1.1 304 Not Modified\r\nContent-Length: 5\r\n\r\n", false,
+        HTTP_DONE, 0, 304, NULL },
+    { "HTTP/1.1 304 x\r\nTransfer-Encoding: gzip\r\n\r\n", false, HTTP_DONE, 0,
+        304, NULL },
+    { "HTTP/1.1 304 x\r\nContent-Length: 999\r\n\r\nabc", false, HTTP_DONE, 0,
+        304, NULL },
+    { "HTTP/1.1 100 Continue\r\n\r\n" OK "Content-Length: 2\r\n\r\nhe", false,
+        HTTP_DONE, 0, 200, "he" },
+    { "HTTP/1.1 103 Early Hints\nContent-Length: 7\nLink: x\n\n"
+      "HTTP/1.1 102\r\n\r\nHTTP/1.1 404 x\r\n\r\nhe",
+        true, HTTP_DONE, 0, 404, "he" },
+    { "HTTP/1.1 199 x\r\n\r\nHTTP/1.1 204 x\r\n\r\n", false, HTTP_DONE, 0, 204,
+        NULL },
+    { "HTTP/1.1 100 x\r\n\r\n", false, HTTP_MORE, 0, 0, NULL },
+    { "", false, HTTP_MORE, 0, 0, NULL },
+};
+
+static const struct example encodings[] = {
+    { OK "Content-Encoding: Identity\r\nContent-Length: 2\r\n\r\nhe", false,
+        HTTP_DONE, 0, 200, "he" },
+    { OK "Content-Encoding:\r\nContent-Length: 2\r\n\r\nhe", false, HTTP_DONE,
+        0, 200, "he" },
+    { OK "Content-Encoding: gzip\r\nContent-Length: 0\r\n\r\n", false,
+        HTTP_DONE, 0, 200, NULL },
+    { OK "Content-Encoding: gzip\r\nTransfer-Encoding: chunked\r\n\r\n"
+         "0\r\n\r\n",
+        false, HTTP_DONE, 0, 200, NULL },
+    { OK "Content-Encoding: gzip\r\n\r\n", true, HTTP_DONE, 0, 200, NULL },
+    { "HTTP/1.1 304 x\r\nContent-Encoding: gzip\r\n\r\n", false, HTTP_DONE, 0,
+        304, NULL },
+};
+
+START_TEST(reads_good_responses)
+{
+    check_responses(lengths, COUNT(lengths));
+    check_responses(until_close, COUNT(until_close));
+    check_responses(chunks, COUNT(chunks));
+    check_responses(no_body, COUNT(no_body));
+    check_responses(encodings, COUNT(encodings));
+}
+END_TEST
+
+// Whatever is not complete was closed too early, unless it ends by closing.
+START_TEST(notices_early_closes)
+{
+    static const char *const texts[] = { "", "HTTP/1.1 20", OK, OK "\r",
+        OK "Content-Length: 5\r\n", OK "Content-Length: 5\r\n\r\n",
+        OK "Content-Length: 5\r\n\r\nhell", "HTTP/1.1 100 x\r\n\r\n", CHUNKED,
+        CHUNKED "5", CHUNKED "5\r\n", CHUNKED "5\r\nhell", CHUNKED "5\r\nhello",
+        CHUNKED "5\r\nhello\r", CHUNKED "5\r\nhello\r\n", CHUNKED "0",
+        CHUNKED "0\r\n", CHUNKED "0\r\nA: b\r\n", CHUNKED "0\r\n\r" };
+
+    for (size_t i = 0; i < COUNT(texts); i++) {
+        check_response(&(struct example){
+            texts[i], true, HTTP_CLOSED, ERROR_CLOSED_EARLY, 0, NULL });
+    }
+}
+END_TEST
+
+START_TEST(keeps_nul_bytes_of_bodies)
+{
+    static const char text[] = OK "Content-Length: 3\r\n\r\na\0b";
+    struct http_response response;
+
+    http_response_init(&response, 3);
+    ck_assert_ptr_null(response.head);
+    ck_assert_int_eq(feed(&response, text, sizeof(text) - 1), HTTP_DONE);
+    ck_assert_int_eq(response.part, HTTP_FINISHED);
+    ck_assert_uint_eq(response.body_len, 3);
+    ck_assert_mem_eq(response.body, "a\0b", 4);
+    http_response_free(&response);
+}
+END_TEST
+
+// --- Bad responses -----------------------------------------------------------
+
+START_TEST(refuses_status_lines)
+{
+    static const char *const texts[] = { "h", " ", "\r\n", "\n", "x", "HTTP/2",
+        "HTTP/2 200\r\n", "HTTP/0.9 200 OK\r\n", "http/1.1 200 OK\r\n",
+        "HTTP 1.1", "<html>", "SSH-2.0-OpenSSH\r\n", "HTTP/1.\r\n",
+        "HTTP/1.1\r\n", "HTTP/1.1 \r\n", "HTTP/1.1 20\r\n", "HTTP/1.1  200\r\n",
+        "HTTP/1.1\t200\r\n", "HTTP/1.x 200\r\n", "HTTP/1.10 200\r\n",
+        "HTTP/1.1 2000\r\n", "HTTP/1.1 200x\r\n", "HTTP/1.1 2x0 OK\r\n",
+        "HTTP/1.1 099 OK\r\n", "HTTP/1.1 -10 OK\r\n", "HTTP/1.1 101 x\r\n",
+        "HTTP/1.1 100 x\r\n\r\nx", "HTTP/1.1 100 x\r\n\r\n\r\n" };
+
+    check_failures(texts, COUNT(texts), ERROR_STATUS_LINE);
+}
+END_TEST
+
+START_TEST(refuses_headers)
+{
+    static const char *const texts[] = { OK "\r\r\n", OK "A\r\n", OK ":\r\n",
+        OK ": x\r\n", OK "A : x\r\n", OK "A\t: x\r\n", OK "A B: x\r\n",
+        OK " A: x\r\n", OK "A: x\r\n y\r\n", OK "A: x\r\n\ty\r\n",
+        OK "A: x\r\n \r\n", OK "A: x\ry\r\n", OK "A: x\r\r\n", OK "A\r: x\r\n",
+        OK "(A): x\r\n", OK "\xc3\xa9: x\r\n", "HTTP/1.1 200 a\rb\r\n",
+        "HTTP/1.1 100 x\r\nA\r\n", CHUNKED "0\r\nA\r\n",
+        CHUNKED "0\r\n A: x\r\n", CHUNKED "0\r\nA: \r \r\n" };
+    static const char nul[] = OK "A: \0\r\n";
+    struct http_response response;
+
+    check_failures(texts, COUNT(texts), ERROR_HEADER);
+    http_response_init(&response, 64);
+    ck_assert_int_eq(feed(&response, nul, sizeof(nul) - 1), HTTP_BAD);
+    ck_assert_int_eq(response.error, ERROR_HEADER);
+    http_response_free(&response);
+    http_response_init(&response, 64);
+    ck_assert_int_eq(feed(&response, "HTTP/1.1 200 \0\n", 15), HTTP_BAD);
+    ck_assert_int_eq(response.error, ERROR_HEADER);
+    http_response_free(&response);
+}
+END_TEST
+
+START_TEST(refuses_lengths)
+{
+    static const char *const values[] = { "", "x", "-1", "+1", "1 1", "1x",
+        "0x1", "1,", ",1", "1,,1", "1, 2", "1;1", "1\r\nContent-Length: 2",
+        "1\r\nContent-Length:", "18446744073709551616",
+        "1\r\nTransfer-Encoding: chunked", "1\r\nTransfer-Encoding: gzip" };
+    static const char *const larger[] = { "65", "18446744073709551615" };
+    char text[128];
+
+    for (size_t i = 0; i < COUNT(values); i++) {
+        snprintf(
+            text, sizeof(text), OK "Content-Length: %s\r\n\r\n", values[i]);
+        check_failure(text, ERROR_CONTENT_LENGTH);
+    }
+    for (size_t i = 0; i < COUNT(larger); i++) {
+        snprintf(
+            text, sizeof(text), OK "Content-Length: %s\r\n\r\n", larger[i]);
+        check_failure(text, ERROR_BODY_TOO_LARGE);
+    }
+    check_failure(CHUNKED "41\r\n", ERROR_BODY_TOO_LARGE);
+    check_failure(CHUNKED "40\r\n0123456789abcdef0123456789abcdef"
+                          "0123456789abcdef0123456789abcdef\r\n1\r\n",
+        ERROR_BODY_TOO_LARGE);
+    check_failure(OK "\r\n0123456789abcdef0123456789abcdef"
+                     "0123456789abcdef0123456789abcdefx",
+        ERROR_BODY_TOO_LARGE);
+}
+END_TEST
+
+START_TEST(refuses_encodings)
+{
+    static const char *const transfer[] = { "", "gzip", "identity", "chunked, ",
+        "gzip, chunked", "chunked, chunked", "chunked;q=1", "xchunked",
+        "chunked\r\nTransfer-Encoding: chunked",
+        "chunked\r\nTransfer-Encoding: gzip",
+        "gzip\r\nTransfer-Encoding: chunked" };
+    static const char *const content[] = {
+        OK "Content-Encoding: gzip\r\nContent-Length: 2\r\n\r\nhe",
+        OK "Content-Encoding: gzip\r\n\r\nh",
+        OK "Content-Encoding: identity\r\nContent-Encoding: br\r\n\r\nh",
+        OK "Content-Encoding: x\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx",
+    };
+    char text[128];
+
+    for (size_t i = 0; i < COUNT(transfer); i++) {
+        snprintf(text, sizeof(text), OK "Transfer-Encoding: %s\r\n\r\n",
+            transfer[i]);
+        check_failure(text, ERROR_TRANSFER_ENCODING);
+    }
+    check_failures(content, COUNT(content), ERROR_CONTENT_ENCODING);
+}
+END_TEST
+
+START_TEST(refuses_chunks)
+{
+    static const char *const texts[] = { "\r\n", "x\r\n", "-1\r\n", "+1\r\n",
+        " 1\r\n", "1 \r\n", "1 x\r\n", "1x\r\n", "0x1\r\n", ";a\r\n", "1\r\r\n",
+        "1;\r;\r\n", "10000000000000000\r\n", "fffffffffffffffff\r\n",
+        "1\r\nab", "1\r\na\rb", "1\r\na\r\r", "1\r\na0\r\n\r\n",
+        "1\r\na\r\n\r\n" };
+    char text[128];
+
+    for (size_t i = 0; i < COUNT(texts); i++) {
+        snprintf(text, sizeof(text), CHUNKED "%s", texts[i]);
+        check_failure(text, ERROR_CHUNK);
+    }
+    // Not an overflow yet, only more than anybody wants.
+    check_failure(CHUNKED "ffffffffffffffff\r\n", ERROR_BODY_TOO_LARGE);
+}
+END_TEST
+
+// --- Limits ------------------------------------------------------------------
+
+static void feed_times(
+    struct http_response *response, const char *text, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        http_feed(response, text, strlen(text));
+}
+
+// A status line and one long header, n bytes with the empty line.
+static void feed_head(
+    struct http_response *response, const char *start, size_t n)
+{
+    char *text = allocate(n);
+    size_t len = strlen(start);
+
+    memcpy(text, start, len);
+    memset(text + len, 'a', n - len);
+    memcpy(text + n - 4, "\r\n\r\n", 4);
+    feed(response, text, n);
+    free(text);
+}
+
+// With n bytes of head before what is tested, `text` just fits in; with one
+// byte more it does not.
+static void check_head_limit(const char *start, const char *text,
+    size_t counted, enum http_verdict wanted)
+{
+    struct http_response response;
+
+    for (size_t over = 0; over < 2; over++) {
+        for (int bytewise = 0; bytewise < 2; bytewise++) {
+            http_response_init(&response, 64);
+            feed_head(&response, start, HTTP_MAX_HEAD - counted + over);
+            for (const char *c = text; bytewise && *c != '\0'; c++)
+                http_feed(&response, c, 1);
+            if (!bytewise && *text != '\0')
+                feed(&response, text, strlen(text));
+            ck_assert_msg(response.verdict == (over ? HTTP_BAD : wanted),
+                "%s + %s: %d", start, text, response.verdict);
+            ck_assert_int_eq(
+                response.error, over ? ERROR_HEADERS_TOO_LARGE : 0);
+            http_response_free(&response);
+        }
+    }
+}
+
+START_TEST(keeps_the_limit_of_heads)
+{
+    static const char chunked[] = OK "Transfer-Encoding: chunked\r\nA: ";
+
+    check_head_limit(OK "A: ", "", 0, HTTP_MORE);
+    check_head_limit("HTTP/1.1 204 ", "", 0, HTTP_DONE);
+    check_head_limit(
+        "HTTP/1.1 100 x\r\nA: ", "HTTP/1.1 204 x\r\n\r\n", 18, HTTP_DONE);
+    check_head_limit(chunked, "0\r\nB: c\r\n\r\n", 8, HTTP_DONE);
+    check_head_limit(chunked, "0;a=b\r\n\r\n", 6, HTTP_DONE);
+    check_head_limit(chunked, "1 ;b\r\nx\r\n2;b\r\nyz\r\n", 5, HTTP_MORE);
+    check_head_limit(chunked, "0000000000000000001\r\n", 3, HTTP_MORE);
+}
+END_TEST
+
+START_TEST(keeps_the_limit_of_endless_lines)
+{
+    static const char *const starts[] = { "HTTP/1.1 200 ", OK "A",
+        OK "A: ", CHUNKED, CHUNKED "1;", CHUNKED "0\r\nA: " };
+    struct http_response response;
+
+    for (size_t i = 0; i < COUNT(starts); i++) {
+        http_response_init(&response, 64);
+        http_feed(&response, starts[i], strlen(starts[i]));
+        feed_times(&response, "0", HTTP_MAX_HEAD + 100);
+        ck_assert_int_eq(response.error, ERROR_HEADERS_TOO_LARGE);
+        ck_assert_uint_le(response.head_size, HTTP_MAX_HEAD + 100);
+        http_response_free(&response);
+    }
+}
+END_TEST
+
+START_TEST(counts_no_chunk_sizes)
+{
+    struct http_response response;
+    size_t count = 2 * HTTP_MAX_HEAD;
+
+    http_response_init(&response, count);
+    http_feed(&response, CHUNKED, strlen(CHUNKED));
+    feed_times(&response, "0001\r\nx\r\n", count);
+    ck_assert_int_eq(response.verdict, HTTP_MORE);
+    ck_assert_uint_eq(response.body_len, count);
+    feed_times(&response, "0\r\n\r\n", 1);
+    ck_assert_int_eq(response.verdict, HTTP_DONE);
+    http_response_free(&response);
+}
+END_TEST
+
+START_TEST(keeps_the_limit_of_interim_responses)
+{
+    struct http_response response;
+
+    for (size_t count = HTTP_MAX_INTERIM; count <= HTTP_MAX_INTERIM + 1;
+         count++) {
+        bool over = count > HTTP_MAX_INTERIM;
+        http_response_init(&response, 64);
+        feed_times(&response, "HTTP/1.1 100 x\r\n\r\n", count);
+        feed_times(&response, "HTTP/1.1 204 x\r\n\r\n", 1);
+        ck_assert_int_eq(response.verdict, over ? HTTP_BAD : HTTP_DONE);
+        ck_assert_int_eq(response.error, over ? ERROR_TOO_MANY_INTERIM : 0);
+        http_response_free(&response);
+    }
+}
+END_TEST
+
+START_TEST(allocates_what_arrives_and_not_what_is_promised)
+{
+    static const char text[] = OK "Content-Length: 16777216\r\n\r\nx";
+    struct http_response response;
+
+    http_response_init(&response, HTTP_MAX_BODY);
+    http_feed(&response, text, strlen(text));
+    ck_assert_int_eq(response.verdict, HTTP_MORE);
+    ck_assert_uint_le(response.body_size, 65536);
+    feed_times(&response, "xxxxxxx", 100000);
+    ck_assert_uint_le(response.body_size, 2 * response.body_len);
+    http_response_free(&response);
+
+    http_response_init(&response, SIZE_MAX);
+    http_feed(&response, OK "\r\n", strlen(OK "\r\n"));
+    feed_times(&response, "x", 100000);
+    ck_assert_uint_eq(response.body_len, 100000);
+    ck_assert_uint_le(response.body_size, 2 * response.body_len);
+    http_response_free(&response);
+
+    http_response_init(&response, 0);
+    feed_times(&response, OK "Content-Length: 0\r\n\r\n", 1);
+    ck_assert_int_eq(response.verdict, HTTP_DONE);
+    http_response_free(&response);
+}
+END_TEST
+
+// --- Headers -----------------------------------------------------------------
+
+static void check_header(
+    const struct http_response *response, const char *name, const char *wanted)
+{
+    struct slice value = http_header(response, name);
+
+    if (wanted == NULL) {
+        ck_assert_ptr_null(value.at);
+        return;
+    }
+    ck_assert_ptr_nonnull(value.at);
+    ck_assert_msg(slice_equal(value, slice_of(wanted)), "%s: %.*s", name,
+        (int)value.len, value.at);
+}
+
+START_TEST(finds_headers)
+{
+    static const char text[] =
+        "HTTP/1.1 100 x\r\nEarly: x\r\n\r\n"
+        "HTTP/1.1 200 Status: x\r\nOne: 1\r\nTWO:\t two words \t\r\n"
+        "Empty:\r\nblank: \t\nOne: 2\r\nColon::b:\r\nTransfer-Encoding: "
+        "chunked\r\n\r\n0\r\nTrailer: x\r\n\r\n";
+    struct http_response response;
+
+    http_response_init(&response, 64);
+    check_header(&response, "one", NULL);
+    for (size_t i = 0; i < sizeof(text) - 1; i++)
+        feed(&response, text + i, 1);
+    ck_assert_int_eq(response.verdict, HTTP_DONE);
+    check_header(&response, "one", "1");
+    check_header(&response, "Two", "two words");
+    check_header(&response, "empty", "");
+    check_header(&response, "Blank", "");
+    check_header(&response, "colon", ":b:");
+    check_header(&response, "on", NULL);
+    check_header(&response, "ones", NULL);
+    check_header(&response, "", NULL);
+    check_header(&response, "early", NULL);
+    check_header(&response, "trailer", NULL);
+    check_header(&response, "HTTP/1.1 200 Status", NULL);
+    ck_assert_mem_eq(response.head, "HTTP/1.1 200 Status: x\r\nOne", 27);
+    ck_assert_mem_eq(response.head + response.head_len - 9, "chunked\r\n", 9);
+    http_response_free(&response);
+    check_header(&response, "one", NULL);
+}
+END_TEST
+
+static bool is_same(struct slice found, const char *wanted)
+{
+    return wanted == NULL
+               ? found.at == NULL
+               : found.at != NULL && slice_equal(found, slice_of(wanted));
+}
+
+START_TEST(reads_content_types)
+{
+    static const struct {
+        const char *value;
+        const char *type;
+        const char *charset;
+    } values[] = {
+        { "text/html", "text/html", NULL },
+        { "text/html; charset=utf-8", "text/html", "utf-8" },
+        { "Text/HTML;CharSet=UTF-8", "Text/HTML", "UTF-8" },
+        { " text/html\t; charset = utf-8 ; x", "text/html", "utf-8" },
+        { "text/html; charset=\"utf-8\"", "text/html", "utf-8" },
+        { "text/html; charset=\"utf-8", "text/html", "utf-8" },
+        { "text/html; charset=\"a;b\"; c", "text/html", "a;b" },
+        { "a/b; x=\"; charset=no\"; charset=yes", "a/b", "yes" },
+        { "a/b; x=\"\\\"; charset=no\"; charset=yes", "a/b", "yes" },
+        { "a/b; charset=1; charset=2", "a/b", "1" },
+        { "a/b; charset=; charset=2", "a/b", "2" },
+        { "a/b; charset=\"\"", "a/b", NULL },
+        { "a/b; charset", "a/b", NULL },
+        { "a/b; xcharset=1", "a/b", NULL },
+        { "a/b;", "a/b", NULL },
+        { "a/b;;;=;\"\\", "a/b", NULL },
+        { "", NULL, NULL },
+        { " ", NULL, NULL },
+        { "; charset=x", NULL, "x" },
+    };
+    struct slice type;
+    struct slice charset;
+
+    for (size_t i = 0; i < COUNT(values); i++) {
+        size_t n = strlen(values[i].value);
+        char *copy = allocate(n);
+        memcpy(copy, values[i].value, n);
+        http_content_type((struct slice){ copy, n }, &type, &charset);
+        ck_assert_msg(is_same(type, values[i].type)
+                          && is_same(charset, values[i].charset),
+            "%s", values[i].value);
+        free(copy);
+    }
+    http_content_type((struct slice){ 0 }, &type, &charset);
+    ck_assert(type.at == NULL && charset.at == NULL);
+}
+END_TEST
+
+// --- The request -------------------------------------------------------------
+
+static void check_get(const char *url_text, const char *wanted)
+{
+    struct url url;
+    size_t len = 0;
+
+    ck_assert_int_eq(url_parse(&url, url_text, strlen(url_text)), 0);
+    char *text = http_get(&url, &len);
+    ck_assert_str_eq(text, wanted);
+    ck_assert_uint_eq(len, strlen(wanted));
+    free(text);
+    url_free(&url);
+}
+
+START_TEST(formats_requests)
+{
+#define REST \
+    "User-Agent: six-ways-to-wait/1\r\n" \
+    "Accept: */*\r\n" \
+    "Accept-Encoding: identity\r\n" \
+    "Connection: close\r\n\r\n"
+
+    check_get(
+        "http://example.com", "GET / HTTP/1.1\r\nHost: example.com\r\n" REST);
+    check_get("http://u@Example.com:80/a/../b c?d#e",
+        "GET /b%20c?d HTTP/1.1\r\nHost: example.com\r\n" REST);
+    check_get("http://example.com:8080/?",
+        "GET /? HTTP/1.1\r\nHost: example.com:8080\r\n" REST);
+    check_get(
+        "http://127.0.0.1:1/", "GET / HTTP/1.1\r\nHost: 127.0.0.1:1\r\n" REST);
+    check_get("http://[::1]/", "GET / HTTP/1.1\r\nHost: [::1]\r\n" REST);
+    check_get(
+        "http://[::1]:8080/x", "GET /x HTTP/1.1\r\nHost: [::1]:8080\r\n" REST);
+}
+END_TEST
+
+// --- Mutations ---------------------------------------------------------------
+
+static uint32_t random_next(uint32_t *seed)
+{
+    *seed ^= *seed << 13; // xorshift32
+    *seed ^= *seed >> 17;
+    *seed ^= *seed << 5;
+    return *seed;
+}
+
+// Feeds in pieces of at most `most` bytes and closes.
+static void feed_pieces(struct http_response *response, const char *text,
+    size_t n, size_t most, uint32_t *seed)
+{
+    http_response_init(response, 64);
+    while (n > 0) {
+        size_t piece = most < n ? 1 + random_next(seed) % most : n;
+        feed(response, text, piece);
+        text += piece;
+        n -= piece;
+    }
+    feed(response, "", 0);
+}
+
+// Whatever it is, it is the same in one piece and in many.
+static void check_pieces(const char *text, size_t n, uint32_t *seed)
+{
+    struct http_response a;
+    struct http_response b;
+
+    feed_pieces(&a, text, n, n, seed);
+    feed_pieces(&b, text, n, 5, seed);
+    ck_assert(a.verdict != HTTP_MORE && a.verdict == b.verdict
+              && a.error == b.error && a.status == b.status);
+    if (a.verdict == HTTP_DONE || a.verdict == HTTP_CLOSED) {
+        ck_assert(a.body_len == b.body_len && a.head_len == b.head_len);
+        if (a.body_len > 0)
+            ck_assert_mem_eq(a.body, b.body, a.body_len + 1);
+        if (a.head_len > 0)
+            ck_assert_mem_eq(a.head, b.head, a.head_len);
+    }
+    http_header(&a, "content-type");
+    http_response_free(&a);
+    http_response_free(&b);
+}
+
+START_TEST(survives_mutations)
+{
+    static const char bytes[] = "\r\n:;, \t019afHTP/.";
+    static const struct {
+        const struct example *examples;
+        size_t count;
+    } tables[] = { { lengths, COUNT(lengths) }, { chunks, COUNT(chunks) },
+        { until_close, COUNT(until_close) }, { no_body, COUNT(no_body) },
+        { encodings, COUNT(encodings) } };
+    uint32_t seed = 9112;
+
+    for (size_t round = 0; round < 5000; round++) {
+        size_t table = round % COUNT(tables);
+        size_t row = random_next(&seed) % tables[table].count;
+        const char *from = tables[table].examples[row].text;
+        char text[256];
+        size_t len = strlen(from);
+        ck_assert_uint_le(len, sizeof(text));
+        memcpy(text, from, len);
+        for (uint32_t n = random_next(&seed) % 5; n > 0 && len > 0; n--) {
+            uint32_t choice = random_next(&seed) % (2 * sizeof(bytes));
+            text[random_next(&seed) % len] = choice < sizeof(bytes)
+                                                 ? bytes[choice]
+                                                 : (char)random_next(&seed);
+        }
+        check_pieces(text, len, &seed);
+    }
+}
+END_TEST
+
+static Suite *http_suite(void)
+{
+    Suite *suite = suite_create("http");
+    TCase *tcase = tcase_create("http");
+
+    tcase_set_timeout(tcase, 60);
+    tcase_add_test(tcase, reads_good_responses);
+    tcase_add_test(tcase, notices_early_closes);
+    tcase_add_test(tcase, keeps_nul_bytes_of_bodies);
+    tcase_add_test(tcase, refuses_status_lines);
+    tcase_add_test(tcase, refuses_headers);
+    tcase_add_test(tcase, refuses_lengths);
+    tcase_add_test(tcase, refuses_encodings);
+    tcase_add_test(tcase, refuses_chunks);
+    tcase_add_test(tcase, keeps_the_limit_of_heads);
+    tcase_add_test(tcase, keeps_the_limit_of_endless_lines);
+    tcase_add_test(tcase, counts_no_chunk_sizes);
+    tcase_add_test(tcase, keeps_the_limit_of_interim_responses);
+    tcase_add_test(tcase, allocates_what_arrives_and_not_what_is_promised);
+    tcase_add_test(tcase, finds_headers);
+    tcase_add_test(tcase, reads_content_types);
+    tcase_add_test(tcase, formats_requests);
+    tcase_add_test(tcase, survives_mutations);
+    suite_add_tcase(suite, tcase);
+    return suite;
+}
+
+int main(void)
+{
+    return suite_run(http_suite());
+}

@@ -1,0 +1,179 @@
+// test_net.c - addresses, the small print of errno, time limits.
+
+#include "clock.h"
+#include "errors.h"
+#include "net.h"
+#include "suite.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+// "127.0.0.1:80", or the error's words.
+static const char *find(const char *text, int try)
+{
+    static char found[128];
+    const struct address *address;
+    struct url url;
+    char digits[INET6_ADDRSTRLEN];
+
+    ck_assert_int_eq(url_parse_typed(&url, text), 0);
+    int error = net_lookup_known(&url, try, &address);
+    url_free(&url);
+    if (error != 0)
+        return error_text(error);
+    if (address->any.sa_family == AF_INET) {
+        inet_ntop(AF_INET, &address->v4.sin_addr, digits, sizeof(digits));
+        snprintf(
+            found, sizeof(found), "%s:%d", digits, ntohs(address->v4.sin_port));
+    } else {
+        inet_ntop(AF_INET6, &address->v6.sin6_addr, digits, sizeof(digits));
+        snprintf(found, sizeof(found), "[%s]:%d", digits,
+            ntohs(address->v6.sin6_port));
+    }
+    return found;
+}
+
+START_TEST(numeric_hosts_need_no_look_up)
+{
+    ck_assert_str_eq(find("127.0.0.1", 0), "127.0.0.1:80");
+    ck_assert_str_eq(find("127.0.0.1:81", 5), "127.0.0.1:81");
+    ck_assert_str_eq(find("[::1]:8080", 1), "[::1]:8080");
+    net_forget();
+}
+END_TEST
+
+START_TEST(names_would_have_to_wait)
+{
+    ck_assert_str_eq(find("example.com", 0), error_text(-EAGAIN));
+    net_forget();
+}
+END_TEST
+
+START_TEST(resolve_rules)
+{
+    ck_assert_int_eq(net_resolve("Example.com:80:127.0.0.2"), 0);
+    ck_assert_int_eq(net_resolve("six:81:::1"), 0);
+    ck_assert_int_eq(net_resolve("six:82:[::2]"), 0);
+    ck_assert_int_eq(net_resolve("[::1]:83:127.0.0.3"), 0);
+    ck_assert_str_eq(find("example.COM", 0), "127.0.0.2:80");
+    ck_assert_str_eq(find("six:81", 0), "[::1]:81");
+    ck_assert_str_eq(find("six:82", 0), "[::2]:82");
+    ck_assert_str_eq(find("[::1]:83", 0), "127.0.0.3:83");
+    ck_assert_int_eq(net_resolve("example.com:80:127.0.0.9"), 0); // the last
+    ck_assert_str_eq(find("example.com", 0), "127.0.0.9:80");
+    static const char *const bad[] = { "", "a", "a:80", "a:80:", ":80:1.2.3.4",
+        "a:0:1.2.3.4", "a:65536:1.2.3.4", "a:x:1.2.3.4", "a:80:example.com",
+        "a:80:1.2.3", "[::1:80:1.2.3.4",
+        "a:80:1111:2222:3333:4444:5555:6666:7777:8888:9999:aaaa:bbbb:cccc" };
+    for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++)
+        ck_assert_int_eq(net_resolve(bad[i]), -EINVAL);
+    net_forget();
+}
+END_TEST
+
+static void *look_up(void *url)
+{
+    const struct address *address;
+
+    ck_assert_int_eq(net_lookup(url, 0, &address), 0);
+    return (void *)(uintptr_t)address;
+}
+
+START_TEST(threads_share_one_answer)
+{
+    enum { THREADS = 16 };
+    pthread_t threads[THREADS];
+    void *answers[THREADS];
+    struct url url;
+
+    ck_assert_int_eq(url_parse_typed(&url, "localhost:80"), 0);
+    for (int i = 0; i < THREADS; i++)
+        pthread_create(&threads[i], NULL, look_up, &url);
+    for (int i = 0; i < THREADS; i++)
+        pthread_join(threads[i], &answers[i]);
+    for (int i = 1; i < THREADS; i++)
+        ck_assert_ptr_eq(answers[i], answers[0]);
+    url_free(&url);
+    net_forget();
+}
+END_TEST
+
+START_TEST(results)
+{
+    static const int again[] = { EINTR, EAGAIN, EWOULDBLOCK, EINPROGRESS,
+        EALREADY };
+
+    ck_assert_int_eq(net_result(0), 0);
+    ck_assert_int_eq(net_result(42), 42);
+    for (size_t i = 0; i < sizeof(again) / sizeof(*again); i++) {
+        errno = again[i];
+        ck_assert_int_eq(net_result(-1), -EAGAIN);
+    }
+    errno = ECONNRESET;
+    ck_assert_int_eq(net_result(-1), -ECONNRESET);
+    errno = EISCONN;
+    ck_assert_int_eq(net_result(-1), 0);
+}
+END_TEST
+
+START_TEST(a_limit_ends_a_call)
+{
+    char byte;
+    int pair[2];
+
+    ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
+    double start = clock_now();
+    ck_assert_int_eq(net_limit(pair[0], SO_RCVTIMEO, start + 0.05), 0);
+    ck_assert_int_eq(net_result(recv(pair[0], &byte, 1, 0)), -EAGAIN);
+    // Kernels count in ticks; "about then" is all they promise.
+    ck_assert(clock_now() > start + 0.03);
+    ck_assert_int_eq(net_limit(pair[0], SO_RCVTIMEO, start), -ETIMEDOUT);
+    ck_assert_int_eq(net_limit(pair[0], SO_RCVTIMEO, clock_now() + 1e6), 0);
+    close(pair[0]);
+    close(pair[1]);
+}
+END_TEST
+
+START_TEST(a_refused_connect_says_so)
+{
+    struct url url;
+    const struct address *address;
+
+    ck_assert_int_eq(url_parse_typed(&url, "127.0.0.1:1"), 0);
+    ck_assert_int_eq(net_lookup(&url, 0, &address), 0);
+    int fd = net_socket(address);
+    ck_assert_int_ge(fd, 0);
+    ck_assert_int_eq(
+        net_result(connect(fd, &address->any, address->len)), -ECONNREFUSED);
+    close(fd);
+    fd = net_socket_nonblocking(address);
+    ck_assert_int_ge(fd, 0);
+    int n = net_result(connect(fd, &address->any, address->len));
+    if (n == -EAGAIN)
+        n = net_connected(fd); // loopback refuses at once
+    ck_assert_int_eq(n, -ECONNREFUSED);
+    close(fd);
+    url_free(&url);
+    net_forget();
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("net");
+    TCase *tests = tcase_create("net");
+
+    tcase_add_test(tests, numeric_hosts_need_no_look_up);
+    tcase_add_test(tests, names_would_have_to_wait);
+    tcase_add_test(tests, resolve_rules);
+    tcase_add_test(tests, threads_share_one_answer);
+    tcase_add_test(tests, results);
+    tcase_add_test(tests, a_limit_ends_a_call);
+    tcase_add_test(tests, a_refused_connect_says_so);
+    suite_add_tcase(suite, tests);
+    return suite_run(suite);
+}

@@ -1,0 +1,170 @@
+// test_timers.c - the pairing heap against a plain sorted array, and the clock
+// that jumps.
+
+#include "clock.h"
+#include "suite.h"
+#include "timers.h"
+
+#include <stdlib.h>
+
+enum { MANY = 1000 };
+
+static unsigned state = 1;
+
+// A small generator of our own: the same numbers on every system.
+static unsigned number(unsigned below)
+{
+    state = state * 1103515245u + 12345u;
+    return (state >> 8) % below;
+}
+
+START_TEST(empty)
+{
+    struct timers timers = { 0 };
+
+    ck_assert(timers_next(&timers) >= CLOCK_NEVER);
+    ck_assert_ptr_null(timers_due(&timers, 1e9));
+}
+END_TEST
+
+START_TEST(a_thousand_in_random_order)
+{
+    static struct timer all[MANY];
+    struct timers timers = { 0 };
+    double last = -1;
+    int fired = 0;
+    struct timer *timer;
+
+    for (int i = 0; i < MANY; i++)
+        timer_arm(&timers, &all[i], number(100));
+    while ((timer = timers_due(&timers, 1e9)) != NULL) {
+        ck_assert(timer->at >= last);
+        ck_assert(!timer_is_armed(timer));
+        last = timer->at;
+        fired++;
+    }
+    ck_assert_int_eq(fired, MANY);
+}
+END_TEST
+
+START_TEST(same_moment_in_order_of_arming)
+{
+    static struct timer all[MANY];
+    struct timers timers = { 0 };
+
+    for (int i = 0; i < MANY; i++)
+        timer_arm(&timers, &all[i], 7);
+    for (int i = 0; i < MANY; i++)
+        ck_assert_ptr_eq(timers_due(&timers, 7), &all[i]);
+}
+END_TEST
+
+START_TEST(not_before_it_is_due)
+{
+    struct timers timers = { 0 };
+    struct timer timer = { 0 };
+
+    timer_arm(&timers, &timer, 5);
+    ck_assert_ptr_null(timers_due(&timers, 4.999));
+    ck_assert_double_eq(timers_next(&timers), 5);
+    ck_assert_ptr_eq(timers_due(&timers, 5), &timer);
+}
+END_TEST
+
+START_TEST(cancel_and_arm_again)
+{
+    struct timers timers = { 0 };
+    struct timer a = { 0 };
+    struct timer b = { 0 };
+
+    timer_cancel(&timers, &a); // not armed: nothing happens
+    timer_arm(&timers, &a, 1);
+    timer_arm(&timers, &b, 2);
+    timer_arm(&timers, &a, 3); // moves it
+    ck_assert_ptr_eq(timers_due(&timers, 9), &b);
+    ck_assert_ptr_eq(timers_due(&timers, 9), &a);
+    ck_assert_ptr_null(timers_due(&timers, 9));
+    timer_arm(&timers, &a, 1);
+    timer_cancel(&timers, &a);
+    timer_cancel(&timers, &a);
+    ck_assert_ptr_null(timers_due(&timers, 9));
+}
+END_TEST
+
+// Arms, cancels and fires at random, beside an array that knows the truth.
+START_TEST(like_a_sorted_array)
+{
+    static struct timer all[200];
+    struct timers timers = { 0 };
+    double now = 0;
+
+    for (int step = 0; step < 20000; step++) {
+        struct timer *timer = &all[number(200)];
+        unsigned what = number(10);
+        if (what < 5) {
+            timer_arm(&timers, timer, now + number(50));
+        } else if (what < 8) {
+            timer_cancel(&timers, timer);
+            ck_assert(!timer_is_armed(timer));
+        } else {
+            now += number(5);
+            struct timer *due = timers_due(&timers, now);
+            for (int i = 0; i < 200; i++) {
+                if (timer_is_armed(&all[i]))
+                    ck_assert(due != NULL ? all[i].at > due->at
+                                                || (all[i].at == due->at
+                                                    && all[i].order > 0)
+                                          : all[i].at > now);
+            }
+        }
+        double first = CLOCK_NEVER;
+        for (int i = 0; i < 200; i++) {
+            if (timer_is_armed(&all[i]) && all[i].at < first)
+                first = all[i].at;
+        }
+        ck_assert_double_eq(timers_next(&timers), first);
+    }
+}
+END_TEST
+
+START_TEST(the_virtual_clock_jumps)
+{
+    setenv("CLOCK", "virtual", 1); // each test is a process of its own
+    ck_assert(clock_is_virtual());
+    double start = clock_now();
+    ck_assert_int_eq(clock_ms_until(start + 0.0101), 11);
+    clock_jump(start + 3600);
+    ck_assert_double_eq(clock_now(), start + 3600);
+    clock_jump(start); // never backwards
+    ck_assert_double_eq(clock_now(), start + 3600);
+    ck_assert_int_eq(clock_ms_until(start), 0);
+    ck_assert_int_eq(clock_ms_until(CLOCK_NEVER), -1);
+}
+END_TEST
+
+START_TEST(the_real_clock_goes_on)
+{
+    unsetenv("CLOCK");
+    double start = clock_now();
+    while (clock_now() <= start)
+        ;
+    ck_assert(!clock_is_virtual());
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("timers");
+    TCase *tests = tcase_create("timers");
+
+    tcase_add_test(tests, empty);
+    tcase_add_test(tests, a_thousand_in_random_order);
+    tcase_add_test(tests, same_moment_in_order_of_arming);
+    tcase_add_test(tests, not_before_it_is_due);
+    tcase_add_test(tests, cancel_and_arm_again);
+    tcase_add_test(tests, like_a_sorted_array);
+    tcase_add_test(tests, the_virtual_clock_jumps);
+    tcase_add_test(tests, the_real_clock_goes_on);
+    suite_add_tcase(suite, tests);
+    return suite_run(suite);
+}
