@@ -140,8 +140,10 @@ $(BUILD)/tests/%.o: tests/%.c
 $(UNITS): %: %.o $(LIBRARY)
 	$(CC) $(CFLAGS) $(SANITIZERS) $^ -o $@ $(CHECK_LIBS) $(LDLIBS)
 
-check: all $(UNITS)
-	@sh tests/run.sh $(UNITS)
+units: $(UNITS)
+
+check: all units
+	@SANITIZE=$(SANITIZE) sh tests/run.sh $(UNITS)
 
 asan:
 	@$(MAKE) --no-print-directory SANITIZE=asan check
@@ -158,7 +160,7 @@ clean:
 help:
 	@sed -n 's/^#: //p' Makefile
 
-.PHONY: all $(STAGE_RUNS) compare farm crowd fork doctor check asan tsan \
+.PHONY: all units $(STAGE_RUNS) compare farm crowd fork doctor check asan tsan \
 	check-tutorial clean help
 .SECONDARY:
 

@@ -30,19 +30,16 @@ int fetch(struct fetch *f)
     span_asked(f->span);
     do {
         n = net_limit(fd, SO_SNDTIMEO, f->deadline);
-        if (n < 0)
-            goto close;
-        n = net_result(connect(fd, &f->address->any, f->address->len));
+        if (n == 0)
+            n = net_result(connect(fd, &f->address->any, f->address->len));
     } while (n == -EAGAIN);
     if (n < 0)
         goto close;
     span_connected(f->span);
-
+    n = -ENOMEM;
     request = http_get(f->url, &len);
-    if (request == NULL) {
-        n = -ENOMEM;
+    if (request == NULL)
         goto close;
-    }
     while (sent < len) {
         n = net_limit(fd, SO_SNDTIMEO, f->deadline);
         if (n < 0)
@@ -56,7 +53,6 @@ int fetch(struct fetch *f)
     }
     free(request);
     request = NULL;
-
     while (verdict == HTTP_MORE) {
         n = net_limit(fd, SO_RCVTIMEO, f->deadline);
         if (n < 0)

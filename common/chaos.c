@@ -140,7 +140,7 @@ static const struct chaos table[] = {
               "Content-Length: 0\r\n\r\n") },
     { "control-links", "links with control bytes and raw UTF-8", 0,
         BYTES(OK HTML "\r\n<a href=\"gone\x1b[2J\">red</a>\n"
-                      "<a href=\"gone\r\nX-Evil: yes\">two lines</a>\n"
+                      "<a href=\"gone?\r\nX-Evil: yes\">two lines</a>\n"
                       "<a href=\"gone\x01\x02\x7f\">one</a>\n"
                       "<a href=\"gone/\xc3\xa4/\xff\xfe\">umlaut</a>\n"
                       "<a href=\"gone&#27;[0m&#0;\">entities</a>\n") },

@@ -21,7 +21,6 @@
 //                                               v  | a pause, a slow reader
 //                                             on_more
 
-#include "animals.h"
 #include "chaos.h"
 #include "clock.h"
 #include "errors.h"
@@ -30,6 +29,7 @@
 #include "reply.h"
 #include "selector.h"
 #include "site.h"
+#include "species.h"
 #include "timers.h"
 
 #include <arpa/inet.h>
@@ -351,7 +351,7 @@ static struct slice animal_name(const char *target)
 
 static int animal_delay(const char *target)
 {
-    int animal = animals_find(animal_name(target));
+    int animal = species_find(animal_name(target));
     const char *query = strstr(target, "?delay=");
 
     if (animal == -1)
@@ -362,20 +362,20 @@ static int animal_delay(const char *target)
     }
     if (farm.options.delay >= 0)
         return farm.options.delay;
-    return animals_delay(animal);
+    return species_delay(animal);
 }
 
 static void answer_animal(struct connection *c, struct reply *reply)
 {
     struct slice name = animal_name(c->target);
-    int animal = animals_find(name);
+    int animal = species_find(name);
 
     if (name.len == 0)
         reply_printf(reply, "Welcome to the farm!\n");
     else if (animal == -1)
         reply_printf(reply, "There is no such animal.\n");
     else
-        reply_printf(reply, "%s", animals_sound(animal));
+        reply_printf(reply, "%s", species_sound(animal));
     reply_head(
         reply, name.len > 0 && animal == -1 ? 404 : 200, "text/plain", "");
 }
@@ -582,7 +582,8 @@ static int parse_request(const char *text, struct request *request)
     request->target = (struct slice){ at, 0 };
     for (; *at > ' ' && *at < 127; at++)
         request->target.len++;
-    if (strncmp(at, " HTTP/1.", 8) != 0 || *request->target.at != '/')
+    if (strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") != request->method.len
+        || *request->target.at != '/' || strncmp(at, " HTTP/1.", 8) != 0)
         return 400;
     request->host = find_host(at);
     if (request->host.at == NULL && strncmp(at, " HTTP/1.0\r\n", 11) == 0)

@@ -48,7 +48,7 @@ struct option {
 
 static const struct option table[] = {
     { ANIMALS, 0, "server", "URL", TEXT, AT(server), 0, 0,
-        "where the farm is (default http://127.0.0.1:8888)" },
+        "the farm (default $FARM, else http://127.0.0.1:8888)" },
     { ANIMALS, 0, "count", "N", INTEGER, AT(count), 1, 1e6,
         "go round the names until N fetches are made" },
     { ANIMALS, 0, "delay", "MS", INTEGER, AT(delay), 0, 1e7,
@@ -77,8 +77,8 @@ static const struct option table[] = {
         "stay on hosts that share their last two labels" },
     { CRAWL, 0, "resolve", "HOST:PORT:ADDR", TEXTS, AT(resolves), 0, 0,
         "connect to ADDR for this host and port; may be repeated" },
-    { CLIENTS, 0, "selector", "epoll|poll", TEXT, AT(selector), 0, 0,
-        "how stages 4 to 6 ask which sockets are ready" },
+    { CLIENTS | FARM, 0, "selector", "epoll|poll", TEXT, AT(selector), 0, 0,
+        "how to ask which sockets are ready" },
     { CLIENTS, 0, "json", "FILE", TEXT, AT(json), 0, 0,
         "write the results as JSON (- is stdout, with -q only)" },
     { CLIENTS, 0, "trace", "FILE", TEXT, AT(trace), 0, 0,
@@ -341,15 +341,18 @@ int options_descriptors(void)
 }
 
 // What the table cannot say.
-static int check_client(struct options *options)
+static int check(const struct options *options, int flag)
 {
-    if (options->json != NULL && strcmp(options->json, "-") == 0
-        && !options->quiet)
-        return complain(options->program, "--json - needs -q");
     if (options->selector != NULL && strcmp(options->selector, "epoll") != 0
         && strcmp(options->selector, "poll") != 0)
         return complain(options->program,
             "--selector is epoll or poll, not \"%s\"", options->selector);
+    if (options->json != NULL && strcmp(options->json, "-") == 0
+        && !options->quiet)
+        return complain(options->program, "--json - needs -q");
+    if (flag == FARM && options->num_arguments > 0)
+        return complain(
+            options->program, "unexpected \"%s\"", options->arguments[0]);
     return OPTIONS_GO_ON;
 }
 
@@ -357,12 +360,13 @@ int options_parse(
     struct options *options, const char *program, int argc, char **argv)
 {
     int index = program_index(program);
+    const char *farm = getenv("FARM"); // set by the harness
 
     *options = (struct options){
         .program = program,
         .max_tasks = programs[index].flag == CRAWL ? 10 : INT_MAX,
         .timeout = 10,
-        .server = "http://127.0.0.1:8888",
+        .server = farm != NULL ? farm : "http://127.0.0.1:8888",
         .delay = -1,
         .typing = isatty(STDOUT_FILENO) ? 4 : 0,
         .max_redirect = 10,
@@ -375,10 +379,8 @@ int options_parse(
     if (options->arguments == NULL)
         return complain(program, "out of memory");
     int code = parse_all(options, index, argc, argv);
-    if (code == OPTIONS_GO_ON && programs[index].flag != FARM)
-        code = check_client(options);
-    else if (code == OPTIONS_GO_ON && options->num_arguments > 0)
-        code = complain(program, "unexpected \"%s\"", options->arguments[0]);
+    if (code == OPTIONS_GO_ON)
+        code = check(options, programs[index].flag);
     if (code != OPTIONS_GO_ON)
         options_free(options);
     return code;

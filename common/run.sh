@@ -32,6 +32,6 @@ patch -s -p1 -d "play/broken/$1" <"$file"
 $make --no-print-directory -s "PLAYS=$copy" "$build/$copy/animals"
 echo
 case $1 in
-*deadlock*) exec "$build/harness" hangs "$build/$copy/animals" --typing 6 ;;
+*deadlock*) exec "$build/harness" hangs "$build/$copy/animals" --delay 300 --typing 2 ;;
 *) exec "$build/harness" run "$build/$copy/animals" --typing 4 ;;
 esac

@@ -103,8 +103,9 @@ int selector_set(struct selector *selector, int fd, int interest, void *data)
 
 void selector_forget(struct selector *selector, int fd)
 {
+    if (fd < 0 || fd >= selector->max_fds)
+        return; // it was never watched
     struct watch *watch = &selector->watches[fd];
-
     if (watch->interest != 0) {
         selector->backend->forget(selector->self, fd);
         selector->watched--;

@@ -296,6 +296,7 @@ class Routes(Shared):
                 (b"GET /\xc3\xa4 HTTP/1.1\r\nHost: x\r\n\r\n", b"400"),
                 (b"GET /\x1b HTTP/1.1\r\nHost: x\r\n\r\n", b"400"),
                 (b"GET / HTTP/1.1\r\nHost: <x>\r\n\r\n", b"400"),
+                (b"\x1b[2J / HTTP/1.1\r\nHost: x\r\n\r\n", b"400"),
                 (b"GET\r\n\r\n", b"400"), (b"\r\n\r\n", b"400"),
                 (b"GET http://x/ HTTP/1.1\r\nHost: x\r\n\r\n", b"400"),
                 (b"GET /" + 20000 * b"x", b"431")):
@@ -522,6 +523,7 @@ class Clients(unittest.TestCase):
                     self.assertTrue(receive(client).endswith(b"Moo!"))
             farm.wait_for(responses=1000, peak_concurrency=1000)
 
+    @unittest.skipUnless(os.path.exists("/proc/self/stat"), "no /proc")
     def test_no_descriptor_left(self):
         def few():
             resource.setrlimit(resource.RLIMIT_NOFILE, (32, 32))

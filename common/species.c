@@ -1,7 +1,7 @@
-// animals.c - one table. All of them together think for 8.8 seconds, the
+// species.c - one table. All of them together think for 8.8 seconds, the
 // slowest alone for 1.5: the difference is what this tutorial is about.
 
-#include "animals.h"
+#include "species.h"
 
 static const struct {
     const char *name;
@@ -22,29 +22,29 @@ static const struct {
     { "rooster", "Cock-a-Doodle-Doo!", 200 },
 };
 
-int animals_count(void)
+int species_count(void)
 {
     return (int)(sizeof(animals) / sizeof(*animals));
 }
 
-const char *animals_name(int i)
+const char *species_name(int i)
 {
     return animals[i].name;
 }
 
-const char *animals_sound(int i)
+const char *species_sound(int i)
 {
     return animals[i].sound;
 }
 
-int animals_delay(int i)
+int species_delay(int i)
 {
     return animals[i].delay;
 }
 
-int animals_find(struct slice name)
+int species_find(struct slice name)
 {
-    for (int i = 0; i < animals_count(); i++) {
+    for (int i = 0; i < species_count(); i++) {
         if (slice_equal(name, slice_of(animals[i].name)))
             return i;
     }

@@ -1,0 +1,46 @@
+#!/bin/sh
+# layering.sh - a stage includes its own folder and common/, never another
+# stage; common/ includes nothing from a stage; nothing but the comment above
+# fetch() says in which stage a file is.
+set -u
+bad=0
+
+say() {
+    echo "layering: $*" >&2
+    bad=1
+}
+
+# has FOLDER NAME: is NAME a file of FOLDER or of common/?
+for folder in common 0*-*; do
+    for file in "$folder"/*.[chS] "$folder"/examples/*.c; do
+        [ -f "$file" ] || continue
+        for name in $(sed -n 's/^ *# *include *"\(.*\)".*/\1/p' "$file"); do
+            case $name in
+            */*) say "$file includes \"$name\": a path leads out" ;;
+            *)
+                [ -f "$folder/$name" ] || [ -f "common/$name" ] ||
+                    say "$file includes \"$name\", which is neither in" \
+                        "$folder nor in common"
+                ;;
+            esac
+        done
+    done
+done
+
+for folder in 0*-*; do
+    for file in "$folder"/*; do
+        name=${file##*/}
+        case $name in
+        *.c | *.h | *.S | examples) ;;
+        *) say "$file: only C and examples/ belong into a stage" ;;
+        esac
+    done
+    if [ -f "common/fetch.c" ] || [ -f "common/fetch.h" ]; then
+        say "common/ holds a fetch: that is each stage's own"
+    fi
+    for file in "$folder"/*.[ch]; do
+        grep -n '[Ss]tage *[1-6]\|0[1-6]-[a-z]' "$file" /dev/null >&2 &&
+            say "$file names a stage"
+    done
+done
+exit $bad

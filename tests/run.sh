@@ -1,0 +1,67 @@
+#!/bin/sh
+# run.sh UNIT... - all tests: units, black box, the rules of the house, the
+# text. Ends with "N passed, N failed".
+set -u
+passed=0
+failed=0
+skipped=0
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
+
+# count PASSED FAILED SKIPPED
+count() {
+    passed=$((passed + $1))
+    failed=$((failed + $2))
+    skipped=$((skipped + $3))
+}
+
+for unit; do
+    "$unit" >"$log" 2>&1
+    code=$?
+    cat "$log"
+    checks=$(sed -n 's/.*Checks: \([0-9]*\), .*/\1/p' "$log" | tail -n 1)
+    bad=$(sed -n 's/.*Failures: \([0-9]*\), Errors: \([0-9]*\).*/\1 + \2/p' "$log" | tail -n 1)
+    if [ -z "$checks" ] || { [ $code -ne 0 ] && [ $((bad)) -eq 0 ]; }; then
+        echo "$unit ended with code $code" >&2
+        count 0 1 0
+    else
+        count $((checks - (bad))) $((bad)) 0
+    fi
+done
+
+if command -v python3 >/dev/null 2>&1; then
+    for suite in tests/test_*.py; do
+        python3 "$suite" >"$log" 2>&1
+        code=$?
+        last=$(grep '^[0-9]* passed, [0-9]* failed' "$log" | tail -n 1)
+        echo "Running $suite: ${last:-no result}"
+        [ $code -eq 0 ] || cat "$log"
+        set -- $(echo "$last" | tr -cd '0-9 ')
+        if [ $# -lt 2 ]; then set -- 0 0; fi
+        if [ $code -ne 0 ] && [ "$2" -eq 0 ]; then set -- "$1" 1 "${3:-0}"; fi
+        count "$1" "$2" "${3:-0}"
+    done
+else
+    echo "black-box tests skipped: no python3 (see make doctor)"
+    count 0 0 1
+fi
+
+for rule in layering carried budget; do
+    if sh tests/$rule.sh; then
+        echo "Rule kept: $rule"
+        count 1 0 0
+    else
+        echo "Rule broken: $rule"
+        count 0 1 0
+    fi
+done
+if [ -n "${SANITIZE:-}" ]; then
+    : # the text speaks of the ordinary build
+elif sh tests/tutorial.sh; then
+    count 1 0 0
+else
+    count 0 1 0
+fi
+
+echo "$passed passed, $failed failed, $skipped skipped"
+[ $failed -eq 0 ] && [ $passed -gt 0 ]

@@ -1,0 +1,210 @@
+#!/bin/sh
+# tutorial.sh [FILE...] - is the text true? Checks the blocks of TUTORIAL.md and
+# README.md, by the words behind their opening fence:
+#
+#   c FILE            stands in FILE, line by line; a line "..." is a gap
+#   diff A B FILE     each + and - line is in the diff of A/FILE and B/FILE, in
+#                     this order
+#   console [HOW]     the commands (after "$ ") print these lines. Numbers are
+#                     masked, and so are the lengths of bars; "..." is a gap.
+#                     exact: nothing is masked. unordered: lines in any order.
+#
+# and that the table of changed lines between the stages is not stale.
+# tutorial.sh --table prints that table.
+set -u
+unset MAKEFLAGS MFLAGS MAKELEVEL
+NO_COLOR=1
+export NO_COLOR
+. tests/changed.sh
+bad=0
+blocks=0
+work=$(mktemp -d)
+farm=
+trap 'rm -rf "$work"; [ -z "$farm" ] || kill "$farm" 2>/dev/null' EXIT
+trap 'exit 130' INT TERM
+
+complain() {
+    echo "tutorial: $*" >&2
+    bad=1
+}
+
+# The table of changed lines, as it stands between two comments in the text.
+table() {
+    echo "| step | fetch | animals | crawl | engine and examples aside, in all |"
+    echo "|---|---|---|---|---|"
+    previous=
+    for stage in 0*-*; do
+        [ -f "$stage/fetch.c" ] || continue
+        if [ -n "$previous" ]; then
+            echo "| $previous → $stage" \
+                "| $(changed_lines "$previous" "$stage" fetch.h fetch.c)" \
+                "| $(changed_lines "$previous" "$stage" animals.c)" \
+                "| $(changed_lines "$previous" "$stage" crawl.c)" \
+                "| $(changed_lines "$previous" "$stage" \
+                    fetch.h fetch.c animals.c crawl.c) |"
+        fi
+        previous=$stage
+    done
+}
+
+if [ "${1:-}" = --table ]; then
+    table
+    exit
+fi
+
+# in_order NEEDLES HAYSTACK: are all lines of the first file in the second, in
+# order? Between them there may be others only where a line "..." says so, or
+# everywhere with gaps=1. Prints the first line that is missing.
+in_order() {
+    awk -v gaps="$3" '
+        NR == FNR { hay[NR] = $0; n = NR; next }
+        $0 == "..." { loose = 1; next }
+        {
+            # Strict runs may have to start elsewhere: try every place.
+            want[++m] = $0
+            free[m] = loose || gaps || m == 1
+            loose = 0
+        }
+        function fits(i, at,    k) {
+            while (i <= m) {
+                if (!free[i]) {
+                    if (at > n || hay[at] != want[i]) return 0
+                    at++; i++
+                    continue
+                }
+                for (k = at; k <= n; k++)
+                    if (hay[k] == want[i] && fits(i + 1, k + 1)) return 1
+                if (i > far) far = i
+                return 0
+            }
+            return 1
+        }
+        END {
+            if (!fits(1, 1)) {
+                print "not found, or not in this place, from here on: " want[far ? far : 1]
+                exit 1
+            }
+        }' "$2" "$1"
+}
+
+mask() {
+    sed -e 's/[0-9][0-9]*\(\.[0-9][0-9]*\)\{0,1\}/N/g' -e 's/N\( *N\)*/N/g' \
+        -e 's/-[-]*/-/g' -e 's/##*/#/g' -e 's/\.\.*/./g' -e 's/  */ /g' \
+        -e 's/^ //' -e 's/ $//' -e 's/[-.#] N$/ N/' -e 's/^\.$/.../'
+}
+
+check_console() {
+    how=$2
+    : >"$work/wanted"
+    : >"$work/printed"
+    while IFS= read -r line; do
+        case $line in
+        '$ '*)
+            echo "$line" >>"$work/wanted"
+            echo "$line" >>"$work/printed"
+            (eval "${line#??}") </dev/null >>"$work/printed" 2>&1
+            ;;
+        *) echo "$line" >>"$work/wanted" ;;
+        esac
+    done <"$1"
+    sed -e 's/[[:space:]]*$//' "$work/printed" >"$work/p"
+    cp "$work/wanted" "$work/w"
+    case $how in
+    *exact*) ;;
+    *)
+        mask <"$work/p" >"$work/printed"
+        mask <"$work/w" >"$work/wanted"
+        cp "$work/printed" "$work/p"
+        cp "$work/wanted" "$work/w"
+        ;;
+    esac
+    case $how in
+    *unordered*)
+        grep -v '^\.\.\.$' "$work/w" | sort >"$work/wanted"
+        sort "$work/p" >"$work/printed"
+        if grep -q '^\.\.\.$' "$work/w"; then
+            in_order "$work/wanted" "$work/printed" 1
+        else
+            diff "$work/wanted" "$work/printed"
+        fi
+        ;;
+    *)
+        if grep -q '^\.\.\.$' "$work/w"; then
+            in_order "$work/w" "$work/p" 0
+        else
+            diff "$work/w" "$work/p"
+        fi
+        ;;
+    esac
+}
+
+# check_block FILE:LINE WORDS...: the block is in $work/block
+check_block() {
+    where=$1
+    shift
+    case ${1:-} in
+    c | sh | make)
+        [ -n "${2:-}" ] || return 0
+        [ -f "$2" ] || { complain "$where: there is no $2"; return; }
+        in_order "$work/block" "$2" 0 || complain "$where: not in $2"
+        ;;
+    diff)
+        [ -n "${4:-}" ] || return 0
+        diff -NU3 "$2/$4" "$3/$4" | sed 1,2d | grep '^[-+]' >"$work/diff"
+        grep '^[-+]' "$work/block" >"$work/lines"
+        in_order "$work/lines" "$work/diff" 1 ||
+            complain "$where: not in the diff of $2/$4 and $3/$4"
+        ;;
+    console)
+        check_console "$work/block" "${2:-} ${3:-}" ||
+            complain "$where: prints something else"
+        ;;
+    *) return 0 ;;
+    esac
+    blocks=$((blocks + 1))
+}
+
+check_table() {
+    sed -n '/^<!-- changed lines -->$/,/^<!-- end -->$/p' "$1" |
+        sed '1d;$d' >"$work/stands"
+    [ -s "$work/stands" ] || return 0
+    table >"$work/table"
+    diff "$work/stands" "$work/table" >&2 ||
+        complain "$1: the table of changed lines is stale (tests/tutorial.sh --table)"
+}
+
+check_file() {
+    # One file a block: its opening line, then its text.
+    rm -rf "$work/blocks"
+    mkdir "$work/blocks"
+    awk -v into="$work/blocks" -v name="$1" '
+        /^```/ && !inside {
+            inside = 1
+            out = sprintf("%s/%04d", into, ++n)
+            print name ":" NR " " substr($0, 4) >out
+            next
+        }
+        /^```/ { inside = 0; close(out); next }
+        inside { print >out }' "$1"
+    for block in "$work"/blocks/*; do
+        [ -f "$block" ] || continue
+        sed 1d "$block" >"$work/block"
+        # shellcheck disable=SC2046
+        check_block $(head -n 1 "$block")
+    done
+    check_table "$1"
+}
+
+build=${BUILD:-build}
+if [ -x "$build/farm" ]; then
+    # The text has `make farm` run in another terminal.
+    "$build/farm" --port 8888 >/dev/null 2>"$work/farm" &
+    farm=$!
+fi
+if [ $# -eq 0 ]; then set -- README.md TUTORIAL.md; fi
+for file; do
+    if [ -f "$file" ]; then check_file "$file"; fi
+done
+if [ $bad -ne 0 ]; then cat "$work/farm" >&2; fi
+[ $bad -eq 0 ] && echo "Text checked: $blocks blocks of $*"
+exit $bad
