@@ -5,7 +5,7 @@
 #: make compare      all stages side by side, twelve animals and a thousand
 #: make diff-N       what changes from stage N-1 to N; diff-A-B: any two
 #: make farm         the slow server alone, on port 8888 (PORT=)
-#: make crowd        ten thousand clients wait for the farm's one thread
+#: make crowd        ten thousand clients wait for the farm's one thread (STAGE=)
 #: make run-NAME     an example; run-x lists them
 #: make play-N       a copy of stage N in play/ to break and mend
 #: make fork STAGE=N TO=DIR   stage N with what it needs, building alone
@@ -44,8 +44,9 @@ PACE = 1
 TASKS =
 SELECTOR =
 TYPING = 4
+STAGE =
 PORT = 8888
-export N DELAY PACE TASKS SELECTOR TYPING PORT BUILD MAKE
+export N DELAY PACE TASKS SELECTOR TYPING PORT STAGE BUILD MAKE
 
 STAGES = $(patsubst %/fetch.c,%,$(wildcard 0*/fetch.c))
 PROGRAMS = $(foreach s,$(STAGES),$(BUILD)/$s/animals $(BUILD)/$s/crawl)

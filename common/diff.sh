@@ -16,8 +16,9 @@ colour=never
 if [ -t 1 ] && [ -z "${NO_COLOR:-}" ]; then colour=always; fi
 for file in fetch.h fetch.c animals.c $engine crawl.c; do
     if diff --color=auto /dev/null /dev/null >/dev/null 2>&1; then
-        diff -Nu --color="$colour" "$from/$file" "$to/$file" || true
+        diff -Nu --color="$colour" --label "$from/$file" --label "$to/$file" \
+            "$from/$file" "$to/$file" || true
     else
-        diff -Nu "$from/$file" "$to/$file" || true
+        diff -Nu -L "$from/$file" -L "$to/$file" "$from/$file" "$to/$file" || true
     fi
 done

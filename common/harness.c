@@ -169,11 +169,14 @@ static void watch_crowd(const struct farm *farm)
     fflush(stdout);
 }
 
-// The stage that is best at it, of those that exist.
+// $STAGE, or the one that is best at it, of those that exist.
 static const struct stage *best_stage(void)
 {
     static const int order[] = { 4, 5, 6, 3, 2 };
+    int wanted = atoi(setting("STAGE", "0"));
 
+    if (wanted > 0 && wanted <= NUM_STAGES)
+        return &stages[wanted - 1];
     for (size_t i = 0; i < sizeof(order) / sizeof(*order); i++) {
         if (stage_is_built(&stages[order[i] - 1]))
             return &stages[order[i] - 1];

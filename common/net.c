@@ -198,14 +198,17 @@ int net_resolve(const char *rule)
     const char *host_end = rule + (*rule == '[' ? strcspn(rule, "]") : 0);
     host_end += strcspn(host_end, ":");
     char *port_end;
-    long port = *host_end == ':' ? strtol(host_end + 1, &port_end, 10) : 0;
+    // strtol() would also take blanks and a sign.
+    bool has_port = *host_end == ':' && ascii_is_digit(host_end[1]);
+    long port = has_port ? strtol(host_end + 1, &port_end, 10) : 0;
     char digits[INET6_ADDRSTRLEN + 2];
 
     if (host_end == rule || port < 1 || port > 65535 || *port_end != ':')
         return -EINVAL;
-    const char *at = port_end + 1 + (port_end[1] == '[');
+    bool bracketed = port_end[1] == '[';
+    const char *at = port_end + 1 + bracketed;
     size_t n = strcspn(at, "]");
-    if (n >= sizeof(digits))
+    if (n >= sizeof(digits) || strcmp(at + n, bracketed ? "]" : "") != 0)
         return -EINVAL;
     memcpy(digits, at, n);
     digits[n] = '\0';

@@ -2,6 +2,7 @@
 
 #include "program.h"
 
+#include "animals.h"
 #include "errors.h"
 #include "interrupt.h"
 #include "json.h"
@@ -37,9 +38,12 @@ static void clamp_max_tasks(struct options *options)
 {
     int limit = options_descriptors();
     int most = limit > 64 ? limit - 32 : limit / 2;
-    int wanted =
-        options->max_tasks == INT_MAX ? options->count : options->max_tasks;
+    int wanted = options->max_tasks;
 
+    if (wanted == INT_MAX) // all animals
+        wanted = options->count > 0           ? options->count
+                 : options->num_arguments > 0 ? options->num_arguments
+                                              : animals_count();
     if (wanted > most) {
         complain(options,
             "--max-tasks %d clamped to %d: the system allows %d open files "
@@ -92,17 +96,20 @@ static int begin(struct options *options, const char *stage,
     return OPTIONS_GO_ON;
 }
 
-// Frees what begin() has set up, as far as it came.
-static void finish(struct options *options)
+// Frees what begin() has set up, as far as it came. Returns false if the trace
+// did not reach its file.
+static bool finish(struct options *options)
 {
     if (json != NULL && json != stdout)
         fclose(json);
     json = NULL;
     interrupt_free();
-    if (trace_close() != 0)
+    bool complete = trace_close() == 0;
+    if (!complete)
         complain(options, "the trace in %s is not complete", options->trace);
     net_forget();
     options_free(options);
+    return complete;
 }
 
 int program_begin_animals(struct herd *herd, struct options *options,
@@ -203,10 +210,10 @@ static int finish_with(struct options *options, long failures)
         code = EXIT_SOME_FAILED;
     if (!is_written(options, stdout, "the output"))
         code = EXIT_SOME_FAILED;
-    if (interrupted())
-        code = EXIT_INTERRUPTED;
-    finish(options);
-    return code;
+    bool stopped = interrupted();
+    if (!finish(options))
+        code = EXIT_SOME_FAILED;
+    return stopped ? EXIT_INTERRUPTED : code;
 }
 
 int program_end_animals(struct herd *herd, struct options *options)

@@ -15,6 +15,25 @@ count() {
     skipped=$((skipped + $3))
 }
 
+# What unittest said: "Ran 9 tests in 1 s", "FAILED (failures=1, skipped=2)", or
+# a suite of ours: "9 passed, 1 failed, 2 skipped".
+results() {
+    awk '
+        /^[0-9]+ passed, [0-9]+ failed/ { print $1, $3, $5 + 0; said = 1; exit }
+        /^Ran [0-9]+ test/ { ran = $2 }
+        /^(OK|FAILED)/ {
+            n = split($0, part, /[ (,)]+/)
+            for (i = 1; i <= n; i++) {
+                split(part[i], pair, "=")
+                if (pair[1] == "failures" || pair[1] == "errors")
+                    bad += pair[2]
+                if (pair[1] == "skipped")
+                    skipped += pair[2]
+            }
+        }
+        END { if (!said) print ran - bad - skipped, bad + 0, skipped + 0 }' "$log"
+}
+
 for unit; do
     "$unit" >"$log" 2>&1
     code=$?
@@ -33,13 +52,11 @@ if command -v python3 >/dev/null 2>&1; then
     for suite in tests/test_*.py; do
         python3 "$suite" >"$log" 2>&1
         code=$?
-        last=$(grep '^[0-9]* passed, [0-9]* failed' "$log" | tail -n 1)
-        echo "Running $suite: ${last:-no result}"
+        set -- $(results)
+        echo "Running $suite: $1 passed, $2 failed, $3 skipped"
         [ $code -eq 0 ] || cat "$log"
-        set -- $(echo "$last" | tr -cd '0-9 ')
-        if [ $# -lt 2 ]; then set -- 0 0; fi
-        if [ $code -ne 0 ] && [ "$2" -eq 0 ]; then set -- "$1" 1 "${3:-0}"; fi
-        count "$1" "$2" "${3:-0}"
+        if [ $code -ne 0 ] && [ "$2" -eq 0 ]; then set -- "$1" 1 "$3"; fi
+        count "$1" "$2" "$3"
     done
 else
     echo "black-box tests skipped: no python3 (see make doctor)"

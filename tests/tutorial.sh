@@ -87,10 +87,11 @@ in_order() {
         }' "$2" "$1"
 }
 
+# Numbers become N, and so do several in a row; drawings become ~.
 mask() {
-    sed -e 's/[0-9][0-9]*\(\.[0-9][0-9]*\)\{0,1\}/N/g' -e 's/N\( *N\)*/N/g' \
-        -e 's/-[-]*/-/g' -e 's/##*/#/g' -e 's/\.\.*/./g' -e 's/  */ /g' \
-        -e 's/^ //' -e 's/ $//' -e 's/[-.#] N$/ N/' -e 's/^\.$/.../'
+    sed -e '/^\.\.\.$/b' -e 's/[0-9][0-9]*\(\.[0-9][0-9]*\)\{0,1\}/N/g' \
+        -e 's/N\( *N\)*/N/g' -e 's/[-.#][-.# ]*/~/g' -e 's/  */ /g' \
+        -e 's/^ //' -e 's/ $//'
 }
 
 check_console() {

@@ -1,0 +1,431 @@
+"""What is expected of animals, at every stage."""
+
+import json
+import re
+import time
+
+from canned import Canned, answer
+from support import (
+    NAMES, SLOW, SOUNDS, animals, each, main_animals, row, said)
+
+# --- Fetching ----------------------------------------------------------------
+
+
+@main_animals
+def the_twelve(t):
+    farm = t.farm("--pace", "0.1")
+    run = t.animals(farm)
+    t.same(sorted(run.lines), sorted(map(said, NAMES)))
+    t.same(run.rows, [row(name) for name in NAMES])
+    t.same(run.timing["connections"], 12)
+    t.same(run.timing["max_in_flight"], t.peak(12))
+    t.same(farm.stats()["peak_concurrency"], t.peak(12))
+    if t.concurrent:  # in order of completion: 20 ms and 150 ms
+        t.assertLess(run.lines.index(said("rooster")),
+                     run.lines.index(said("cow")))
+    else:  # 0.88 s, one after the other
+        t.same(run.lines, list(map(said, NAMES)))
+        t.assertGreater(run.timing["wall_s"], 0.88)
+
+
+@main_animals
+def together_is_faster(t):
+    farm = t.farm("--delay", 300 * SLOW)
+    wall = t.animals(farm, *NAMES[:6], "-q").timing["wall_s"] / SLOW
+    if t.concurrent:
+        t.assertLess(wall, 1.2)
+    t.assertGreater(wall, 0.3 if t.concurrent else 1.8)
+
+
+@animals
+def names_given_one_twice(t):
+    farm = t.farm("--pace", "0.05")
+    run = t.animals(farm, "pig", "cow", "pig")
+    t.same(run.rows, [row("pig"), row("cow"), row("pig")])
+    t.same(sorted(run.lines), sorted(map(said, ["pig", "cow", "pig"])))
+
+
+@main_animals
+def count_goes_round(t):
+    farm = t.farm("--delay", "5")
+    run = t.animals(farm, "--count", "30")
+    t.same(run.rows, [row(name) for name in (NAMES * 3)[:30]])
+    t.same(sorted(run.lines), sorted(map(said, (NAMES * 3)[:30])))
+
+
+@animals
+def count_below_the_names(t):
+    farm = t.farm("--delay", "5")
+    run = t.animals(farm, "--count=2", "cow", "pig", "dog")
+    t.same(run.rows, [row("cow"), row("pig")])
+
+
+@main_animals
+def max_tasks(t):
+    farm = t.farm("--delay", "40")
+    run = t.animals(farm, "--max-tasks", "3")
+    t.same(run.rows, [row(name) for name in NAMES])
+    t.same(run.timing["max_in_flight"], t.peak(3))
+    t.same(farm.stats()["peak_concurrency"], t.peak(3))
+
+
+@animals
+def max_tasks_1(t):
+    farm = t.farm("--delay", "5")
+    run = t.animals(farm, "--max-tasks", "1")
+    t.same(run.lines, list(map(said, NAMES)))
+    t.same(farm.stats()["peak_concurrency"], 1)
+
+
+@main_animals
+def two_hundred(t):
+    farm = t.farm("--delay", "0" if t.number == 1 else "300")
+    run = t.animals(farm, "--count", "200")
+    t.same(sorted(run.lines), sorted(said(NAMES[i % 12]) for i in range(200)))
+    t.same(run.timing["max_in_flight"], t.peak(200))
+
+
+@animals
+def delay_is_asked_for(t):
+    with Canned({"/animals/cow?delay=70": answer("Moo!")}) as server:
+        run = t.animals(server, "--delay", "70", "cow")
+    t.same(run.rows, [row("cow")])
+
+
+@main_animals
+def unknown_animal(t):
+    farm = t.farm("--delay", "10")
+    run = t.animals(farm, "cow", "yeti", "pig", code=1,
+                    err="animals: yeti: the farm answered 404")
+    t.same(run.rows, [row("cow"), {"name": "yeti", "sound": None,
+                                   "status": 404, "error": None}, row("pig")])
+    t.same(sorted(run.lines), sorted(map(said, ["cow", "pig"])))
+
+
+ODD = [("with a slash", "a/b?c", "a%2Fb%3Fc"), ("with an accent", "é",
+                                                 "%C3%A9"),
+       ("empty", "", ""), ("with a hash", "a#b%41", "a%23b%2541"),
+       ("with blanks", " a\tb ", "%20a%09b%20"),
+       ("with a line end", "a\r\nX: b", "a%0D%0AX%3A%20b")]
+
+
+@each(ODD, animals)
+def a_name(t, about, name, segment):
+    with Canned({"/animals/" + segment: answer("Hm.")}) as server:
+        run = t.animals(server, "--", name)
+        t.same(server.targets(), ["/animals/" + segment])
+    t.same(run.rows, [{"name": name, "sound": "Hm.", "status": 200,
+                       "error": None}])
+    shown = re.sub("[\t\r\n]", "\N{REPLACEMENT CHARACTER}", name)
+    t.same(run.lines, ['The %s says "Hm.".' % shown])
+
+
+@animals
+def a_server_with_a_path(t):
+    # Animals live at the root, wherever the URL points.
+    farm = t.farm("--delay", "5")
+    run = t.animals(farm, "--server", "%s/site/?a#b" % farm, "cow")
+    t.same(run.rows, [row("cow")])
+
+
+@animals
+def a_server_without_scheme(t):
+    farm = t.farm("--delay", "5")
+    run = t.animals(farm, "--server", "127.0.0.1:%d" % farm.port, "cow")
+    t.same(run.rows, [row("cow")])
+
+
+@animals
+def ipv6(t):
+    try:
+        server = Canned({"/animals/cow": answer("Moo!")}, host="::1")
+    except OSError:
+        t.skipTest("no IPv6 here")
+    with server:
+        run = t.animals(server, "cow")
+        t.same([request.host for request in server.requests],
+               ["[::1]:%d" % server.port])
+    t.same(run.rows, [row("cow")])
+
+
+# --- What is printed ---------------------------------------------------------
+
+
+@animals
+def quiet(t):
+    t.animals(t.farm("--delay", "5"), "-q")
+
+
+@animals
+def json_on_stdout(t):
+    farm = t.farm("--delay", "5")
+    child = t.start("animals", "--server", farm, "--json", "-", "-q")
+    data = json.loads(t.finish(child).out.decode())
+    t.same(data["animals"], [row(name) for name in NAMES])
+    t.same(data["stage"], t.folder)
+
+
+@main_animals
+def typed_lines_never_mix(t):
+    farm = t.farm("--delay", "5")
+    run = t.animals(farm, "--typing", "1", "--max-tasks", "6", "--count", "18")
+    t.same(sorted(run.lines), sorted(map(said, (NAMES * 2)[:18])))
+    typed = sorted((span["typing"], span["typed"])
+                   for span in run.timing["spans"])
+    for (_, end), (begin, _) in zip(typed, typed[1:]):
+        t.assertLessEqual(end, begin, "two type at the same time")
+
+
+@animals
+def typing_takes_its_time(t):
+    farm = t.farm("--delay", "5")
+    span = t.animals(farm, "--typing", "5", "cow").timing["spans"][0]
+    t.assertGreater(span["typed"] - span["typing"], 0.005 * len(said("cow")))
+
+
+@main_animals
+def fetching_goes_on_while_typing(t):
+    farm = t.farm("--delay", "200")
+    run = t.animals(farm, "--typing", "10", *NAMES[:4])
+    spans = run.timing["spans"]
+    if t.concurrent:
+        first_typed = min(span["typed"] for span in spans)
+        t.assertLess(max(span["asked"] for span in spans), first_typed)
+    else:
+        for one, next_one in zip(spans, spans[1:]):
+            t.assertLessEqual(one["typed"], next_one["asked"])
+
+
+def read_trace(path):
+    """The events of a trace, of which the form is checked; and the names."""
+    with open(path, encoding="utf-8") as file:
+        events = json.load(file)
+    names = {}
+    found = []
+    for event in events:
+        assert event["pid"] == 1, event
+        if event["ph"] == "M":
+            if event["name"] == "task_name":
+                names[event["args"]["task"]] = event["args"]["name"]
+            continue
+        assert event["ph"] == "i", event
+        assert event["tid"] >= 1, event
+        assert event["name"] in ("run", "wait", "ready", "wake", "lock",
+                                 "unlock", "letter", "done"), event
+        args = event["args"]
+        assert re.fullmatch(r"\w+:\d+", args["at"]), event
+        assert args["task"] >= 0, event
+        if event["name"] == "wait":
+            assert len({"fd", "timer", "lock"} & set(args)) == 1, event
+        found.append(event)
+    return found, names
+
+
+@main_animals
+def trace(t):
+    farm = t.farm("--pace", "0.02")
+    t.animals(farm, "--trace", t.file("trace.json"))
+    events, names = read_trace(t.file("trace.json"))
+    t.same(names, dict(enumerate(NAMES)))
+    of_task = {}
+    typed = []
+    for event in events:
+        task = event["args"]["task"]
+        of_task.setdefault(task, []).append(event["name"])
+        if event["name"] == "letter":
+            if not typed or typed[-1][0] != task:
+                typed.append([task, ""])
+            typed[-1][1] += chr(event["args"]["letter"])
+    # Each types its line in one go.
+    t.same(sorted(typed), [[i, said(name)] for i, name in enumerate(NAMES)])
+    t.same(sorted(of_task), list(range(12)))
+    for task, kinds in of_task.items():
+        t.same(kinds.count("done"), 1, (names[task], kinds))
+        t.same(kinds[-1], "done", (names[task], kinds))
+        t.assertIn("wait", kinds)
+        t.same(kinds.count("lock"), kinds.count("unlock"), names[task])
+    if t.number != 2:
+        t.same({event["tid"] for event in events}, {1})
+
+
+# --- What goes wrong ---------------------------------------------------------
+
+
+@main_animals
+def nobody_listens(t):
+    with Canned({}) as server:
+        url = server.url
+    run = t.animals(None, "--server", url, code=1, err=[
+        "animals: %s: connection refused" % name for name in NAMES])
+    t.same(run.rows, [{"name": name, "sound": None, "status": None,
+                       "error": "connection refused"} for name in NAMES])
+    t.same(run.lines, [])
+
+
+@main_animals
+def time_out(t):
+    farm = t.farm("--delay", "60000")
+    start = time.monotonic()
+    run = t.animals(farm, "--timeout", "0.3", "cow", "pig", "dog", code=1,
+                    err=["animals: %s: timed out" % name
+                         for name in ("cow", "pig", "dog")])
+    t.assertLess(time.monotonic() - start, 5 * SLOW)
+    t.same(run.rows, [{"name": name, "sound": None, "status": None,
+                       "error": "timed out"} for name in ("cow", "pig",
+                                                          "dog")])
+    t.assertGreater(run.timing["wall_s"], 0.3 if t.concurrent else 0.9)
+    for span in run.timing["spans"]:
+        t.assertGreater(span["done"] - span["asked"], 0.299)
+
+
+@main_animals
+def time_outs_and_answers(t):
+    def too_late(request):
+        time.sleep(0.8 * SLOW)
+        return answer("Moo!")
+
+    pages = {"/animals/%s" % name: answer(SOUNDS[name]) for name in NAMES}
+    pages["/animals/cow"] = too_late
+    with Canned(pages) as server:
+        run = t.animals(server, "--timeout", 0.4 * SLOW, code=1,
+                        err="animals: cow: timed out")
+    t.same(run.rows[1:], [row(name) for name in NAMES[1:]])
+    t.same(run.rows[0]["error"], "timed out")
+
+
+WRONG = [
+    ("closed", None, "connection closed before the response was complete"),
+    ("redirected", answer(status=302, headers=[b"Location: /animals/pig"]),
+     "the farm answered 302"),
+    ("too loud", answer("Moo! " * 200000),
+     "body exceeds the limit (--max-body)"),
+    ("no http", b"Moo!\r\n\r\n", "malformed status line"),
+    ("cut short", answer("Moo!")[:-1],
+     "connection closed before the response was complete"),
+]
+
+
+@each(WRONG, animals)
+def an_animal(t, about, page, text):
+    pages = {"/animals/cow": page, "/animals/pig": answer("Oink!")}
+    with Canned(pages) as server:
+        run = t.animals(server, "pig", "cow", code=1,
+                        err="animals: cow: " + text)
+    t.same(run.rows[0], row("pig"))
+    t.same(run.rows[1]["sound"], None)
+    t.same(run.rows[1]["error"], None if "302" in text else text)
+
+
+BAD = "\N{REPLACEMENT CHARACTER}"
+HOSTILE = [
+    ("escapes", b"\x1b[31mMoo\x07\x7f", "\x1b[31mMoo\x07\x7f",
+     BAD + "[31mMoo" + BAD * 2),
+    ("C1 controls", b"\xc2\x9b31mMoo\xc2\x80", "\x9b31mMoo\x80",
+     BAD + "31mMoo" + BAD),
+    ("bad UTF-8", b"\xff\xfeM\xc3oo\xe2\x82", BAD * 2 + "M" + BAD + "oo" + BAD,
+     BAD * 2 + "M" + BAD + "oo" + BAD),
+    ("surrogates", b"\xed\xa0\x80!", BAD * 3 + "!", BAD * 3 + "!"),
+    ("NUL", b"Moo\0Moo", "Moo", "Moo"),
+    ("lines", b"Moo!\r\nThe pig says nothing.\n", "Moo!", "Moo!"),
+    ("quotes", b'"\\"', '"\\"', '"\\"'),
+    ("4096 bytes", b"M" * 4096, "M" * 4096, "M" * 4096),
+    ("nothing", b"", "", ""),
+]
+
+
+@each(HOSTILE, animals)
+def a_sound_of(t, about, body, sound, shown):
+    with Canned({"/animals/cow": answer(body, type="text/plain")}) as server:
+        run = t.animals(server, "cow")
+    t.same(run.rows, [{"name": "cow", "sound": sound, "status": 200,
+                       "error": None}])
+    t.same(run.out.decode(), 'The cow says "%s".\n' % shown)
+
+
+# --- Ctrl-C ------------------------------------------------------------------
+
+
+def held_farm():
+    server = Canned({"/animals/" + name: answer(SOUNDS[name])
+                     for name in NAMES})
+    server.hold()
+    return server
+
+
+@main_animals
+def ctrl_c_once(t):
+    with held_farm() as server:
+        n = t.peak(5)
+        child = t.start_animals(server, "--max-tasks", "5", "--count", "30")
+        server.wait_for(lambda server: server.in_flight == n)
+        child.interrupt()
+        server.release()
+        run = t.finish_animals(child, server, code=130)
+        t.same(len(server.requests), n, "it went on fetching")
+    t.same(run.lines[-1], "Interrupted")
+    t.same(sorted(run.lines[:-1]), sorted(map(said, NAMES[:n])))
+    t.same(run.rows[:n], [row(name) for name in NAMES[:n]])
+    t.same(run.rows[n:], [{"name": name, "sound": None, "status": None,
+                           "error": None} for name in (NAMES * 3)[n:30]])
+
+
+@main_animals
+def ctrl_c_then_time_outs(t):
+    farm = t.farm("--delay", "60000")
+    n = t.peak(3)
+    child = t.start_animals(farm, "--max-tasks", "3", "--timeout", SLOW)
+    farm.wait_for(in_flight=n)
+    child.interrupt()
+    run = t.finish_animals(child, farm, code=130, err=[
+        "animals: %s: timed out" % name for name in NAMES[:n]])
+    t.same(run.lines, ["Interrupted"])
+    t.same(run.timing["connections"], n)
+
+
+@main_animals
+def ctrl_c_twice(t):
+    with held_farm() as server:
+        n = t.peak(12)
+        child = t.start_animals(server)
+        server.wait_for(lambda server: server.in_flight == n)
+        child.interrupt()
+        start = time.monotonic()
+        child.interrupt_and_end()
+        t.finish(child, code=130)
+        t.assertLess(time.monotonic() - start, 2 * SLOW)
+        t.same(len(server.requests), n)
+
+
+@animals
+def ctrl_c_quiet(t):
+    with held_farm() as server:
+        child = t.start_animals(server, "-q")
+        server.wait_for(lambda server: server.in_flight == t.peak(12))
+        child.interrupt()
+        server.release()
+        run = t.finish_animals(child, server, code=130)
+    t.same(run.rows[0], row("cow"))
+
+
+@main_animals
+def ctrl_c_while_typing(t):
+    # What has been fetched is typed, without the pauses.
+    farm = t.farm("--delay", "0")
+    child = t.start_animals(farm, "--typing", 2000 * SLOW, "cow")
+    farm.wait_for(responses=1)
+    child.interrupt()
+    run = t.finish_animals(child, farm, code=130)
+    t.same(run.lines, [said("cow"), "Interrupted"])
+    t.assertLess(run.wall, 8 * SLOW)
+
+
+@main_animals
+def ctrl_c_at_the_very_end(t):
+    # Too late to change anything but the exit code, or too late for that.
+    farm = t.farm("--delay", "0")
+    child = t.start_animals(farm, "cow", "-q")
+    farm.wait_for(responses=1)
+    child.process.send_signal(2)
+    t.assertIn(child.wait(), (0, 130, -2))
+
+

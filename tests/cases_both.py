@@ -1,0 +1,209 @@
+"""What is expected of animals and crawl alike: options, files, limits."""
+
+import json
+import os
+import re
+
+from support import both, each, animals, crawl
+
+# --- Command lines -----------------------------------------------------------
+
+OPTIONS = {
+    "animals": ["--server URL", "--count N", "--delay MS", "--max-tasks N",
+                "--timeout SECONDS", "--typing MS"],
+    "crawl": ["--max-tasks N", "--max-redirect N", "--max-tries N",
+              "--timeout S", "--max-pages N", "--max-body BYTES",
+              "--exclude REGEX", "--strict", "--lenient",
+              "--resolve HOST:PORT:ADDR", "-v"],
+}
+
+
+@both
+def help(t):
+    for option in "--help", "-h":
+        run = t.finish(t.start(t.program, option))
+        t.assertTrue(run.lines[0].startswith("usage: " + t.program))
+        for text in OPTIONS[t.program] + ["--selector epoll|poll", "-q",
+                                          "--json FILE", "--trace FILE"]:
+            t.assertRegex(run.out.decode(), r"(?m)^  .*%s" % re.escape(text))
+        t.assertLessEqual(max(map(len, run.lines)), 80)
+
+
+USAGE = [  # a name, what the line on stderr must name, the words
+    ("unknown option", "--colour", "--colour"),
+    ("unknown letter", "-x", "-qx"),
+    ("missing value", "--timeout", "--timeout"),
+    ("value for a flag", "--quiet", "--quiet=yes"),
+    ("json on stdout without -q", "--json", "--json", "-"),
+    ("selector", "--selector", "--selector", "kqueue"),
+    ("timeout of 0", "--timeout", "--timeout", "0"),
+    ("timeout below 0", "--timeout", "--timeout=-1"),
+    ("timeout nan", "--timeout", "--timeout", "nan"),
+    ("timeout in words", "--timeout", "--timeout", "5s"),
+    ("timeout 1e3", "--timeout", "--timeout", "1e3"),
+    ("max-tasks of 0", "--max-tasks", "--max-tasks", "0"),
+    ("max-tasks of 2.5", "--max-tasks", "--max-tasks", "2.5"),
+    ("max-tasks hexadecimal", "--max-tasks", "--max-tasks", "0x10"),
+    ("max-tasks empty", "--max-tasks", "--max-tasks", ""),
+    ("max-tasks with a blank", "--max-tasks", "--max-tasks", " 3"),
+    ("max-tasks too large", "--max-tasks", "--max-tasks", "9" * 30),
+]
+ANIMALS_USAGE = [
+    ("count of 0", "--count", "--count", "0"),
+    ("delay below 0", "--delay", "--delay=-5"),
+    ("typing in words", "--typing", "--typing", "slow"),
+    ("an option of crawl", "--max-tries", "--max-tries", "3"),
+]
+CRAWL_USAGE = [
+    ("max-tries of 0", "--max-tries", "--max-tries", "0"),
+    ("max-pages of 0", "--max-pages", "--max-pages", "0"),
+    ("max-body below 0", "--max-body", "--max-body=-1"),
+    ("max-redirect in words", "--max-redirect", "--max-redirect", "few"),
+    ("an option of animals", "--count", "--count", "3"),
+]
+
+
+@each(USAGE + ANIMALS_USAGE, animals)
+@each(USAGE + CRAWL_USAGE, crawl)
+def usage(t, about, named, *args):
+    """Whatever is wrong: nothing is fetched, one line says what."""
+    argument = [] if t.program == "animals" else ["127.0.0.1:1"]
+    child = t.start(t.program, *argument, *args)
+    t.same(child.wait(), 2)
+    t.same(child.stdout(), b"")
+    t.assertRegex(child.stderr(), r"\A%s: [^\n]*%s[^\n]*; see %s --help\n\Z"
+                  % (t.program, re.escape(named), t.program))
+
+
+@both
+def selector_is_accepted(t):
+    farm = t.farm("--pace", "0.01")
+    for selector in ("poll", "epoll"):
+        if selector == "poll" or os.path.exists("/proc/self/status"):
+            t.finish(t.begin(farm, "-q", "--selector", selector))
+
+
+@both
+def options_behind_arguments(t):
+    farm = t.farm("--pace", "0.01")
+    t.same(t.quick(farm, "--max-tasks=2", "-q").timing["max_in_flight"],
+           t.peak(2))
+
+
+# --- Files -------------------------------------------------------------------
+
+
+@both
+def json_cannot_be_written(t):
+    path = t.file("no/such/folder")
+    t.finish(t.begin("127.0.0.1:1", "--json", path), code=2,
+             err="%s: cannot write %s: No such file or directory"
+             % (t.program, path))
+
+
+@both
+def trace_cannot_be_written(t):
+    path = t.file("no/such/folder")
+    t.finish(t.begin("127.0.0.1:1", "--trace", path), code=2,
+             err="%s: cannot write the trace to %s: No such file or directory"
+             % (t.program, path))
+
+
+def full(t):
+    if not os.path.exists("/dev/full"):
+        t.skipTest("no /dev/full here")
+    return open("/dev/full", "wb")
+
+
+@both
+def json_on_a_full_disk(t):
+    full(t).close()
+    farm = t.farm("--pace", "0.01")
+    t.finish(t.begin(farm, "-q", "--json", "/dev/full"), code=1,
+             err="%s: cannot write all of /dev/full" % t.program)
+
+
+@both
+def trace_on_a_full_disk(t):
+    full(t).close()
+    farm = t.farm("--pace", "0.01")
+    t.finish(t.begin(farm, "-q", "--trace", "/dev/full"), code=1,
+             err="%s: the trace in /dev/full is not complete" % t.program)
+
+
+@both
+def stdout_on_a_full_disk(t):
+    farm = t.farm("--pace", "0.01")
+    with full(t) as stdout:
+        t.finish(t.begin(farm, stdout=stdout), code=1,
+                 err="%s: cannot write all of the output" % t.program)
+
+
+@both
+def stdout_closed_early(t):
+    farm = t.farm("--pace", "0.01")
+    out, stdout = os.pipe()
+    os.close(out)
+    with open(stdout, "wb") as stdout:
+        t.finish(t.begin(farm, stdout=stdout), code=1,
+                 err="%s: cannot write all of the output" % t.program)
+
+
+@both
+def json_is_written_though_stdout_is_closed(t):
+    farm = t.farm("--pace", "0.01")
+    out, stdout = os.pipe()
+    os.close(out)
+    path = t.file("x.json")
+    with open(stdout, "wb") as stdout:
+        t.finish(t.begin(farm, "--json", path, stdout=stdout), code=1,
+                 err="%s: cannot write all of the output" % t.program)
+    with open(path, encoding="utf-8") as file:
+        t.same(len(json.load(file)[
+            "animals" if t.program == "animals" else "urls"]), 12)
+
+
+# --- Descriptors -------------------------------------------------------------
+
+
+@both
+def few_descriptors(t):
+    farm = t.farm("--pace", "0.05")
+    run = t.quick(farm, "--max-tasks", 1000, files=64, err=[
+        "%s: --max-tasks 1000 clamped to 32: the system allows 64 open files "
+        "(see ulimit -n)" % t.program])
+    t.assertLessEqual(run.timing["max_in_flight"], 32)
+
+
+@animals
+def few_descriptors_many_animals(t):
+    farm = t.farm("--delay", "200" if t.concurrent else "1")
+    run = t.animals(farm, "--count", 100, "-q", files=64, err=[
+        "animals: --max-tasks 100 clamped to 32: the system allows 64 open "
+        "files (see ulimit -n)"])
+    t.same([row["status"] for row in run.rows], [200] * 100)
+    t.same(farm.stats()["peak_concurrency"], t.peak(32))
+
+
+@animals
+def few_descriptors_many_names(t):
+    farm = t.farm("--delay", "1")
+    t.animals(farm, "-q", *["cow"] * 40, files=64, err=[
+        "animals: --max-tasks 40 clamped to 32: the system allows 64 open "
+        "files (see ulimit -n)"])
+
+
+@crawl
+def few_descriptors_many_pages(t):
+    farm = t.farm("--pace", "2" if t.concurrent else "0.1")
+    t.crawl(farm, "%s/site/n200,k20/" % farm, "-q", "--max-tasks", 1000,
+            files=64, err=[
+        "crawl: --max-tasks 1000 clamped to 32: the system allows 64 open "
+        "files (see ulimit -n)"])
+    t.same(farm.stats()["peak_concurrency"], t.peak(32))
+
+
+@both
+def descriptors_that_suffice(t):
+    farm = t.farm("--pace", "0.01")
+    t.quick(farm, "--max-tasks", 12, "-q", files=64)

@@ -1,0 +1,882 @@
+"""What is expected of crawl, at every stage."""
+
+import json
+import os
+import re
+import socket
+import time
+
+from canned import Canned, answer, links, redirect
+from cases_animals import read_trace
+from support import ROOT, SLOW, crawl, each, main_crawl
+
+CLOSED = "connection closed before the response was complete"
+RESET = "connection reset by peer"
+FINE = (200, "text/plain", "utf-8", 4)
+
+
+def short(url, server):
+    """/path for a URL of this server."""
+    prefix = str(server)
+    return url[len(prefix):] if url and url.startswith(prefix) else url
+
+
+def found(run, server):
+    """path: status, or the error's words"""
+    return {short(url, server): row["error"] or row["status"]
+            for url, row in run.rows.items()}
+
+
+# --- The farm's site ---------------------------------------------------------
+
+
+def expected_site():
+    with open(os.path.join(ROOT, "tests", "expected", "site.txt")) as file:
+        return [line.strip() for line in file if line[:1] not in "#\n"]
+
+
+def site_lines(run, farm):
+    def text(value):
+        return "-" if value is None else str(short(value, farm)) \
+            if isinstance(value, str) else str(value)
+    lines = []
+    for row in run.data["urls"]:
+        lines.append(" ".join(text(row[key]) for key in (
+            "url", "status", "content_type", "encoding", "next_url", "size",
+            "num_urls")))
+    return lines
+
+
+def check_site(t, run, farm):
+    t.same(site_lines(run, farm), expected_site())
+    t.same([row["tries"] for row in run.data["urls"]], [1] * 104)
+    # Each page but the root is somebody's new link, or where a redirect led
+    # before a link did: which one was first is a matter of luck.
+    redirects = sum(row["next_url"] is not None for row in run.data["urls"])
+    new = sum(row["num_new_urls"] or 0 for row in run.data["urls"])
+    t.assertLessEqual(new, 103)
+    t.assertGreaterEqual(new, 103 - redirects)
+
+
+def site_farm(t):
+    return t.farm("--pace", "1" if t.concurrent else "0.05")
+
+
+@main_crawl
+def the_site(t):
+    farm = site_farm(t)
+    run = t.crawl(farm, "%s/site/" % farm)
+    check_site(t, run, farm)
+    t.same(run.timing["connections"], 104)
+    t.same(run.timing["max_in_flight"], t.peak(10))
+    t.same(farm.stats()["peak_concurrency"], t.peak(10))
+    expected = [line.split() for line in expected_site()]
+    t.same(run.counters["urls"], len(expected))
+    t.same(run.counters["errors"], 0)
+    t.same(run.counters["redirects"], sum(row[4] != "-" for row in expected))
+    t.same(run.counters["html"], sum(row[6] != "-" for row in expected))
+    t.same(run.counters["bytes"], sum(int(row[5]) for row in expected))
+    for name in "skipped_off_host", "skipped_not_http":
+        t.assertGreater(run.counters[name], 0)
+    for name in "skipped_excluded", "dropped", "retries":
+        t.same(run.counters[name], 0)
+
+
+@main_crawl
+def the_site_three_at_a_time(t):
+    farm = site_farm(t)
+    run = t.crawl(farm, "--max-tasks", "3", "%s/site/" % farm, "-q")
+    check_site(t, run, farm)
+    t.same(run.timing["max_in_flight"], t.peak(3))
+    t.same(farm.stats()["peak_concurrency"], t.peak(3))
+
+
+@crawl
+def the_site_one_at_a_time(t):
+    farm = t.farm("--pace", "0.02")
+    run = t.crawl(farm, "--max-tasks", "1", "%s/site/" % farm, "-q")
+    check_site(t, run, farm)
+    t.same(farm.stats()["peak_concurrency"], 1)
+
+
+@main_crawl
+def a_larger_site(t):
+    farm = t.farm("--pace", "1" if t.concurrent else "0")
+    run = t.crawl(farm, "--max-tasks", "50", "%s/site/n400,k8/" % farm, "-q")
+    t.same(run.counters["urls"], 400)
+    t.same(run.counters["status_200"], 400)
+    t.same(run.timing["max_in_flight"], t.peak(50))
+
+
+@crawl
+def trace(t):
+    farm = t.farm("--pace", "0.05")
+    path = t.file("trace.json")
+    t.crawl(farm, "--trace", path, "-q", "--max-pages", "20",
+            "%s/site/" % farm)
+    events, _ = read_trace(path)
+    t.assertIn("run", {event["name"] for event in events})
+    t.assertIn("wait", {event["name"] for event in events})
+
+
+# --- Tries -------------------------------------------------------------------
+
+
+@main_crawl
+def third_try(t):
+    farm = t.farm()
+    run = t.crawl(farm, "%s/chaos/first/2/a" % farm)
+    [row] = run.data["urls"]
+    t.same((row["status"], row["tries"], row["error"]), (200, 3, None))
+    t.same(farm.connections, 3)
+    t.assertGreater(run.timing["wall_s"], 0.3)  # 100 ms, 200 ms
+
+
+@crawl
+def one_try(t):
+    farm = t.farm()
+    run = t.crawl(farm, "--max-tries", 1, "%s/chaos/first/2/a" % farm, code=1)
+    [row] = run.data["urls"]
+    t.same((row["error"], row["tries"]), (CLOSED, 1))
+    t.assertLess(run.timing["wall_s"], 5 * SLOW)
+
+
+@crawl
+def not_tries_enough(t):
+    farm = t.farm()
+    run = t.crawl(farm, "%s/chaos/first/2/a" % farm, "--max-tries", 2, code=1)
+    t.same([row["tries"] for row in run.data["urls"]], [2])
+
+
+@crawl
+def four_tries_by_default(t):
+    farm = t.farm()
+    run = t.crawl(farm, "%s/chaos/close-before" % farm, code=1)
+    t.same([row["tries"] for row in run.data["urls"]], [4])
+
+
+@main_crawl
+def others_go_on_during_a_back_off(t):
+    pages = {"/": links("/a", "/b"), "/a": None, "/b": links("/c"),
+             "/c": answer()}
+    with Canned(pages) as server:
+        run = t.crawl(server, "%s/" % server, "--max-tries", 3, code=1)
+        t.same(found(run, server), {"/": 200, "/a": CLOSED, "/b": 200,
+                                    "/c": 200})
+        order = [request.target for request in server.requests]
+    t.same(order.count("/a"), 3)
+    if t.concurrent:
+        t.same(order[-1], "/a")
+    else:  # the worker keeps its slot
+        t.same(order, ["/", "/a", "/a", "/a", "/b", "/c"])
+
+
+@main_crawl
+def nobody_listens(t):
+    with Canned({}) as server:
+        url = "%s/" % server
+    run = t.crawl(None, url, "--max-tries", 2, code=1)
+    t.same(run.rows[url]["error"], "connection refused")
+    t.same(run.rows[url]["tries"], 2)
+
+
+@crawl
+def no_such_host(t):
+    # ".invalid" does not exist (RFC 2606), whoever is asked.
+    run = t.crawl(None, "http://nobody.invalid/", "--max-tries", 1, code=1)
+    [row] = run.data["urls"]
+    t.assertIn(row["error"], ("no such host", "name look-up failed"))
+    t.same(run.timing["connections"], 0)
+
+
+# --- Answers that are wrong or odd -------------------------------------------
+
+LENGTH = "malformed or conflicting Content-Length"
+LONG = "headers exceed the limit of 64 KiB"
+LARGE = "body exceeds the limit (--max-body)"
+
+CHAOS = [  # kind, what the row says, tries of 2
+    ("close-before", CLOSED, 2),
+    ("close-in-headers", CLOSED, 2),
+    ("close-in-body", CLOSED, 2),
+    ("close-in-chunk", CLOSED, 2),
+    ("chunks-without-last", CLOSED, 2),
+    ("too-short", CLOSED, 2),
+    ("reset", RESET, 2),
+    ("reset-in-body", RESET, 2),
+    ("endless-header", LONG, 1),
+    ("endless-line", LONG, 1),
+    ("endless-body", LARGE, 1),
+    ("endless-chunks", LARGE, 1),
+    ("1xx-storm", "too many interim (1xx) responses", 1),
+    ("bad-chunk-size", "malformed chunk", 1),
+    ("minus-chunk-size", "malformed chunk", 1),
+    ("huge-chunk-size", LARGE, 1),
+    ("chunk-without-end", "malformed chunk", 1),
+    ("garbage", "malformed status line", 1),
+    ("status-0", "malformed status line", 1),
+    ("no-colon", "malformed header", 1),
+    ("nul", "malformed header", 1),
+    ("two-lengths", LENGTH, 1),
+    ("bad-length", LENGTH, 1),
+    ("minus-length", LENGTH, 1),
+    ("big-header", LONG, 1),
+    ("transfer-gzip", "unsupported Transfer-Encoding", 1),
+    ("content-gzip", "unsupported Content-Encoding", 1),
+    ("redirect-nowhere", "redirect without a usable Location", 1),
+    ("redirect-junk", "redirect without a usable Location", 1),
+    ("too-long", FINE, 1),
+    ("1xx", FINE, 1),
+    ("same-lengths", FINE, 1),
+    ("stay", FINE, 1),
+    ("half-close", FINE, 1),
+    ("chunked", FINE, 1),
+    ("until-close", FINE, 1),
+    ("byte-by-byte", FINE, 1),
+    ("full-header", (200, "text/plain", "utf-8", 0), 1),
+    ("no-body-204", (204, None, None, 0), 1),
+    ("no-body-304", (304, None, None, 0), 1),
+    ("first/1/token", FINE, 2),
+    ("no-such-kind", (404, "text/plain", "utf-8", 24), 1),
+]
+
+
+@each(CHAOS, crawl)
+def chaos(t, kind, expected, tries):
+    farm = t.farm()
+    failed = isinstance(expected, str)
+    run = t.crawl(farm, "%s/chaos/%s" % (farm, kind), "--max-tries", 2,
+                  "--max-body", 100000, code=1 if failed else 0)
+    [row] = run.data["urls"]
+    if failed:
+        t.same(row["error"], expected)
+    else:
+        t.same((row["status"], row["content_type"], row["encoding"],
+                row["size"]), expected)
+    t.same(row["tries"], tries)
+    t.assertLess(run.timing["wall_s"], 5 * SLOW)  # not by the time-out
+
+
+@main_crawl
+def all_chaos_at_once(t):
+    farm = t.farm()
+    run = t.crawl(farm, "%s/chaos/" % farm, "--max-tries", 2, "--max-tasks",
+                  50, "--max-redirect", 3, code=1)
+    rows = found(run, farm)
+    index = run.rows["%s/chaos/" % farm]
+    t.same((index["status"], index["content_type"]), (200, "text/html"))
+    linked = dict.fromkeys(re.findall(
+        r'<a href="([^"]*)"', farm.get("/chaos/").decode()))
+    t.same(index["num_urls"], len(linked))
+    table = {"/chaos/" + kind: expected if isinstance(expected, str)
+             else expected[0] for kind, expected, _ in CHAOS}
+    table["/chaos/redirect-control"] = 302
+    table["/chaos/control-links"] = 200
+    table["/chaos/redirect-loop"] = 302
+    table["/chaos/first/2/index"] = CLOSED
+    for kind in linked:  # a kind that is not in the table is missed here
+        t.same(rows["/chaos/" + kind], table["/chaos/" + kind], kind)
+    t.assertIn("/chaos/redirect-loop/3", rows)
+    t.assertNotIn("/chaos/redirect-loop/4", rows)
+
+
+@each([("never",), ("drip",)], main_crawl)
+def time_out(t, kind):
+    farm = t.farm("--pace", "0.1")  # a byte each 100 ms
+    run = t.crawl(farm, "%s/chaos/%s" % (farm, kind), "--timeout", 0.35,
+                  "--max-tries", 2, code=1)
+    [row] = run.data["urls"]
+    t.same((row["error"], row["tries"]), ("timed out", 2))
+    t.assertGreater(run.timing["wall_s"], 0.35 * 2 + 0.1)
+    t.assertLess(run.timing["wall_s"], 0.8 + 2 * SLOW)
+
+
+@main_crawl
+def time_out_of_a_connect(t):
+    # A server whose queue is full does not answer to a SYN, on Linux.
+    with socket.socket() as server:
+        server.bind(("127.0.0.1", 0))
+        server.listen(0)
+        port = server.getsockname()[1]
+        fillers = []
+        for _ in range(8):
+            filler = socket.socket()
+            filler.setblocking(False)
+            filler.connect_ex(("127.0.0.1", port))
+            fillers.append(filler)
+        time.sleep(0.05)
+        try:
+            with socket.socket() as probe:
+                probe.settimeout(0.2)
+                probe.connect(("127.0.0.1", port))
+            t.skipTest("the queue does not fill up here")
+        except OSError:
+            pass
+        run = t.crawl(None, "127.0.0.1:%d" % port, "--timeout", 0.4,
+                      "--max-tries", 1, code=1)
+        for filler in fillers:
+            filler.close()
+    t.same([row["error"] for row in run.data["urls"]], ["timed out"])
+    t.assertGreater(run.timing["wall_s"], 0.4)
+    t.assertLess(run.timing["wall_s"], 0.4 + 2 * SLOW)
+
+
+@main_crawl
+def time_outs_beside_answers(t):
+    farm = t.farm("--pace", "0.1")
+    with Canned({"/": links("%s/chaos/never" % farm, "/a",
+                            "%s/chaos/drip" % farm, "/b", "/c"),
+                 "/a": answer(), "/b": answer(), "/c": answer()}) as server:
+        run = t.crawl(None, "%s/" % server, "--timeout", 0.5 * SLOW,
+                      "--max-tries", 1, "--max-tasks", 3, code=1)
+        rows = found(run, server)
+    t.same(rows, {"/": 200, "/a": 200, "/b": 200, "/c": 200,
+                  "%s/chaos/never" % farm: "timed out",
+                  "%s/chaos/drip" % farm: "timed out"})
+
+
+@each([("stay", 4), ("chunked", 4), ("until-close", 4), ("byte-by-byte", 4),
+       ("full-header", 0)], crawl)
+def max_body(t, kind, size):
+    farm = t.farm("--pace", "0.1")
+    url = "%s/chaos/%s" % (farm, kind)
+    run = t.crawl(None, url, "--max-body", size)
+    t.same(run.rows[url]["size"], size)
+    if size:
+        run = t.crawl(None, url, "--max-body", size - 1, code=1)
+        t.same((run.rows[url]["error"], run.rows[url]["tries"]), (LARGE, 1))
+
+
+@crawl
+def max_body_by_default(t):
+    large = b"Moo!" * (4 << 20)  # 16 MiB
+    with Canned({"/a": answer(large), "/b": answer(large + b"!")}) as server:
+        run = t.crawl(server, "%s/a" % server, "%s/b" % server, code=1)
+    t.same(run.rows["%s/a" % server]["size"], len(large))
+    t.same(run.rows["%s/b" % server]["error"], LARGE)
+
+
+@crawl
+def any_split(t):
+    page = links("/a", "/b")
+    pages = {"/": [page[i:i + 7] for i in range(0, len(page), 7)],
+             "/a": answer(), "/b": answer()}
+    with Canned(pages) as server:
+        run = t.crawl(server, "%s/" % server)
+        t.same(found(run, server), {"/": 200, "/a": 200, "/b": 200})
+
+
+# --- Which links are followed ------------------------------------------------
+
+
+@crawl
+def base_href(t):
+    page = (b'<base href="/far/away/"><a href="a">a</a><a href="../b">b</a>'
+            b'<base href="/ignored/"><a href="?q">q</a>')
+    with Canned({"/": answer(page)}) as server:
+        run = t.crawl(server, "%s/" % server)
+        t.same(set(found(run, server)),
+               {"/", "/far/away/a", "/far/b", "/far/away/?q"})
+
+
+TYPES = [
+    ("html", "text/html", "utf-8", True),
+    ("html with charset", 'Text/HTML; x=y; Charset="ISO-8859-1"',
+     "ISO-8859-1", True),
+    ("xhtml", "application/xhtml+xml", "utf-8", True),
+    ("xml", "application/xml;charset=koi8-r", "koi8-r", True),
+    ("text xml", "text/xml", "utf-8", False),
+    ("an image", "image/png", None, False),
+    ("a strange one", "x-cow/moo+milk; charset=grass", "grass", False),
+    ("none", None, None, False),
+]
+
+
+@each(TYPES, crawl)
+def links_in(t, about, type, charset, followed):
+    with Canned({"/": links("/a", type=type), "/a": answer()}) as server:
+        run = t.crawl(server, "%s/" % server)
+        root = run.rows["%s/" % server]
+        t.same("%s/a" % server in run.rows, followed)
+    t.same(root["encoding"], charset)
+    t.same(root["num_urls"], 1 if followed else None)
+    t.same(root["content_type"], type and type.partition(";")[0].strip())
+
+
+@crawl
+def only_pages_that_are_fine_have_links(t):
+    with Canned({"/": links("/a", "/b"), "/a": links("/c", status=404),
+                 "/b": links("/c", status=503)}) as server:
+        run = t.crawl(server, "%s/" % server)
+        t.same(found(run, server), {"/": 200, "/a": 404, "/b": 503})
+
+
+@crawl
+def cycle_of_links(t):
+    with Canned({"/": links("/a", "/", "#x", "/a#y", "/a"),
+                 "/a": links("/b", "/"), "/b": links("/a")}) as server:
+        run = t.crawl(server, "%s/#z" % server)
+        t.same(server.targets(), ["/", "/a", "/b"])
+        t.same([row["num_urls"] for row in run.data["urls"]], [2, 2, 1])
+        t.same([row["num_new_urls"] for row in run.data["urls"]], [1, 1, 0])
+
+
+@crawl
+def schemes(t):
+    with Canned({"/": links("ftp://127.0.0.1/", "https://127.0.0.1/",
+                            "mailto:cow@farm", "javascript:moo()", "data:,",
+                            "HTTP:/a"), "/a": answer()}) as server:
+        run = t.crawl(server, "%s/" % server)
+        root = run.rows["%s/" % server]
+        t.same(root["num_urls"], 1, server.targets())
+        t.same(server.targets(), ["/", "/a"])
+    t.same(run.counters["skipped_not_http"], 5)
+
+
+@crawl
+def max_pages(t):
+    farm = t.farm("--pace", "0.1")
+    run = t.crawl(farm, "--max-pages", 5, "%s/site/" % farm)
+    t.same(run.counters["urls"], 5)
+    t.same(run.timing["connections"], 5)
+
+
+@crawl
+def exclude(t):
+    with Canned({"/": links("/a", "/b1", "/b22", "/c"), "/a": redirect("/b3"),
+                 "/c": answer()}) as server:
+        run = t.crawl(server, "--exclude", "/b[0-9]+$", "%s/" % server)
+        t.same(found(run, server), {"/": 200, "/a": 302, "/c": 200})
+        t.same(run.rows["%s/" % server]["num_urls"], 2)
+    t.same(run.counters["skipped_excluded"], 3)
+
+
+@crawl
+def exclude_no_regex(t):
+    t.finish(t.start("crawl", "--exclude", "(", "127.0.0.1:1"), code=2,
+             err="crawl: --exclude (: Unmatched ( or \\(")
+
+
+# --- Redirects ---------------------------------------------------------------
+
+
+@crawl
+def redirect_statuses(t):
+    statuses = (301, 302, 303, 307, 308)
+    pages = {"/%d" % status: redirect("/to%d" % status, status)
+             for status in (*statuses, 300, 304, 305)}
+    pages["/"] = links(*pages)
+    with Canned(pages) as server:
+        run = t.crawl(server, "%s/" % server)
+        for status in statuses:
+            row = run.rows["%s/%d" % (server, status)]
+            t.same((row["status"], row["next_url"], row["error"]),
+                   (status, "%s/to%d" % (server, status), None))
+        t.same([target for target in server.targets() if "to" in target],
+               ["/to%d" % status for status in statuses])
+        t.same(run.rows["%s/305" % server]["next_url"], None)
+
+
+CHAIN = {"/1": redirect("/2"), "/2": redirect("a/3"),
+         "/a/3": redirect("?4"), "/a/3?4": redirect("../5#x"),
+         "/5": answer()}
+STEPS = [("/1", "/2"), ("/2", "/a/3"), ("/a/3", "/a/3?4"), ("/a/3?4", "/5"),
+         ("/5", None)]
+
+
+def steps(run, server):
+    """The pages of a chain, in the order of the chain."""
+    pairs = {short(url, server): short(row["next_url"], server)
+             for url, row in run.rows.items()}
+    return [(url, pairs[url]) for url in list(CHAIN) if url in pairs]
+
+
+@main_crawl
+def redirect_chain(t):
+    with Canned(CHAIN) as server:
+        run = t.crawl(server, "%s/1" % server)
+        t.same(steps(run, server), STEPS)
+
+
+@each([("0", 0), ("1", 1), ("3", 3), ("4", 4)], crawl)
+def max_redirect(t, about, most):
+    with Canned(CHAIN) as server:
+        run = t.crawl(server, "%s/1" % server, "--max-redirect", most)
+        t.same(steps(run, server), STEPS[:most + 1])
+
+
+@crawl
+def redirect_chain_from_its_middle(t):
+    # A page reached at the end of a chain, and by a link: the link counts.
+    pages = {**CHAIN, "/": links("/1", "/2")}
+    with Canned(pages) as server:
+        run = t.crawl(server, "%s/" % server, "--max-redirect", 1)
+        t.same(steps(run, server), STEPS[:3])
+
+
+@main_crawl
+def redirect_cycle(t):
+    with Canned({"/": redirect("/a"), "/a": redirect("/b"),
+                 "/b": redirect("/a"), "/self": redirect("/self")}) as server:
+        run = t.crawl(server, "%s/" % server, "%s/self" % server)
+        t.same(server.targets(), ["/", "/a", "/b", "/self"])
+        t.same(found(run, server), dict.fromkeys(server.targets(), 302))
+
+
+@crawl
+def redirects_that_join(t):
+    with Canned({"/": links("/a", "/b"), "/a": redirect("/c"),
+                 "/b": redirect("/c", 308), "/c": answer()}) as server:
+        t.crawl(server, "%s/" % server)
+        t.same(server.targets(), ["/", "/a", "/b", "/c"])
+
+
+@crawl
+def redirect_off_site(t):
+    away = "http://other.example/moo"
+    with Canned({"/": links("/a", "/b"), "/a": redirect(away),
+                 "/b": redirect("ftp://127.0.0.1/")}) as server:
+        run = t.crawl(server, "%s/" % server)
+        t.same(run.rows["%s/a" % server]["next_url"], away)
+        t.same(run.rows["%s/b" % server]["next_url"], "ftp://127.0.0.1/")
+    t.same(run.counters["skipped_off_host"], 1)
+    t.same(run.counters["skipped_not_http"], 1)
+
+
+# --- Hosts -------------------------------------------------------------------
+
+HOSTS = ["example.test", "www.example.test", "foo.example.test",
+         "www.foo.example.test", "badexample.test", "test"]
+
+RULES = [
+    ("strict by default", [], "example.test", HOSTS[:2]),
+    ("strict", ["--lenient", "--strict"], "example.test", HOSTS[:2]),
+    ("strict from www", ["--strict"], "www.example.test", HOSTS[:2]),
+    ("strict from foo", [], "foo.example.test", HOSTS[2:4]),
+    ("lenient", ["--lenient"], "example.test", HOSTS[:4]),
+    ("lenient from foo", ["--lenient"], "foo.example.test", HOSTS[:4]),
+    ("lenient from bad", ["--lenient"], "badexample.test", HOSTS[4:5]),
+]
+
+
+@each(RULES, crawl)
+def hosts(t, about, options, root, expected):
+    with Canned({}) as server:
+        port = server.port
+        server.pages["/"] = links(*["http://%s:%d/page" % (host, port)
+                                    for host in HOSTS])
+        server.pages["/page"] = answer()
+        resolve = []
+        for host in HOSTS:
+            resolve += ["--resolve", "%s:%d:127.0.0.1" % (host, port)]
+        run = t.crawl(server, *options, *resolve,
+                      "http://%s:%d/" % (root.upper(), port))
+        t.same(sorted(request.host for request in server.requests),
+               sorted("%s:%d" % (host, port) for host in [root, *expected]))
+    t.same(run.rows["http://%s:%d/" % (root, port)]["num_urls"],
+           len(expected))
+    t.same(run.counters["skipped_off_host"], len(HOSTS) - len(expected))
+
+
+@crawl
+def addresses_match_only_themselves(t):
+    hosts = ["127.0.0.2", "www.127.0.0.1", "0.0.1", "localhost", "[::1]"]
+    with Canned({}) as server:
+        server.pages["/"] = links(*["http://%s:%d/" % (host, server.port)
+                                    for host in hosts])
+        run = t.crawl(server, "--lenient", "%s/" % server)
+        t.same(list(run.rows), ["%s/" % server])
+
+
+@crawl
+def ports_are_not_hosts(t):
+    with Canned({"/": answer()}) as other, Canned({}) as server:
+        server.pages["/"] = links("%s/" % other)
+        run = t.crawl(None, "%s/" % server)
+        t.same(run.rows["%s/" % other]["status"], 200)
+        t.same(other.requests[0].host, "127.0.0.1:%d" % other.port)
+
+
+@crawl
+def ipv6(t):
+    try:
+        server = Canned({"/": links("/a"), "/a": answer()}, host="::1")
+    except OSError:
+        t.skipTest("no IPv6 here")
+    with server:
+        run = t.crawl(server, "http://[0:0:0::1]:%d" % server.port)
+        t.same(found(run, server), {"/": 200, "/a": 200})
+        t.same({request.host for request in server.requests},
+               {"[::1]:%d" % server.port})
+
+
+@crawl
+def resolve_to_ipv6(t):
+    try:
+        server = Canned({"/": answer()}, host="::1")
+    except OSError:
+        t.skipTest("no IPv6 here")
+    with server:
+        url = "http://cow.test:%d/" % server.port
+        run = t.crawl(server, "--resolve=Cow.test:%d:[::1]" % server.port, url)
+        t.same(run.rows[url]["status"], 200)
+
+
+@crawl
+def resolve_goes_by_port(t):
+    with Canned({"/": answer()}) as server:
+        # The other port is not ours to look up: it stays unknown.
+        url = "http://nobody.invalid:%d/" % server.port
+        run = t.crawl(server, "--resolve",
+                      "nobody.invalid:%d:127.0.0.1" % server.port, url)
+        t.same(run.rows[url]["status"], 200)
+
+
+@each([(rule,) for rule in (
+    "x", "x:80", "x:80:", ":80:127.0.0.1", "x:0:127.0.0.1",
+    "x:65536:127.0.0.1", "x:a:127.0.0.1", "x:80:localhost", "x:80:1.2.3",
+    "x::127.0.0.1", "x:80:127.0.0.1 ", "x:80:[::1", "x:80:[::1]x",
+    "x:+80:127.0.0.1")], crawl)
+def resolve_nonsense(t, rule):
+    t.finish(t.start("crawl", "127.0.0.1:1", "--resolve", rule), code=2,
+             err="crawl: --resolve %s: not HOST:PORT:ADDRESS with a numeric "
+             "address" % rule)
+
+
+# --- Roots -------------------------------------------------------------------
+
+
+@crawl
+def several_roots(t):
+    with Canned({"/a": links("/b"), "/b": answer()}) as server:
+        run = t.crawl(
+            server, "%s/a" % server, "https://127.0.0.1/", "%s/b" % server,
+            "http://", "127.0.0.1:%d/a#again" % server.port, err=[
+                "crawl: https://127.0.0.1/ ignored: only http is spoken here",
+                "crawl: http:// ignored: not a URL"])
+        t.same(server.targets(), ["/a", "/b"])
+    t.same(run.counters["errors"], 0)
+
+
+@crawl
+def hosts_of_all_roots(t):
+    with Canned({}) as server:
+        port = server.port
+        names = ["a.test", "b.test"]
+        server.pages["/"] = links("http://b.test:%d/x" % port,
+                                  "http://a.test:%d/x" % port,
+                                  "http://c.test:%d/x" % port)
+        run = t.crawl(server, *["http://%s:%d/" % (name, port)
+                                for name in names],
+                      *["--resolve=%s:%d:127.0.0.1" % (name, port)
+                        for name in names])
+    t.same(run.counters["urls"], 4)
+
+
+@crawl
+def root_without_scheme(t):
+    with Canned({"/a/b?c": links("d", "#e"), "/a/d": answer()}) as server:
+        run = t.crawl(server, "127.0.0.1:%d/a/b?c#d" % server.port)
+        t.same(found(run, server), {"/a/b?c": 200, "/a/d": 200})
+
+
+NO_ROOT = [
+    ("none", []),
+    ("empty", [("", "not a URL")]),
+    ("ftp", [("ftp://127.0.0.1/", "only http is spoken here")]),
+    ("mailto", [("mailto:cow@farm", "only http is spoken here")]),
+    ("bad port", [("127.0.0.1:99999", "not a URL")]),
+    ("bad address", [("http://1.2.3.256/", "not a URL")]),
+    ("blanks", [("http://a b/", "not a URL")]),
+    ("half an IPv6 address", [("http://[::1/", "not a URL")]),
+    ("escapes", [("http://\x1b[31m/", "not a URL")]),
+    ("two", [("https://127.0.0.1", "only http is spoken here"),
+             ("http:///x", "not a URL")]),
+]
+
+
+@each(NO_ROOT, crawl)
+def no_root_left(t, about, roots):
+    run = t.finish(t.start("crawl", *[root for root, _ in roots]), code=2, err=[
+        *["crawl: %s ignored: %s" % (
+            root.replace("\x1b", "\N{REPLACEMENT CHARACTER}"), why)
+          for root, why in roots],
+        "crawl: no URL to start from; see crawl --help"])
+    t.same(run.out, b"")
+
+
+# --- What is said ------------------------------------------------------------
+
+
+@crawl
+def verbose(t):
+    farm = t.farm()
+    url = "%s/chaos/first/2/a" % farm
+    run = t.crawl(farm, url, "%s/chaos/stay" % farm, "-v", err=[
+        "%s %s, try 2 of 4 in 100 ms" % (url, CLOSED),
+        "%s %s, try 3 of 4 in 200 ms" % (url, CLOSED)])
+    t.same(run.counters["retries"], 2)
+
+
+@crawl
+def very_verbose(t):
+    farm = t.farm()
+    urls = ["%s/chaos/%s" % (farm, kind) for kind in (
+        "close-before", "stay", "redirect-nowhere")]
+    t.crawl(farm, *urls, "-vv", "--max-tries", 2, code=1, err=[
+        "%s %s, try 2 of 2 in 100 ms" % (urls[0], CLOSED),
+        "%s %s" % (urls[0], CLOSED),
+        "%s 200" % urls[1],
+        "%s redirect without a usable Location" % urls[2]])
+
+
+@crawl
+def quiet(t):
+    farm = t.farm()
+    run = t.crawl(farm, "%s/chaos/close-before" % farm, "-qvv",
+                  "--max-tries", 2, code=1)
+    t.same(run.counters["errors"], 1)
+
+
+@crawl
+def json_on_stdout(t):
+    farm = t.farm()
+    run = t.finish(t.start("crawl", "--json", "-", "-q",
+                           "%s/chaos/stay" % farm))
+    t.same(json.loads(run.out.decode())["counters"]["urls"], 1)
+
+
+# --- Strangers ---------------------------------------------------------------
+
+ESCAPE = b"\x1b]0;moo\x07\x9b\xff\x7f\0"
+
+
+def harmless(t, run):
+    t.same([line for line in run.lines
+            if not line.isprintable()], [], "control characters on stdout")
+
+
+@main_crawl
+def control_bytes_in_links(t):
+    with Canned({}) as server:
+        server.pages["/"] = links(
+            b"a" + ESCAPE, b"/b?" + ESCAPE, b"c\r\nX-Evil: yes",
+            b"d\r\n\r\nGET /evil", b"e&#10;&#13;&#0;&#27;&#155;&#x1b;",
+            b"f g", b"\xc3\xa4/\xff", b"http://127.0.0.1" + ESCAPE + b"/",
+            b"ht\ttp://127.0.0.1:\r\n%d/h" % server.port)
+        run = t.crawl(server, "%s/" % server)
+        t.same(server.targets(), sorted([
+            "/", "/a%1B%5D0;moo%07%9B%FF%7F%00",
+            "/b?%1B%5D0;moo%07%9B%FF%7F%00", "/cX-Evil:%20yes",
+            "/dGET%20/evil", "/e%EF%BF%BD%1B%C2%9B%1B", "/f%20g",
+            "/%C3%A4/%FF", "/h"]))
+        t.same({request.host for request in server.requests},
+               {"127.0.0.1:%d" % server.port})
+    harmless(t, run)
+
+
+@crawl
+def control_bytes_in_headers(t):
+    moved = answer(status=302, type=b"x/" + ESCAPE.replace(b"\0", b""),
+                   headers=[b"Location: /to" + ESCAPE.replace(b"\0", b"")])
+    typed = answer("Moo!", type=b"text/plain\x1b[2J; charset=\x1b[31m\xff")
+    page = links(type=b'text/html; charset="\x1b[31m\xff\xc2\x9b"')
+    with Canned({"/": links("/m", "/t", "/p"), "/m": moved, "/t": typed,
+                 "/p": page}) as server:
+        run = t.crawl(server, "%s/" % server)
+        t.same(run.rows["%s/m" % server]["next_url"],
+               "%s/to%%1B%%5D0;moo%%07%%9B%%FF%%7F" % server)
+        t.same(run.rows["%s/t" % server]["status"], 200)
+        t.assertIn("/to%1B%5D0;moo%07%9B%FF%7F", server.targets())
+    harmless(t, run)
+
+
+@crawl
+def folded_headers_inject_nothing(t):
+    moved = answer(status=302, headers=[b"Location: /a\r\n /b"])
+    with Canned({"/": moved}) as server:
+        run = t.crawl(server, "%s/" % server, code=1)
+        t.same(found(run, server), {"/": "malformed header"})
+
+
+@crawl
+def the_request(t):
+    with Canned({"/a?b": answer()}) as server:
+        t.crawl(server, "%s/a?b#c" % server)
+        t.same([request.raw for request in server.requests], [
+            b"GET /a?b HTTP/1.1\r\n"
+            b"Host: 127.0.0.1:%d\r\n"
+            b"User-Agent: six-ways-to-wait/1\r\n"
+            b"Accept: */*\r\n"
+            b"Accept-Encoding: identity\r\n"
+            b"Connection: close\r\n\r\n" % server.port])
+
+
+@crawl
+def a_long_url(t):
+    path = "/" + "m" * 8000
+    with Canned({"/": links(path, "/" + "m" * 200000), path: answer()}) as             server:
+        run = t.crawl(server, "%s/" % server)
+        t.same(server.targets(), ["/", path])
+        t.same(run.rows["%s/" % server]["num_urls"], 1)
+
+
+# --- Ctrl-C ------------------------------------------------------------------
+
+
+@main_crawl
+def ctrl_c_once(t):
+    pages = {"/%d" % i: links("/x%d" % i) for i in range(30)}
+    with Canned({"/": links(*pages), **pages}) as server:
+        n = t.peak(4)
+        root = server.pages["/"]
+        server.pages["/"] = lambda request: server.hold() or root
+        child = t.start_crawl("%s/" % server, "--max-tasks", 4)
+        server.wait_for(lambda server: server.in_flight == n
+                        and server.connections == n + 1)
+        child.interrupt()
+        server.release()
+        run = t.finish_crawl(child, server, code=130)
+        t.same(found(run, server), {"/": 200, **{
+            "/%d" % i: 200 for i in range(n)}})
+    t.same(run.counters["urls"], n + 1)
+
+
+@main_crawl
+def ctrl_c_then_time_outs(t):
+    # What is in flight may time out, and is not tried again.
+    farm = t.farm()
+    url = "%s/chaos/never" % farm
+    child = t.start_crawl(url, "--timeout", SLOW)
+    farm.wait_for(in_flight=1)
+    child.interrupt()
+    run = t.finish_crawl(child, farm, code=130)
+    t.same((run.rows[url]["error"], run.rows[url]["tries"]), ("timed out", 1))
+
+
+@main_crawl
+def ctrl_c_during_a_back_off(t):
+    with Canned({"/": None, "/a": answer()}) as server:
+        child = t.start_crawl("%s/" % server, "--max-tasks", 1,
+                              "--max-tries", 20, "%s/a" % server)
+        # 100, 200, 400, 800 ms have passed; the next pause is 1.6 s.
+        server.wait_for(lambda server: server.connections == 5)
+        start = time.monotonic()
+        child.interrupt()
+        run = t.finish_crawl(child, server, code=130)
+        t.assertLess(time.monotonic() - start, 1.2)
+        t.same(found(run, server), {"/": CLOSED})
+    t.same(run.data["urls"][0]["tries"], 5)
+
+
+@main_crawl
+def ctrl_c_twice(t):
+    with Canned({"/": answer()}) as server:
+        server.hold()
+        child = t.start_crawl("%s/" % server)
+        server.wait_for(lambda server: server.in_flight == 1)
+        child.interrupt()
+        start = time.monotonic()
+        child.interrupt_and_end()
+        t.finish(child, code=130)
+        t.assertLess(time.monotonic() - start, 2 * SLOW)

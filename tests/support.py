@@ -1,0 +1,586 @@
+"""What the black-box tests of the stages share: which stages there are, a farm
+of one's own, programs that run with a time limit, and the runner.
+
+A case is a function with one argument. The decorator says which program it is
+about; it becomes one test for each stage that is built:
+
+    @animals
+    def one_cow(t):
+        farm = t.farm("--delay", "10")
+        run = t.animals(farm, "cow")
+        t.same(run.lines, ['The cow says "Moo!".'])
+
+t.animals() and t.crawl() check of every run, unless told otherwise, that the
+exit code is 0 and stderr empty, and what must hold of any report.
+"""
+
+import concurrent.futures
+import http.client
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+
+ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+BUILD = os.path.join(ROOT, os.environ.get("BUILD") or "build")
+# What sanitizers run is some ten times slower, and so are its margins.
+IS_SLOW = os.environ.get("SLOW", "") not in ("", "0") or "san" in BUILD
+SLOW = 6 if IS_SLOW else 1
+LIMIT = 20 * SLOW  # seconds; no child lives longer
+JOBS = int(os.environ.get("JOBS") or 2 * (os.cpu_count() or 1))
+
+ENVIRONMENT = {
+    # A sanitizer's find must not look like "something failed", which is 1.
+    "ASAN_OPTIONS": "exitcode=86:detect_leaks=1",
+    "LSAN_OPTIONS": "exitcode=86",
+    "TSAN_OPTIONS": "exitcode=86",
+    "UBSAN_OPTIONS": "exitcode=86:print_stacktrace=1",
+    **os.environ,
+    "LC_ALL": "C",  # regerror() and strerror() speak English
+}
+ENVIRONMENT.pop("CLOCK", None)
+ENVIRONMENT.pop("SELECTOR", None)
+
+ANIMALS = [
+    ("cow", "Moo!"), ("pig", "Oink!"), ("sheep", "Baaa!"),
+    ("chicken", "Cluck!"), ("bird", "Tweet!"), ("duck", "Quack!"),
+    ("dog", "Woof!"), ("cat", "Meow!"), ("frog", "Ribbit!"),
+    ("horse", "Neigh!"), ("turkey", "Gobble-Gobble!"),
+    ("rooster", "Cock-a-Doodle-Doo!"),
+]
+NAMES = [name for name, _ in ANIMALS]
+SOUNDS = dict(ANIMALS)
+
+TIMING = ("wall_s", "cpu_user_s", "cpu_sys_s", "max_in_flight", "peak_rss_kb",
+          "threads", "voluntary_switches", "involuntary_switches",
+          "connections")
+ROW = ["url", "status", "next_url", "error", "tries", "size", "content_type",
+       "encoding", "num_urls", "num_new_urls"]
+
+
+def said(name):
+    return 'The %s says "%s".' % (name, SOUNDS[name])
+
+
+def row(name):
+    """The JSON row of an animal that answered."""
+    return {"name": name, "sound": SOUNDS[name], "status": 200, "error": None}
+
+
+# --- Children ----------------------------------------------------------------
+
+class Child:
+    """A program in a session of its own, out of reach of our Ctrl-C. What it
+    prints goes to files: no pipe fills up, and nobody need read it."""
+
+    living = set()
+
+    def __init__(self, folder, words, stdout=None, limit=LIMIT, files=None,
+                 fds=()):
+        if files is not None:  # so many descriptors, and it cannot get more
+            words = ["sh", "-c", 'ulimit -n %d; exec "$@"' % files, "sh",
+                     *words]
+        self.words = words
+        self.out = tempfile.TemporaryFile(dir=folder)
+        self.err = tempfile.TemporaryFile(dir=folder)
+        self.start = time.monotonic()
+        self.end = self.start + limit
+        self.process = subprocess.Popen(
+            words, stdin=subprocess.DEVNULL, stdout=stdout or self.out,
+            stderr=self.err, env=ENVIRONMENT, start_new_session=True,
+            pass_fds=fds)
+        Child.living.add(self)
+
+    def interrupt(self):
+        """Ctrl-C. The kernel says nothing when the handler has run, and two
+        signals that come too close are one; so this does pause."""
+        assert self.process.poll() is None, "ended before Ctrl-C: %s" % self
+        self.process.send_signal(signal.SIGINT)
+        time.sleep(0.1 * SLOW)
+
+    def interrupt_and_end(self):
+        """The second Ctrl-C."""
+        assert self.process.poll() is None, "one Ctrl-C was enough: %s" % self
+        self.process.send_signal(signal.SIGINT)
+
+    def kill(self):
+        if self.process.poll() is None:
+            self.process.kill()
+            self.process.wait()
+        Child.living.discard(self)
+
+    def wait(self):
+        """Returns the exit code."""
+        try:
+            code = self.process.wait(max(0, self.end - time.monotonic()))
+        except subprocess.TimeoutExpired:
+            self.kill()
+            raise AssertionError("still running after %.0f s: %s\n%s"
+                                 % (self.end - self.start, self,
+                                    self.stderr())) from None
+        finally:
+            self.wall = time.monotonic() - self.start
+        Child.living.discard(self)
+        return code
+
+    def read(self, file):
+        file.seek(0)
+        return file.read()
+
+    def stdout(self):
+        return self.read(self.out)
+
+    def stderr(self):
+        return self.read(self.err).decode(errors="backslashreplace")
+
+    def __str__(self):
+        return " ".join(map(str, self.words))
+
+
+class Farm:
+    """A farm of one's own. It ends with the pipe that we hold."""
+
+    def __init__(self, folder, *options):
+        out, said_end = os.pipe()
+        lifeline, self.lifeline = os.pipe()
+        words = [os.path.join(BUILD, "farm"), "--lifeline", str(lifeline),
+                 *map(str, options)]
+        self.child = Child(folder, words, stdout=said_end, limit=600,
+                           fds=[lifeline])
+        os.close(lifeline)
+        os.close(said_end)
+        with open(out) as file:
+            self.url = file.readline().strip()
+        assert self.url, "no farm: " + self.child.stderr()
+        self.port = int(self.url.rpartition(":")[2])
+
+    def __str__(self):
+        return self.url
+
+    @property
+    def connections(self):
+        return self.stats()["connections"]
+
+    def get(self, path):
+        client = http.client.HTTPConnection("127.0.0.1", self.port,
+                                            timeout=LIMIT)
+        try:
+            client.request("GET", path)
+            return client.getresponse().read()
+        finally:
+            client.close()
+
+    def stats(self):
+        return json.loads(self.get("/stats"))
+
+    def wait_for(self, **wanted):
+        """Waits until /stats says so."""
+        end = time.monotonic() + LIMIT
+        while time.monotonic() < end:
+            stats = self.stats()
+            if all(stats[key] == value for key, value in wanted.items()):
+                return stats
+            time.sleep(0.005)
+        raise AssertionError("wanted %s, got %s" % (wanted, stats))
+
+    def stop(self):
+        os.close(self.lifeline)
+        code = self.child.wait()
+        assert (code, self.child.stderr()) == (0, ""), \
+            "the farm ended with %d: %s" % (code, self.child.stderr())
+
+
+class Run:
+    """What a program has done. Its JSON is in .data, the rows of it, by name
+    or by URL, in .rows."""
+
+    def __init__(self, child, json_path):
+        self.code = child.wait()
+        self.wall = child.wall
+        self.out = child.stdout()
+        self.lines = self.out.decode().splitlines()  # or it is not UTF-8
+        self.err = child.stderr()
+        self.data = None
+        if json_path and os.path.exists(json_path):
+            with open(json_path, encoding="utf-8") as file:
+                self.data = json.load(file)
+
+    @property
+    def rows(self):
+        if "animals" in self.data:
+            return self.data["animals"]
+        return {row["url"]: row for row in self.data["urls"]}
+
+    @property
+    def timing(self):
+        return self.data["timing"]
+
+    @property
+    def counters(self):
+        return self.data["counters"]
+
+
+# --- Cases -------------------------------------------------------------------
+
+class Case(unittest.TestCase):
+    """One case at one stage. The subclasses made by build_suite() set these: """
+
+    maxDiff = None
+    folder = number = selector = function = None
+
+    def __init__(self):
+        super().__init__("test")
+
+    def __str__(self):
+        where = self.folder + (" [%s]" % self.selector if self.selector
+                               else "")
+        return "%s %s: %s" % (where, self.program, self.function.__name__)
+
+    id = __str__
+
+    def setUp(self):
+        self.tmp = tempfile.mkdtemp(prefix="stages-")
+        self.addCleanup(shutil.rmtree, self.tmp)
+
+    def test(self):
+        self.function()
+
+    @property
+    def concurrent(self):
+        return self.number > 1
+
+    def peak(self, n):
+        """The most at a time where n are allowed."""
+        return n if self.concurrent else 1
+
+    def same(self, found, expected, *about):
+        self.assertEqual(found, expected, *about)
+
+    def farm(self, *options):
+        farm = Farm(self.tmp, *options)
+        self.addCleanup(farm.stop)
+        return farm
+
+    def file(self, name):
+        return os.path.join(self.tmp, name)
+
+    def words(self, program, *args):
+        selector = ["--selector", self.selector] if self.selector else []
+        return [os.path.join(BUILD, self.folder, program), *selector,
+                *map(str, args)]
+
+    def start(self, program, *args, **how):
+        child = Child(self.tmp, self.words(program, *args), **how)
+        self.addCleanup(child.kill)
+        return child
+
+    @property
+    def program(self):
+        return self.function.program
+
+    def begin(self, farm, *args, **how):
+        """Starts the program that the case is about, with something to do."""
+        work = (["--server", farm] if self.program == "animals"
+                else ["%s/site/animals/cow.html" % farm, "--max-pages", 12])
+        return self.start(self.program, *work, *args, **how)
+
+    def quick(self, farm, *args, **how):
+        """The same from beginning to end, and all must go well."""
+        if self.program == "animals":
+            return self.animals(farm, *args, **how)
+        return self.crawl(farm, "%s/site/animals/cow.html" % farm,
+                          "--max-pages", 12, *args, **how)
+
+    def finish(self, child, json_path=None, code=0, err=()):
+        """Waits for the end. `err` are the lines on stderr, in any order."""
+        run = Run(child, json_path)
+        err = [err] if isinstance(err, str) else err
+        self.same(sorted(run.err.splitlines()), sorted(err), child)
+        self.same(run.code, code, child)
+        return run
+
+    # --- animals ---
+
+    def start_animals(self, server, *args, **how):
+        if server is not None:
+            args = ("--server", server, *args)
+        child = self.start("animals", "--json", self.file("animals.json"),
+                           *args, **how)
+        child.quiet = "-q" in args
+        return child
+
+    def finish_animals(self, child, server=None, **expected):
+        run = self.finish(child, self.file("animals.json"), **expected)
+        self.check_timing(run, server)
+        timing = run.timing
+        rows = run.data["animals"]
+        self.same(len(timing["spans"]), len(rows))
+        for row, span in zip(rows, timing["spans"]):
+            self.same(list(row), ["name", "sound", "status", "error"])
+            self.same(list(span), ["asked", "connected", "first_byte", "done",
+                                   "screen_asked", "typing", "typed"])
+            times = [time for time in span.values() if time > 0]
+            self.same(times, sorted(times), "a span goes back in time")
+            self.assertLessEqual(max(times, default=0), timing["wall_s"])
+            if row["sound"] is not None:
+                self.same(len(times), 4 if child.quiet else 7, span)
+        if child.quiet:
+            self.same(run.out, b"")
+        return run
+
+    def animals(self, server, *args, **expected):
+        how = {key: expected.pop(key) for key in ("files", "limit")
+               if key in expected}
+        return self.finish_animals(self.start_animals(server, *args, **how),
+                                   server, **expected)
+
+    # --- crawl ---
+
+    def start_crawl(self, *args, **how):
+        child = self.start("crawl", "--json", self.file("crawl.json"), *args,
+                           **how)
+        child.quiet = "-q" in args
+        return child
+
+    def finish_crawl(self, child, server=None, **expected):
+        run = self.finish(child, self.file("crawl.json"), **expected)
+        self.check_timing(run, server)
+        self.check_crawl(run, run.code == 130)
+        if child.quiet:
+            self.same(run.out, b"")
+        else:
+            self.check_report(run)
+        return run
+
+    def crawl(self, server, *args, **expected):
+        how = {key: expected.pop(key) for key in ("files", "limit")
+               if key in expected}
+        return self.finish_crawl(self.start_crawl(*args, **how), server,
+                                 **expected)
+
+    # --- What holds of every run ---
+
+    def check_timing(self, run, server):
+        timing = run.timing
+        self.same(run.data["stage"], self.folder)
+        self.same(run.data["program"], self.program)
+        for key in TIMING:
+            self.assertGreaterEqual(timing[key], 0, key)
+        self.assertLess(timing["wall_s"], run.wall)
+        self.assertGreater(timing["wall_s"], 0)
+        self.assertGreater(timing["peak_rss_kb"], 0)
+        self.assertLessEqual(timing["max_in_flight"], timing["connections"])
+        self.same(max(timing["in_flight"]["most"]), timing["max_in_flight"])
+        if timing["connections"]:
+            self.assertGreaterEqual(timing["max_in_flight"], 1)
+        if not self.concurrent:
+            self.assertLessEqual(timing["max_in_flight"], 1)
+        if self.number in (1, 3, 4, 5):
+            self.same(timing["threads"], 1)
+        elif self.number == 2:
+            self.assertGreaterEqual(timing["threads"],
+                                    timing["max_in_flight"])
+        self.assertGreaterEqual(timing["threads"], 1)
+        if server is not None:
+            # A fetch that is restarted by mistake finds every page, too: only
+            # here it shows.
+            self.same(server.connections, timing["connections"])
+            if hasattr(server, "faults"):
+                self.same(server.faults, [])
+
+    def check_crawl(self, run, interrupted):
+        rows = run.data["urls"]
+        counters = run.counters
+        urls = [row["url"] for row in rows]
+        self.same(urls, sorted(set(urls)), "sorted, and each once")
+        self.same(list(counters), sorted(counters))
+        expected = dict.fromkeys(
+            ("urls", "errors", "redirects", "html", "other", "bytes"), 0)
+        for row in rows:
+            self.same(list(row), ROW)
+            kind = ("errors" if row["error"] is not None else
+                    "redirects" if row["next_url"] is not None else
+                    "html" if row["num_urls"] is not None else "other")
+            expected["urls"] += 1
+            expected[kind] += 1
+            if row["error"] is None:
+                status = "status_%d" % row["status"]
+                expected[status] = expected.get(status, 0) + 1
+                expected["bytes"] += row["size"]
+            else:
+                self.same([row["status"], row["next_url"], row["size"],
+                           row["content_type"], row["num_urls"]], [None] * 5)
+            if row["num_urls"] is not None:
+                self.assertLessEqual(row["num_new_urls"], row["num_urls"])
+        tries = sum(row["tries"] for row in rows)
+        if not interrupted:
+            expected["retries"] = tries - len(rows)
+        for key, value in expected.items():
+            self.same(counters[key], value, key)
+        self.same({key for key in counters if key.startswith("status_")},
+                  {key for key in expected if key.startswith("status_")})
+        if not any("look-up" in (row["error"] or "")
+                   or "no such host" in (row["error"] or "") for row in rows):
+            self.same(run.timing["connections"], tries)
+
+    def check_report(self, run):
+        """The report for people says what the JSON says."""
+        lines = list(run.lines)
+        if run.code == 130:
+            self.same(lines.pop(0), "Interrupted")
+        for row in run.data["urls"]:
+            line = lines.pop(0)
+            if row["error"] is not None:
+                text = "%s error %s (%d %s)" % (
+                    row["url"], row["error"], row["tries"],
+                    "try" if row["tries"] == 1 else "tries")
+            elif row["next_url"] is not None:
+                text = "%(url)s %(status)d redirect %(next_url)s" % row
+            else:
+                text = "%s %d %s" % (row["url"], row["status"],
+                                     row["content_type"] or "-")
+                if row["num_urls"] is not None:
+                    text += " " + row["encoding"]
+                text += " %d bytes" % row["size"]
+                if row["num_urls"] is not None:
+                    text += " %d links" % row["num_urls"]
+            # What a server said may be strange, and is shown harmlessly.
+            if text.isascii() and text.isprintable():
+                self.same(line, text)
+        self.assertRegex(lines.pop(0), r"^Finished %d urls in \d+\.\d{3} secs "
+                         r"\(max_tasks=\d+, max_in_flight=%d\)$"
+                         % (len(run.data["urls"]),
+                            run.timing["max_in_flight"]))
+        self.same(lines, ["%10d %s" % (value, key)
+                          for key, value in run.counters.items()])
+
+
+cases = []
+
+
+def _case(program, main):
+    def register(function):
+        function.program = program
+        function.main = main
+        assert function.__name__ not in [
+            case.__name__ for case in cases if case.program == program], \
+            "two cases have the name " + function.__name__
+        cases.append(function)
+        return function
+    return register
+
+
+# The main cases are those about waiting: from stage 4 on they run under each
+# selector as well.
+animals = _case("animals", main=False)
+main_animals = _case("animals", main=True)
+crawl = _case("crawl", main=False)
+main_crawl = _case("crawl", main=True)
+
+
+def _copy(function, name, *args):
+    def copy(t):
+        function(t, *args)
+    copy.__name__ = name
+    return copy
+
+
+def each(table, register):
+    """A case a row: the function gets the name, the first of a row, and the
+    rest of it."""
+    def fill(function):
+        for name, *rest in table:
+            register(_copy(function, "%s %s" % (function.__name__, name), name,
+                           *rest))
+        return function
+    return fill
+
+
+def both(function):
+    """The case is about either program; t.begin() starts it."""
+    for register in (animals, crawl):
+        register(_copy(function, function.__name__))
+    return function
+
+
+# --- The runner --------------------------------------------------------------
+
+def stages():
+    """The folders of the stages that are built, or of those in $STAGES."""
+    wanted = os.environ.get("STAGES", "").split()
+    for number in range(1, 10):
+        if wanted and str(number) not in wanted:
+            continue
+        for name in sorted(os.listdir(BUILD) if os.path.isdir(BUILD) else []):
+            if name.startswith("%02d-" % number) and all(
+                    os.access(os.path.join(BUILD, name, program), os.X_OK)
+                    for program in ("animals", "crawl")):
+                yield number, name
+
+
+def build_suite():
+    tests = []
+    for number, folder in stages():
+        selectors = [None]
+        if number >= 4:
+            selectors += ["poll"]
+            selectors += ["epoll"] if sys.platform == "linux" else []
+        for selector in selectors:
+            tests += [
+                type("Case", (Case,), {
+                    "folder": folder, "number": number, "selector": selector,
+                    "function": function,
+                })() for function in cases if selector is None or function.main
+            ]
+    return tests
+
+
+def run_one(test):
+    result = unittest.TestResult()
+    start = time.monotonic()
+    test.run(result)
+    return result, time.monotonic() - start
+
+
+def main(argv):
+    """[-v] [WORD...]: the tests whose names contain all the words."""
+    verbose = "-v" in argv
+    words = [word for word in argv if word != "-v"]
+    tests = [test for test in build_suite()
+             if all(word in str(test) for word in words)]
+    failed = skipped = 0
+    seconds = {}
+    start = time.monotonic()
+    pool = concurrent.futures.ThreadPoolExecutor(JOBS)
+    try:
+        for test, (result, took) in zip(tests, pool.map(run_one, tests)):
+            bad = result.errors + result.failures
+            failed += bool(bad)
+            skipped += bool(result.skipped and not bad)
+            seconds[test.folder] = seconds.get(test.folder, 0) + took
+            if verbose or bad:
+                print("%s: %s (%.2f s)" % (
+                    "FAILED" if bad else "skipped" if result.skipped
+                    else "ok", test, took), flush=True)
+            for _, text in bad:
+                print(text, flush=True)
+            if verbose and result.skipped:
+                print("    " + result.skipped[0][1])
+    except KeyboardInterrupt:
+        pool.shutdown(wait=False, cancel_futures=True)
+        for child in list(Child.living):
+            child.kill()
+        raise
+    for folder, took in seconds.items():
+        print("%-22s %5.1f s of tests" % (folder, took))
+    if not tests:
+        print("No test: is a stage built in %s?" % BUILD)
+    print("In %.1f s, %d at a time" % (time.monotonic() - start, JOBS))
+    print("%d passed, %d failed, %d skipped"
+          % (len(tests) - failed - skipped, failed, skipped))
+    return 0 if tests and failed == 0 else 1
