@@ -5,22 +5,17 @@
 #include "interrupt.h"
 #include "program.h"
 #include "radprint.h"
-#include "trace.h"
-
-#include <stdlib.h>
 
 static struct options options;
 static struct herd herd;
 
-static void type(struct animal *animal, const char *text)
+static void type(struct animal *animal)
 {
-    struct radprint line;
     int pause;
 
     span_screen_asked(&animal->span);
     span_typing(&animal->span);
-    radprint_start(&line, text, options.typing);
-    while ((pause = radprint_step(&line)) > 0)
+    while ((pause = radprint_step(&animal->line)) > 0)
         interrupt_sleep(pause);
     span_typed(&animal->span);
 }
@@ -35,17 +30,13 @@ static void speak(struct animal *animal)
     };
 
     int error = fetch(&f);
-    char *text = herd_answer(&herd, animal, error, &f.response);
-    http_response_free(&f.response);
-    if (text != NULL)
-        type(animal, text);
-    free(text);
-    trace(TRACE_DONE, TRACE_THIS, 0);
+    if (herd_answer(&herd, animal, error, &f.response))
+        type(animal);
 }
 
 static struct animal *next_animal(void)
 {
-    return interrupted() ? NULL : herd_next(&herd);
+    return herd_next(&herd);
 }
 
 static void work(void)

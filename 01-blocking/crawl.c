@@ -11,8 +11,6 @@ static struct frontier frontier;
 
 static struct page *next_page(void)
 {
-    if (interrupted())
-        frontier_stop(&frontier);
     return frontier_next(&frontier);
 }
 
@@ -30,9 +28,7 @@ static int visit(struct page *page)
     };
 
     int error = fetch(&f);
-    int pause = frontier_done(&frontier, page, error, &f.response);
-    http_response_free(&f.response);
-    return pause;
+    return frontier_done(&frontier, page, error, &f.response);
 }
 
 static void work(void)
@@ -41,8 +37,10 @@ static void work(void)
     int pause;
 
     while ((page = next_page()) != NULL) {
-        while ((pause = visit(page)) > 0 && !interrupted())
+        do {
+            pause = visit(page);
             interrupt_sleep(pause);
+        } while (pause > 0 && !interrupted());
     }
 }
 

@@ -10,8 +10,8 @@
 #include <stdlib.h>
 
 static struct options options;
-static struct frontier frontier; // under lock
-static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static struct frontier frontier;
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; // for frontier
 static pthread_cond_t changed = PTHREAD_COND_INITIALIZER;
 
 static struct page *next_page(void)
@@ -19,8 +19,6 @@ static struct page *next_page(void)
     struct page *page;
 
     pthread_mutex_lock(&lock);
-    if (interrupted())
-        frontier_stop(&frontier);
     // Waiting gives up the lock and takes it back in one step with being
     // woken: a page that arrives between the question and the wait is not
     // missed. Asked again in a loop, because another worker may be faster.
@@ -49,38 +47,39 @@ static int visit(struct page *page)
     int pause = frontier_done(&frontier, page, error, &f.response);
     pthread_cond_broadcast(&changed);
     pthread_mutex_unlock(&lock);
-    http_response_free(&f.response);
     return pause;
 }
 
-static void *work(void *unused)
+static void *worker(void *unused)
 {
     struct page *page;
     int pause;
 
     timing_threads(1);
     while ((page = next_page()) != NULL) {
-        while ((pause = visit(page)) > 0 && !interrupted())
+        do {
+            pause = visit(page);
             interrupt_sleep(pause);
+        } while (pause > 0 && !interrupted());
     }
     pthread_cond_broadcast(&changed); // the others may be done too
     timing_threads(-1);
     return unused;
 }
 
-static void work_together(void)
+static void work(void)
 {
     int n = options.max_tasks;
     pthread_t *threads = calloc((size_t)n, sizeof(*threads));
     int started = 0;
 
     while (threads != NULL && started < n
-        && pthread_create(&threads[started], NULL, work, NULL) == 0)
+        && pthread_create(&threads[started], NULL, worker, NULL) == 0)
         started++;
     if (started < n)
         fprintf(stderr, "crawl: %d threads instead of %d\n", started, n);
     if (started == 0)
-        work(NULL);
+        worker(NULL);
     for (int i = 0; i < started; i++)
         pthread_join(threads[i], NULL);
     free(threads);
@@ -92,6 +91,6 @@ int main(int argc, char **argv)
 
     if (code != OPTIONS_GO_ON)
         return code;
-    work_together();
+    work();
     return program_end_crawl(&frontier, &options);
 }

@@ -4,6 +4,7 @@
 
 #include "clock.h"
 #include "errors.h"
+#include "interrupt.h"
 #include "json.h"
 #include "links.h"
 
@@ -140,7 +141,7 @@ int frontier_init(struct frontier *frontier, const struct options *options)
     *frontier = (struct frontier){ .options = options };
     memcpy(&frontier->seen_key[0], &now, sizeof(now));
     frontier->seen_key[1] = (uint64_t)(uintptr_t)frontier
-                            ^ (uint64_t)(uintptr_t)frontier_init << 32;
+        ^ (uint64_t)(uintptr_t)frontier_init << 32;
     frontier->pages_size = frontier->seen_size = 64;
     frontier->pages = calloc(64, sizeof(*frontier->pages));
     frontier->seen = calloc(64, sizeof(*frontier->seen));
@@ -219,7 +220,7 @@ static bool allowed(struct frontier *frontier, const struct url *url)
     else if (!host_allowed(frontier, url))
         frontier->off_host++;
     else if (frontier->has_exclude
-             && regexec(&frontier->exclude, url->text, 0, NULL, 0) == 0)
+        && regexec(&frontier->exclude, url->text, 0, NULL, 0) == 0)
         frontier->excluded++;
     else
         return true;
@@ -309,8 +310,8 @@ static bool may_hand_out(const struct frontier *frontier)
 {
     int most = frontier->options->max_pages;
 
-    return !frontier->stopped && frontier->next < frontier->num_pages
-           && (most == 0 || frontier->next < (size_t)most);
+    return !interrupted() && frontier->next < frontier->num_pages
+        && (most == 0 || frontier->next < (size_t)most);
 }
 
 struct page *frontier_next(struct frontier *frontier)
@@ -325,12 +326,7 @@ struct page *frontier_next(struct frontier *frontier)
 
 bool frontier_finished(const struct frontier *frontier)
 {
-    return !may_hand_out(frontier) && (frontier->stopped || frontier->out == 0);
-}
-
-void frontier_stop(struct frontier *frontier)
-{
-    frontier->stopped = true;
+    return !may_hand_out(frontier) && (interrupted() || frontier->out == 0);
 }
 
 // --- Taking back -----------------------------------------------------------
@@ -388,14 +384,14 @@ static int take_links(struct frontier *frontier, struct page *page,
 static bool is_redirect(int status)
 {
     return status == 301 || status == 302 || status == 303 || status == 307
-           || status == 308;
+        || status == 308;
 }
 
 static bool has_links(struct slice type)
 {
     return slice_like(type, "text/html")
-           || slice_like(type, "application/xhtml+xml")
-           || slice_like(type, "application/xml");
+        || slice_like(type, "application/xhtml+xml")
+        || slice_like(type, "application/xml");
 }
 
 static bool is_text(struct slice type)
@@ -463,7 +459,7 @@ static void log_done(
 }
 
 int frontier_done(struct frontier *frontier, struct page *page, int error,
-    const struct http_response *response)
+    struct http_response *response)
 {
     int pause = 0;
 
@@ -471,11 +467,12 @@ int frontier_done(struct frontier *frontier, struct page *page, int error,
     page->error = error;
     if (error == 0) {
         page->error = take_response(frontier, page, response);
-    } else if (error_is_transient(error) && !frontier->stopped
-               && page->tries < frontier->options->max_tries) {
+    } else if (error_is_transient(error) && !interrupted()
+        && page->tries < frontier->options->max_tries) {
         pause = backoff(page);
         frontier->retries++;
     }
+    http_response_free(response);
     log_done(frontier, page, pause);
     if (pause == 0) {
         page->finished = true;

@@ -6,10 +6,11 @@
 //         do {
 //             error = fetch page->url;
 //             pause = frontier_done(&frontier, page, error, &response);
-//             if (pause > 0)
-//                 wait so many milliseconds;
-//         } while (pause > 0);
+//             wait so many milliseconds;
+//         } while (pause > 0 && !interrupted());
 //     }
+//
+// After Ctrl-C nothing is handed out and nothing tried again.
 //
 // Each URL is handed out once. Redirects are followed by hand: the target is
 // just another URL that must pass the host rule and may have been seen.
@@ -63,7 +64,6 @@ struct frontier {
     regex_t exclude;
     bool has_exclude;
     size_t out; // handed out and not finished
-    bool stopped;
     long retries;
     long off_host; // links and redirects not followed, and why
     long excluded;
@@ -93,12 +93,9 @@ struct page *frontier_next(struct frontier *frontier);
 
 // Tells how fetching `page` went: 0 and the response, or an error. Returns 0
 // when the page is finished; otherwise it is to be fetched again after so many
-// milliseconds, by whoever has it. The response is not kept.
+// milliseconds, by whoever has it. The response is freed in either case.
 int frontier_done(struct frontier *frontier, struct page *page, int error,
-    const struct http_response *response);
-
-// From now on nothing is handed out and nothing tried again.
-void frontier_stop(struct frontier *frontier);
+    struct http_response *response);
 
 // Will frontier_next() return NULL for ever?
 bool frontier_finished(const struct frontier *frontier);

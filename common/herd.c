@@ -3,8 +3,10 @@
 #include "herd.h"
 
 #include "errors.h"
+#include "interrupt.h"
 #include "json.h"
 #include "species.h"
+#include "trace.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -42,8 +44,8 @@ static int make_urls(struct herd *herd, const struct url *server)
 {
     for (int i = 0; i < herd->num_names; i++) {
         const char *name = herd->options->num_arguments > 0
-                               ? herd->options->arguments[i]
-                               : species_name(i);
+            ? herd->options->arguments[i]
+            : species_name(i);
         int error =
             make_url(&herd->urls[i], server, name, herd->options->delay);
         if (error != 0)
@@ -82,7 +84,7 @@ int herd_init(struct herd *herd, const struct options *options)
 
 struct animal *herd_next(struct herd *herd)
 {
-    if (herd->next == herd->count)
+    if (herd->next == herd->count || interrupted())
         return NULL;
     struct animal *animal = &herd->animals[herd->next++];
     animal->asked = true;
@@ -91,7 +93,8 @@ struct animal *herd_next(struct herd *herd)
 
 static char *make_line(const char *name, const char *sound)
 {
-    size_t size = strlen(name) + strlen(sound) * 3 + 32;
+    // A byte that may not be shown becomes three.
+    size_t size = (strlen(name) + strlen(sound)) * 3 + 32;
     char *line = malloc(size);
     char *raw = malloc(size);
 
@@ -103,30 +106,42 @@ static char *make_line(const char *name, const char *sound)
     return line;
 }
 
-char *herd_answer(const struct herd *herd, struct animal *animal, int error,
+// Keeps the first line of the body and makes the line to type.
+static int hear(const struct herd *herd, struct animal *animal,
     const struct http_response *response)
 {
-    char *line = NULL;
+    const char *body = response->body != NULL ? response->body : "";
 
+    animal->sound = strndup(body, strcspn(body, "\r\n"));
+    if (animal->sound == NULL)
+        return -ENOMEM;
+    if (herd->options->quiet)
+        return 0;
+    animal->text = make_line(animal->name, animal->sound);
+    if (animal->text == NULL)
+        return -ENOMEM;
+    radprint_start(&animal->line, animal->text, herd->options->typing);
+    return 0;
+}
+
+bool herd_answer(const struct herd *herd, struct animal *animal, int error,
+    struct http_response *response)
+{
     if (error == 0) {
         animal->status = response->status;
-        if (animal->status == 200) {
-            const char *body = response->body != NULL ? response->body : "";
-            animal->sound = strndup(body, strcspn(body, "\r\n"));
-            error = animal->sound == NULL ? -ENOMEM : 0;
-        }
+        if (animal->status == 200)
+            error = hear(herd, animal, response);
     }
-    if (error == 0 && animal->sound != NULL && !herd->options->quiet) {
-        line = make_line(animal->name, animal->sound);
-        error = line == NULL ? -ENOMEM : 0;
-    }
+    http_response_free(response);
     animal->error = error;
     if (error != 0)
         fprintf(stderr, "animals: %s: %s\n", animal->name, error_text(error));
     else if (animal->status != 200)
         fprintf(stderr, "animals: %s: the farm answered %d\n", animal->name,
             animal->status);
-    return line;
+    if (animal->text == NULL)
+        trace(TRACE_DONE, animal->span.task, 0);
+    return animal->text != NULL;
 }
 
 void herd_json(const struct herd *herd, FILE *out)
@@ -158,7 +173,8 @@ int herd_failures(const struct herd *herd)
 
     for (int i = 0; i < herd->count; i++) {
         const struct animal *animal = &herd->animals[i];
-        failures += animal->asked && animal->sound == NULL;
+        failures +=
+            animal->asked && (animal->sound == NULL || animal->error != 0);
     }
     return failures;
 }
@@ -167,8 +183,10 @@ void herd_free(struct herd *herd)
 {
     for (int i = 0; i < herd->num_names && herd->urls != NULL; i++)
         url_free(&herd->urls[i]);
-    for (int i = 0; i < herd->count && herd->animals != NULL; i++)
+    for (int i = 0; i < herd->count && herd->animals != NULL; i++) {
         free(herd->animals[i].sound);
+        free(herd->animals[i].text);
+    }
     free(herd->urls);
     free(herd->animals);
     *herd = (struct herd){ .options = NULL };

@@ -6,6 +6,7 @@
 
 #include "http.h"
 #include "options.h"
+#include "radprint.h"
 #include "timing.h"
 #include "url.h"
 
@@ -18,6 +19,8 @@ struct animal {
     const char *name;
     const struct url *url; // shared by all animals of this name
     char *sound; // NULL until it has answered with a 200
+    char *text; // the line to type (`The cow says "Moo!".`); NULL: none
+    struct radprint line; // the same, ready to be typed
     int status; // 0: no answer
     int error;
     bool asked;
@@ -34,18 +37,19 @@ struct herd {
 
 // The herd of options->arguments (default: all that the farm has), gone round
 // until there are options->count. Borrows `options`. Returns 0; -EINVAL: the
-// server's URL is junk; -EPROTONOSUPPORT: it is not http; -ENOMEM.
+// server's URL is junk; -EPROTONOSUPPORT: it is not http; -ENAMETOOLONG: a URL
+// would be; -ENOMEM.
 // herd_free() is due in either case.
 int herd_init(struct herd *herd, const struct options *options);
 
-// The next animal to ask, or NULL when all have been.
+// The next animal to ask, or NULL when all have been, or after Ctrl-C.
 struct animal *herd_next(struct herd *herd);
 
-// Tells how asking went: 0 and the response, or an error. A failure is said on
-// stderr. Returns the line to type (`The cow says "Moo!".`), which the caller
-// frees; NULL if there is nothing to type: a failure, or -q.
-char *herd_answer(const struct herd *herd, struct animal *animal, int error,
-    const struct http_response *response);
+// Tells how asking went: 0 and the response, or an error. The response is freed
+// in either case. A failure is said on stderr. Returns whether there is a line
+// to type, in animal->line: not after a failure, and not with -q.
+bool herd_answer(const struct herd *herd, struct animal *animal, int error,
+    struct http_response *response);
 
 // `"animals":[...]`, in the order asked.
 void herd_json(const struct herd *herd, FILE *out);

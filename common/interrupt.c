@@ -60,7 +60,7 @@ bool interrupted(void)
 
 int interrupt_fd(void)
 {
-    return ends[0];
+    return interrupted() ? -1 : ends[0];
 }
 
 void interrupt_sleep(int ms)

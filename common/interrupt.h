@@ -15,8 +15,9 @@ int interrupt_init(void);
 // Has Ctrl-C been pressed? Safe in any thread.
 bool interrupted(void);
 
-// Readable from the first Ctrl-C on, for ever; never read it. It belongs to
-// this module. -1 before interrupt_init().
+// The descriptor to watch: it becomes readable with the first Ctrl-C, and stays
+// so; never read it, it belongs to this module. -1 when there is nothing more
+// to watch for: after Ctrl-C, and before interrupt_init().
 int interrupt_fd(void);
 
 // Takes the handler away again and closes the descriptor.

@@ -69,7 +69,7 @@ void json_string(FILE *out, struct slice text)
 static bool is_control(const unsigned char *at, int length)
 {
     return (length == 1 && (*at < 0x20 || *at == 0x7F))
-           || (length == 2 && at[0] == 0xC2 && at[1] < 0xA0);
+        || (length == 2 && at[0] == 0xC2 && at[1] < 0xA0);
 }
 
 void json_printable(char *to, size_t size, struct slice text)
@@ -148,7 +148,8 @@ static struct slice find_member(struct slice json, struct slice name)
     const char *end = json.at + json.len;
     const char *at = skip_space(json.at, end);
     bool object = at < end && *at == '{';
-    long index = object ? LONG_MAX : strtol(name.at, NULL, 10);
+    bool digits = name.len > 0 && ascii_is_digit(*name.at);
+    long index = !object && digits ? strtol(name.at, NULL, 10) : LONG_MAX;
 
     if (at == end || (*at != '{' && *at != '['))
         return (struct slice){ NULL, 0 };

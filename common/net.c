@@ -303,6 +303,11 @@ int net_result(ssize_t n)
     }
 }
 
+int net_due(int n, double deadline)
+{
+    return n == -EAGAIN && clock_now() >= deadline ? -ETIMEDOUT : n;
+}
+
 int net_set_limit(int fd, int option, double deadline)
 {
     double left = deadline - clock_now();

@@ -64,6 +64,10 @@ int net_connected(int fd);
 //     n = net_result(recv(fd, chunk, sizeof(chunk), 0));
 int net_result(ssize_t n);
 
+// For sockets that do not block: n, but -ETIMEDOUT in place of -EAGAIN if
+// `deadline` has come.
+int net_due(int n, double deadline);
+
 // For sockets that block: from now on a call on `fd` gives up with -EAGAIN
 // when `deadline` has come. `option` is SO_SNDTIMEO for connect and send (Linux
 // applies it to connect too, see socket(7)), SO_RCVTIMEO for recv. Returns 0;

@@ -2,11 +2,11 @@
 
 #include "program.h"
 
-#include "animals.h"
 #include "errors.h"
 #include "interrupt.h"
 #include "json.h"
 #include "net.h"
+#include "species.h"
 #include "timing.h"
 #include "trace.h"
 
@@ -41,9 +41,9 @@ static void clamp_max_tasks(struct options *options)
     int wanted = options->max_tasks;
 
     if (wanted == INT_MAX) // all animals
-        wanted = options->count > 0           ? options->count
-                 : options->num_arguments > 0 ? options->num_arguments
-                                              : animals_count();
+        wanted = options->count > 0      ? options->count
+            : options->num_arguments > 0 ? options->num_arguments
+                                         : species_count();
     if (wanted > most) {
         complain(options,
             "--max-tasks %d clamped to %d: the system allows %d open files "
@@ -127,8 +127,12 @@ int program_begin_animals(struct herd *herd, struct options *options,
             trace_name(i, herd->animals[i].name);
         return OPTIONS_GO_ON;
     }
-    complain(options, "--server %s: %s", options->server,
-        error == -ENOMEM ? error_text(error) : "not an http URL");
+    if (error == -ENOMEM)
+        complain(options, "%s", error_text(error));
+    else if (error == -ENAMETOOLONG)
+        complain(options, "a name is too long for a URL");
+    else
+        complain(options, "--server %s: not an http URL", options->server);
     herd_free(herd);
     finish(options);
     return EXIT_USAGE;
@@ -150,7 +154,7 @@ static int add_roots(struct frontier *frontier, const struct options *options)
         json_printable(safe, sizeof(safe), slice_of(root));
         complain(options, "%s ignored: %s", safe,
             error == -EPROTONOSUPPORT ? "only http is spoken here"
-            : error == -ENOMEM        ? error_text(error)
+                : error == -ENOMEM    ? error_text(error)
                                       : "not a URL");
     }
     return roots;

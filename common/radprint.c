@@ -6,6 +6,19 @@
 
 #include <stdio.h>
 
+// The code point of the first letter of `text`.
+static long code_point(const char *text)
+{
+    const unsigned char *at = (const unsigned char *)text;
+    long letter = *at;
+
+    if (letter >= 0xC0)
+        letter &= letter >= 0xF0 ? 0x07 : letter >= 0xE0 ? 0x0F : 0x1F;
+    while ((*++at & 0xC0) == 0x80)
+        letter = letter << 6 | (*at & 0x3F);
+    return letter;
+}
+
 void radprint_start(struct radprint *line, const char *text, int pause)
 {
     line->next = text;
@@ -20,7 +33,7 @@ int radprint_step(struct radprint *line)
             fflush(stdout);
             return 0;
         }
-        trace(TRACE_LETTER, TRACE_THIS, *line->next);
+        trace(TRACE_LETTER, TRACE_THIS, code_point(line->next));
         do
             putchar(*line->next++);
         while ((*line->next & 0xC0) == 0x80); // the rest of a UTF-8 letter

@@ -73,7 +73,9 @@ int farm_start(struct farm *farm, const char *build, const char *pace)
     if (error == 0)
         error = read_address(said[0], farm->address, sizeof(farm->address));
     close(said[0]);
-    if (error != 0)
+    if (farm->pid == -1)
+        close(farm->lifeline);
+    else if (error != 0)
         farm_stop(farm);
     return error;
 }

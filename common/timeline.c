@@ -94,6 +94,16 @@ static void draw_ruler(FILE *out, const struct ruler *ruler, double from)
     fputc('\n', out);
 }
 
+// How many letters: the bytes that go on with one take no column.
+static int width(const char *text)
+{
+    int n = 0;
+
+    for (; *text != '\0'; text++)
+        n += (*text & 0xC0) != 0x80;
+    return n;
+}
+
 static void draw_row(
     FILE *out, const struct row *row, const struct ruler *ruler, double from)
 {
@@ -105,16 +115,17 @@ static void draw_row(
         line[i] = ' ';
         if (moment >= row->from && moment < row->to)
             line[i] = moment < row->answered ? '-'
-                      : moment < row->typing ? '.'
+                : moment < row->typing       ? '.'
                                              : '#';
         if (line[i] != ' ')
             used = i + 1;
     }
     line[COLUMNS] = '\0';
+    fprintf(out, "%s%*s", row->name, 8 - width(row->name), "");
     if (row->to <= from + ruler->column * COLUMNS)
-        fprintf(out, "%-8s%-*s%6.2f\n", row->name, COLUMNS, line, row->to);
+        fprintf(out, "%s%6.2f\n", line, row->to);
     else
-        fprintf(out, "%-8s%.*s\n", row->name, used, line);
+        fprintf(out, "%.*s\n", used, line);
 }
 
 void timeline_draw(FILE *out, struct slice json, int most, double pace)

@@ -7,6 +7,7 @@
 
 #include <pthread.h>
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <sys/resource.h>
 
@@ -51,10 +52,13 @@ int timing_max_in_flight(void)
     return max_in_flight;
 }
 
-static void mark(double *moment)
+// Notes the moment, if it has not been noted. Returns whether it is new.
+static bool mark(double *moment)
 {
-    if (*moment <= 0)
-        *moment = timing_wall();
+    if (*moment > 0)
+        return false;
+    *moment = timing_wall();
+    return true;
 }
 
 // Moves to the stretch that `now` lies in, with what is in flight so far, then
@@ -72,7 +76,7 @@ static void count_in_flight(double now, int change)
         level /= 2;
         step *= 2;
     }
-    while (level < (int)(now / step))
+    while (level < STEPS - 1 && level < (int)(now / step)) // which may round up
         levels[++level] = in_flight;
     in_flight += change;
     if (in_flight > levels[level])
@@ -103,25 +107,38 @@ void span_first_byte(struct span *span)
 
 void span_done(struct span *span)
 {
+    if (span->asked <= 0)
+        return; // it never came to a connection
     mark(&span->done);
     pthread_mutex_lock(&mutex);
     count_in_flight(span->done, -1);
     pthread_mutex_unlock(&mutex);
 }
 
-void span_screen_asked(struct span *span)
+static void record(
+    enum trace_kind kind, const struct span *span, const char *func, int line)
 {
-    mark(&span->screen_asked);
+    if (trace_is_on)
+        trace_record(kind, span->task, 0, func, line);
 }
 
-void span_typing(struct span *span)
+void span_mark_asked(struct span *span, const char *func, int line)
 {
-    mark(&span->typing);
+    if (mark(&span->screen_asked))
+        record(TRACE_WAIT_LOCK, span, func, line);
 }
 
-void span_typed(struct span *span)
+void span_mark_typing(struct span *span, const char *func, int line)
+{
+    if (mark(&span->typing))
+        record(TRACE_LOCK, span, func, line);
+}
+
+void span_mark_typed(struct span *span, const char *func, int line)
 {
     mark(&span->typed);
+    record(TRACE_UNLOCK, span, func, line);
+    record(TRACE_DONE, span, func, line);
 }
 
 void timing_threads(int change)

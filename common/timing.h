@@ -6,7 +6,7 @@
 //     span_asked(span);      // about to call connect()
 //     span_connected(span);
 //     span_first_byte(span); // any later call is ignored
-//     span_done(span);       // closed, or given up
+//     span_done(span);       // closed; ignored if it was never asked
 //
 // Marks and counters may be made from any thread.
 
@@ -37,9 +37,15 @@ void span_connected(struct span *span);
 void span_first_byte(struct span *span);
 void span_done(struct span *span);
 
-void span_screen_asked(struct span *span);
-void span_typing(struct span *span);
-void span_typed(struct span *span);
+// The screen, which only one may have: it is wanted, it is ours, it is given
+// back. These go into the trace as well.
+#define span_screen_asked(span) span_mark_asked(span, __func__, __LINE__)
+#define span_typing(span) span_mark_typing(span, __func__, __LINE__)
+#define span_typed(span) span_mark_typed(span, __func__, __LINE__)
+
+void span_mark_asked(struct span *span, const char *func, int line);
+void span_mark_typing(struct span *span, const char *func, int line);
+void span_mark_typed(struct span *span, const char *func, int line);
 
 // Threads come and go: +1 when one starts, -1 when it ends. The first thread
 // is counted already.

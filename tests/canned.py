@@ -67,6 +67,7 @@ class Canned:
         self.requests = []
         self.faults = []
         self.connections = 0
+        self.closed = 0
         self.in_flight = 0
         self.peak = 0
         self.changed = threading.Condition()
@@ -176,6 +177,9 @@ class Canned:
                     self.reply(client, request)
         except OSError:
             pass  # the client went away: what it says about that is tested
+        with self.changed:
+            self.closed += 1
+            self.changed.notify_all()
 
     def reply(self, client, request):
         with self.changed:

@@ -1,6 +1,7 @@
 """What is expected of animals, at every stage."""
 
 import json
+import pty
 import re
 import time
 
@@ -79,7 +80,7 @@ def max_tasks_1(t):
 
 @main_animals
 def two_hundred(t):
-    farm = t.farm("--delay", "0" if t.number == 1 else "300")
+    farm = t.farm("--delay", 300 * SLOW if t.concurrent else 0)
     run = t.animals(farm, "--count", "200")
     t.same(sorted(run.lines), sorted(said(NAMES[i % 12]) for i in range(200)))
     t.same(run.timing["max_in_flight"], t.peak(200))
@@ -181,6 +182,19 @@ def typing_takes_its_time(t):
     farm = t.farm("--delay", "5")
     span = t.animals(farm, "--typing", "5", "cow").timing["spans"][0]
     t.assertGreater(span["typed"] - span["typing"], 0.005 * len(said("cow")))
+
+
+@animals
+def typing_on_a_terminal(t):
+    # 4 ms a letter is the default there, 0 elsewhere.
+    farm = t.farm("--delay", "5")
+    master, slave = pty.openpty()
+    with open(master, "rb", 0) as master, open(slave, "wb") as slave:
+        child = t.start_animals(farm, "cow", stdout=slave)
+        run = t.finish_animals(child, farm)
+        t.same(master.read(1000), said("cow").encode() + b"\r\n")
+    span = run.timing["spans"][0]
+    t.assertGreater(span["typed"] - span["typing"], 0.004 * len(said("cow")))
 
 
 @main_animals
@@ -386,7 +400,7 @@ def ctrl_c_then_time_outs(t):
 def ctrl_c_twice(t):
     with held_farm() as server:
         n = t.peak(12)
-        child = t.start_animals(server)
+        child = t.start_animals(server, leaves_threads=True)
         server.wait_for(lambda server: server.in_flight == n)
         child.interrupt()
         start = time.monotonic()
@@ -411,12 +425,12 @@ def ctrl_c_quiet(t):
 def ctrl_c_while_typing(t):
     # What has been fetched is typed, without the pauses.
     farm = t.farm("--delay", "0")
-    child = t.start_animals(farm, "--typing", 2000 * SLOW, "cow")
+    child = t.start_animals(farm, "--typing", 10000, "cow")
     farm.wait_for(responses=1)
     child.interrupt()
     run = t.finish_animals(child, farm, code=130)
     t.same(run.lines, [said("cow"), "Interrupted"])
-    t.assertLess(run.wall, 8 * SLOW)
+    t.assertLess(run.wall, 9)  # before the second letter
 
 
 @main_animals

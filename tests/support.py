@@ -43,8 +43,8 @@ ENVIRONMENT = {
     **os.environ,
     "LC_ALL": "C",  # regerror() and strerror() speak English
 }
-ENVIRONMENT.pop("CLOCK", None)
-ENVIRONMENT.pop("SELECTOR", None)
+for name in ("CLOCK", "FARM"):  # they mean something to the programs
+    ENVIRONMENT.pop(name, None)
 
 ANIMALS = [
     ("cow", "Moo!"), ("pig", "Oink!"), ("sheep", "Baaa!"),
@@ -81,10 +81,13 @@ class Child:
     living = set()
 
     def __init__(self, folder, words, stdout=None, limit=LIMIT, files=None,
-                 fds=()):
+                 fds=(), leaves_threads=False):
         if files is not None:  # so many descriptors, and it cannot get more
             words = ["sh", "-c", 'ulimit -n %d; exec "$@"' % files, "sh",
                      *words]
+        environment = dict(ENVIRONMENT)
+        if leaves_threads:  # a second Ctrl-C waits for nobody
+            environment["TSAN_OPTIONS"] += ":report_thread_leaks=0"
         self.words = words
         self.out = tempfile.TemporaryFile(dir=folder)
         self.err = tempfile.TemporaryFile(dir=folder)
@@ -92,7 +95,7 @@ class Child:
         self.end = self.start + limit
         self.process = subprocess.Popen(
             words, stdin=subprocess.DEVNULL, stdout=stdout or self.out,
-            stderr=self.err, env=ENVIRONMENT, start_new_session=True,
+            stderr=self.err, env=environment, start_new_session=True,
             pass_fds=fds)
         Child.living.add(self)
 
@@ -228,7 +231,7 @@ class Run:
 # --- Cases -------------------------------------------------------------------
 
 class Case(unittest.TestCase):
-    """One case at one stage. The subclasses made by build_suite() set these: """
+    """One case at one stage; build_suite() makes a subclass for each."""
 
     maxDiff = None
     folder = number = selector = function = None

@@ -3,9 +3,11 @@
 
 #include "errors.h"
 #include "frontier.h"
+#include "interrupt.h"
 #include "suite.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -46,9 +48,7 @@ static int answer(struct page *page, const char *text)
     http_feed(&response, text, strlen(text));
     http_feed(&response, "", 0);
     ck_assert_int_eq(response.error, 0);
-    int pause = frontier_done(&frontier, page, 0, &response);
-    http_response_free(&response);
-    return pause;
+    return frontier_done(&frontier, page, 0, &response);
 }
 
 static int answer_html(struct page *page, const char *body)
@@ -356,16 +356,18 @@ START_TEST(violations_are_not_retried)
 }
 END_TEST
 
-START_TEST(after_stop_nothing_starts)
+START_TEST(after_ctrl_c_nothing_starts)
 {
+    ck_assert_int_eq(interrupt_init(), 0);
     start("http://h/");
     struct page *root = next();
     answer_html(root, "<a href=a><a href=b>");
     struct page *a = next();
-    frontier_stop(&frontier);
+    raise(SIGINT);
     ck_assert_ptr_null(next());
     ck_assert(frontier_finished(&frontier));
     ck_assert_int_eq(give_error(a, -ECONNRESET), 0);
+    interrupt_free();
 }
 END_TEST
 
@@ -588,7 +590,7 @@ int main(void)
     tcase_add_test(tests, retries_what_may_work);
     tcase_add_test(tests, gives_up_after_max_tries);
     tcase_add_test(tests, violations_are_not_retried);
-    tcase_add_test(tests, after_stop_nothing_starts);
+    tcase_add_test(tests, after_ctrl_c_nothing_starts);
     tcase_add_test(tests, max_pages);
     tcase_add_test(tests, exclude);
     tcase_add_test(tests, exclude_must_be_a_regex);

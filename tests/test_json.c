@@ -77,7 +77,7 @@ START_TEST(cuts_between_characters)
 {
     static const char text[] = "ab\xc3\xa9\xff";
     static const char *const cut[] = { "", "a", "ab", "ab", "ab\xc3\xa9",
-        "ab\xc3\xa9", "ab\xc3\xa9", "ab\xc3\xa9" BAD };
+        "ab\xc3\xa9", "ab\xc3\xa9", ("ab\xc3\xa9" BAD) };
 
     for (size_t size = 1; size <= 8; size++) {
         char *to = malloc(size); // exactly: ASan watches the end

@@ -1,0 +1,78 @@
+// fetch.c - the whole conversation of one fetch.
+
+#include "fetch.h"
+
+#include "clock.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+// One for all: nobody waits between receiving into it and feeding from it.
+static char chunk[FETCH_CHUNK];
+
+// Nothing waits here. Where a call would, it says EAGAIN, we return, and our
+// caller asks poll() when to come back. Then the switch takes us to where we
+// were. What must outlive the return, the position and the local variables,
+// has moved into *f.
+int fetch(struct fetch *f)
+{
+    enum http_verdict verdict = HTTP_MORE;
+
+    switch (f->state) {
+    case FETCH_CONNECTING: goto connecting;
+    case FETCH_SENDING: goto sending;
+    case FETCH_RECEIVING: goto receiving;
+    }
+    http_response_init(&f->response, f->max_body);
+    int n = net_lookup(f->url, f->try, &f->address);
+    if (n < 0)
+        return n;
+    f->fd = net_socket_nonblocking(f->address);
+    if (f->fd < 0)
+        return f->fd;
+    f->deadline = clock_now() + f->timeout;
+    span_asked(f->span);
+    f->state = FETCH_CONNECTING;
+    n = net_result(connect(f->fd, &f->address->any, f->address->len));
+    if (n < 0)
+        goto close;
+connecting:
+    n = net_connected(f->fd);
+    if (n < 0)
+        goto close;
+    span_connected(f->span);
+    n = -ENOMEM;
+    f->request = http_get(f->url, &f->len);
+    if (f->request == NULL)
+        goto close;
+    f->state = FETCH_SENDING;
+sending:
+    while (f->sent < f->len) {
+        n = net_result(send(f->fd, f->request + f->sent, f->len - f->sent, 0));
+        if (n < 0)
+            goto close;
+        f->sent += (size_t)n;
+    }
+    free(f->request);
+    f->request = NULL;
+    f->state = FETCH_RECEIVING;
+    return -EAGAIN; // there cannot be an answer yet
+receiving:
+    while (verdict == HTTP_MORE) {
+        n = net_result(recv(f->fd, chunk, sizeof(chunk), 0));
+        if (n < 0)
+            goto close;
+        span_first_byte(f->span);
+        verdict = http_feed(&f->response, chunk, (size_t)n);
+    }
+    n = f->response.error;
+close:
+    n = net_due(n, f->deadline);
+    if (n == -EAGAIN)
+        return n;
+    free(f->request);
+    close(f->fd);
+    span_done(f->span);
+    return n;
+}

@@ -1,0 +1,49 @@
+// capture.h - what is written to a descriptor, as text.
+
+#ifndef CAPTURE_H
+#define CAPTURE_H
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+struct capture {
+    FILE *file;
+    int fd;
+    int saved;
+    char text[65536];
+};
+
+// From now on `fd` (stdout's or stderr's) leads to a file.
+static inline void capture_begin(struct capture *capture, int fd)
+{
+    fflush(NULL);
+    capture->file = tmpfile();
+    capture->fd = fd;
+    capture->saved = dup(fd);
+    if (capture->file == NULL || dup2(fileno(capture->file), fd) == -1)
+        abort();
+}
+
+// What has been written so far.
+static inline const char *capture_text(struct capture *capture)
+{
+    ssize_t n = pread(
+        fileno(capture->file), capture->text, sizeof(capture->text) - 1, 0);
+
+    capture->text[n > 0 ? n : 0] = '\0';
+    return capture->text;
+}
+
+// The descriptor leads where it led before. Returns what was written.
+static inline const char *capture_end(struct capture *capture)
+{
+    fflush(NULL);
+    capture_text(capture);
+    dup2(capture->saved, capture->fd);
+    close(capture->saved);
+    fclose(capture->file);
+    return capture->text;
+}
+
+#endif

@@ -1,0 +1,314 @@
+// test_runner.c - programs that are started and end in every way; a farm of
+// our own. What ends is waited for, never slept for.
+
+#include "capture.h"
+#include "net.h"
+#include "runner.h"
+#include "stages.h"
+#include "suite.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static struct farm farm;
+static int open_before;
+
+static int open_descriptors(void)
+{
+    int n = 0;
+
+    for (int fd = 0; fd < 256; fd++)
+        n += fcntl(fd, F_GETFD) != -1;
+    return n;
+}
+
+static void set_up(void)
+{
+    open_before = open_descriptors();
+}
+
+// Every test leaves what it found: no descriptor more, no child.
+static void tear_down(void)
+{
+    farm_stop(&farm);
+    net_forget();
+    ck_assert_int_eq(open_descriptors(), open_before);
+    ck_assert_int_eq(waitpid(-1, NULL, WNOHANG), -1);
+    ck_assert_int_eq(errno, ECHILD);
+}
+
+static void start(void)
+{
+    int error = farm_start(&farm, build_folder(), "0");
+
+    ck_assert_msg(error == 0, "no farm in %s: make it first", build_folder());
+}
+
+static int run_shell(
+    const char *script, int flags, double limit, struct cost *cost)
+{
+    char copy[256];
+    char *argv[] = { (char[]){ "/bin/sh" }, (char[]){ "-c" }, copy, NULL };
+
+    snprintf(copy, sizeof(copy), "%s", script);
+    return run(argv, flags, limit, cost);
+}
+
+START_TEST(exit_codes)
+{
+    static const struct {
+        const char *script;
+        int code;
+    } scripts[] = {
+        { "exit 0", 0 },
+        { "exit 1", 1 },
+        { "exit 7", 7 },
+        { "exit 255", 255 },
+        { "kill -KILL $$", 128 + SIGKILL },
+        { "kill -TERM $$", 128 + SIGTERM },
+        { "kill -INT $$", 128 + SIGINT },
+    };
+    struct cost cost;
+
+    for (size_t i = 0; i < sizeof(scripts) / sizeof(*scripts); i++) {
+        ck_assert_int_eq(run_shell(scripts[i].script, 0, 0, &cost), 0);
+        ck_assert_int_eq(cost.code, scripts[i].code);
+        ck_assert(!cost.timed_out);
+        ck_assert_double_gt(cost.wall, 0);
+        ck_assert_double_ge(cost.cpu_user, 0);
+        ck_assert_double_ge(cost.cpu_sys, 0);
+    }
+}
+END_TEST
+
+START_TEST(what_it_cost)
+{
+    struct cost cost;
+
+    ck_assert_int_eq(
+        run_shell(
+            "i=0; while [ $i -lt 100000 ]; do i=$((i + 1)); done", 0, 0, &cost),
+        0);
+    ck_assert_double_gt(cost.cpu_user, 0);
+    ck_assert_double_lt(cost.cpu_user + cost.cpu_sys, cost.wall + 0.1);
+    ck_assert_int_ge(cost.switches, 0);
+}
+END_TEST
+
+START_TEST(time_limit)
+{
+    struct cost cost;
+
+    // Its child must go, too: the whole group is killed.
+    ck_assert_int_eq(run_shell("sleep 50 & wait", 0, 0.1, &cost), 0);
+    ck_assert(cost.timed_out);
+    ck_assert_int_eq(cost.code, 128 + SIGKILL);
+    ck_assert_double_lt(cost.wall, 20);
+    ck_assert_int_eq(run_shell("exit 3", 0, 20, &cost), 0); // no alarm is left
+    ck_assert(!cost.timed_out);
+    ck_assert_uint_eq(alarm(0), 0);
+}
+END_TEST
+
+START_TEST(missing_program)
+{
+    static struct capture said;
+    char *argv[] = { (char[]){ "/nonexistent/program" }, NULL };
+    struct cost cost;
+
+    capture_begin(&said, STDERR_FILENO);
+    int error = run(argv, RUN_QUIET, 0, &cost);
+    capture_end(&said);
+    ck_assert_int_eq(error, -ENOENT);
+    ck_assert_int_eq(cost.code, 127);
+    ck_assert_str_eq(
+        said.text, "/nonexistent/program: No such file or directory\n");
+}
+END_TEST
+
+START_TEST(quiet_or_not)
+{
+    static struct capture said;
+    struct cost cost;
+
+    capture_begin(&said, STDOUT_FILENO);
+    run_shell("echo loud", 0, 0, &cost);
+    run_shell("echo quiet", RUN_QUIET, 0, &cost);
+    capture_end(&said);
+    ck_assert_str_eq(said.text, "loud\n");
+}
+END_TEST
+
+// Ctrl-C for us is Ctrl-C for what we run, and does not end us.
+START_TEST(signals_are_passed_on)
+{
+    struct cost cost;
+
+    ck_assert_int_eq(run_shell("trap 'exit 9' INT; kill -INT $PPID; "
+                               "while :; do sleep 0.1; done",
+                         0, 30, &cost),
+        0);
+    ck_assert_int_eq(cost.code, 9);
+}
+END_TEST
+
+START_TEST(files)
+{
+    char path[] = "/tmp/test_runner.XXXXXX";
+    size_t len;
+    int fd = mkstemp(path);
+
+    for (int i = 0; i < 3000; i++)
+        ck_assert_int_eq(write(fd, "four", 4), 4);
+    close(fd);
+    char *text = read_file(path, &len);
+    ck_assert_uint_eq(len, 12000);
+    ck_assert_uint_eq(strlen(text), 12000);
+    free(text);
+    ck_assert_int_eq(truncate(path, 0), 0);
+    text = read_file(path, &len);
+    ck_assert_str_eq(text, "");
+    ck_assert_uint_eq(len, 0);
+    free(text);
+    unlink(path);
+    ck_assert_ptr_null(read_file(path, &len));
+    ck_assert_int_eq(errno, ENOENT);
+}
+END_TEST
+
+#define ck_assert_get(path, expected) \
+    do { \
+        char *body_ = farm_get(&farm, path); \
+        ck_assert_ptr_nonnull(body_); \
+        ck_assert_str_eq(body_, expected); \
+        free(body_); \
+    } while (0)
+
+START_TEST(a_farm)
+{
+    start();
+    ck_assert_int_eq(strncmp(farm.address, "http://127.0.0.1:", 17), 0);
+    ck_assert_get("/animals/cow", "Moo!");
+    ck_assert_get("/animals/pig", "Oink!");
+    char *body = farm_get(&farm, "/site/odds/large.html");
+    ck_assert_uint_gt(strlen(body), 300000);
+    free(body);
+    pid_t pid = farm.pid;
+    farm_stop(&farm);
+    ck_assert_int_eq(kill(pid, 0), -1); // waited for: not even a zombie
+    ck_assert_int_eq(farm.pid, 0);
+    ck_assert_ptr_null(farm_get(&farm, "/animals/cow"));
+    farm_stop(&farm); // twice is fine
+}
+END_TEST
+
+START_TEST(no_body)
+{
+    start();
+    ck_assert_ptr_null(farm_get(&farm, "/chaos/close-in-body"));
+    ck_assert_get("/animals/pig", "Oink!");
+}
+END_TEST
+
+START_TEST(two_farms)
+{
+    struct farm other;
+
+    start();
+    ck_assert_int_eq(farm_start(&other, build_folder(), "0"), 0);
+    ck_assert_str_ne(farm.address, other.address);
+    farm_stop(&farm); // the other one's lifeline is its own
+    char *body = farm_get(&other, "/animals/dog");
+    ck_assert_str_eq(body, "Woof!");
+    free(body);
+    farm_stop(&other);
+}
+END_TEST
+
+START_TEST(a_farm_that_is_not_there)
+{
+    static struct capture said;
+
+    capture_begin(&said, STDERR_FILENO);
+    int error = farm_start(&farm, "/nonexistent", "1");
+    capture_end(&said);
+    ck_assert_int_eq(error, -ECHILD);
+    ck_assert_str_eq(
+        said.text, "/nonexistent/farm: No such file or directory\n");
+}
+END_TEST
+
+START_TEST(a_farm_that_does_not_want_to)
+{
+    static struct capture said;
+
+    capture_begin(&said, STDERR_FILENO);
+    int error = farm_start(&farm, build_folder(), "slow");
+    capture_end(&said);
+    ck_assert_int_eq(error, -ECHILD);
+    ck_assert_ptr_nonnull(strstr(said.text, "--pace"));
+}
+END_TEST
+
+START_TEST(a_zeroed_farm_is_fine)
+{
+    struct farm none = { 0 };
+
+    farm_stop(&none);
+    ck_assert_int_ne(fcntl(STDIN_FILENO, F_GETFD), -1);
+}
+END_TEST
+
+// Whoever holds the farm dies without a word, and the farm ends: then nobody
+// has the other end of our pipe any more.
+START_TEST(the_farm_dies_with_its_owner)
+{
+    int ends[2];
+    char letter;
+
+    ck_assert_int_eq(pipe(ends), 0);
+    fcntl(ends[0], F_SETFD, FD_CLOEXEC);
+    pid_t owner = fork();
+    if (owner == 0) {
+        if (farm_start(&farm, build_folder(), "0") == 0)
+            raise(SIGKILL);
+        _exit(1);
+    }
+    int status;
+    ck_assert_int_eq(waitpid(owner, &status, 0), owner);
+    ck_assert(WIFSIGNALED(status));
+    close(ends[1]);
+    ck_assert_int_eq(read(ends[0], &letter, 1), 0);
+    close(ends[0]);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("runner");
+    TCase *tests = tcase_create("runner");
+
+    tcase_add_checked_fixture(tests, set_up, tear_down);
+    tcase_set_timeout(tests, 60);
+    tcase_add_test(tests, exit_codes);
+    tcase_add_test(tests, what_it_cost);
+    tcase_add_test(tests, time_limit);
+    tcase_add_test(tests, missing_program);
+    tcase_add_test(tests, quiet_or_not);
+    tcase_add_test(tests, signals_are_passed_on);
+    tcase_add_test(tests, files);
+    tcase_add_test(tests, a_farm);
+    tcase_add_test(tests, no_body);
+    tcase_add_test(tests, two_farms);
+    tcase_add_test(tests, a_farm_that_is_not_there);
+    tcase_add_test(tests, a_farm_that_does_not_want_to);
+    tcase_add_test(tests, a_zeroed_farm_is_fine);
+    tcase_add_test(tests, the_farm_dies_with_its_owner);
+    suite_add_tcase(suite, tests);
+    return suite_run(suite);
+}
