@@ -42,6 +42,7 @@ static void type(struct task *t)
 // Goes on with the fetch. When it is over, gets in line for the screen.
 static void hear(struct task *t)
 {
+    trace(TRACE_RUN, t->animal->span.task, 0);
     int error = fetch(&t->f);
     if (error == -EAGAIN)
         return;
@@ -87,7 +88,7 @@ static void work(void)
         double deadline = CLOCK_NEVER;
         double now = clock_now();
         busy = 0;
-        while (screen != NULL && now >= screen->next_letter)
+        while (screen != NULL && (interrupted() || now >= screen->next_letter))
             type(screen);
         for (int i = 0; i < n; i++) {
             struct task *t = &tasks[i];

@@ -31,6 +31,7 @@ static struct page *next_page(void)
 // whether another try is due.
 static void hear(struct task *t)
 {
+    trace(TRACE_RUN, t->span.task, 0);
     int error = fetch(&t->f);
     if (error == -EAGAIN)
         return;

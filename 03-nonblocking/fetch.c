@@ -57,7 +57,6 @@ sending:
     free(f->request);
     f->request = NULL;
     f->state = FETCH_RECEIVING;
-    return -EAGAIN; // there cannot be an answer yet
 receiving:
     while (verdict == HTTP_MORE) {
         n = net_result(recv(f->fd, chunk, sizeof(chunk), 0));
@@ -68,7 +67,7 @@ receiving:
     }
     n = f->response.error;
 close:
-    n = net_due(n, f->deadline);
+    n = net_due(n, f->fd, f->deadline);
     if (n == -EAGAIN)
         return n;
     free(f->request);

@@ -115,7 +115,7 @@ static struct host *find_host(struct slice name, unsigned short port)
         name.len -= 2;
     }
     while (host != NULL
-           && (host->port != port || !slice_equal(slice_of(host->name), name)))
+        && (host->port != port || !slice_equal(slice_of(host->name), name)))
         host = host->next;
     if (host != NULL)
         return host;
@@ -288,24 +288,27 @@ int net_result(ssize_t n)
     if (n != -1)
         return (int)n;
     switch (errno) {
-    case EISCONN:
-        return 0;
+    case EISCONN: return 0;
     case EINTR:
     case EINPROGRESS:
     case EALREADY:
 #if EAGAIN != EWOULDBLOCK
     case EWOULDBLOCK:
 #endif
-    case EAGAIN:
-        return -EAGAIN;
-    default:
-        return -errno;
+    case EAGAIN: return -EAGAIN;
+    default: return -errno;
     }
 }
 
-int net_due(int n, double deadline)
+int net_check_due(int n, int fd, double deadline, const char *func, int line)
 {
-    return n == -EAGAIN && clock_now() >= deadline ? -ETIMEDOUT : n;
+    if (n != -EAGAIN)
+        return n;
+    if (clock_now() >= deadline)
+        return -ETIMEDOUT;
+    if (trace_is_on)
+        trace_record(TRACE_WAIT_FD, TRACE_THIS, fd, func, line);
+    return n;
 }
 
 int net_set_limit(int fd, int option, double deadline)

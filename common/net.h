@@ -64,9 +64,12 @@ int net_connected(int fd);
 //     n = net_result(recv(fd, chunk, sizeof(chunk), 0));
 int net_result(ssize_t n);
 
-// For sockets that do not block: n, but -ETIMEDOUT in place of -EAGAIN if
-// `deadline` has come.
-int net_due(int n, double deadline);
+// For sockets that do not block: after -EAGAIN, is it worth waiting? Returns n,
+// but -ETIMEDOUT in place of -EAGAIN if `deadline` has come.
+#define net_due(n, fd, deadline) \
+    net_check_due(n, fd, deadline, __func__, __LINE__)
+
+int net_check_due(int n, int fd, double deadline, const char *func, int line);
 
 // For sockets that block: from now on a call on `fd` gives up with -EAGAIN
 // when `deadline` has come. `option` is SO_SNDTIMEO for connect and send (Linux

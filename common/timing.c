@@ -130,6 +130,7 @@ void span_mark_asked(struct span *span, const char *func, int line)
 
 void span_mark_typing(struct span *span, const char *func, int line)
 {
+    record(TRACE_RUN, span, func, line);
     if (mark(&span->typing))
         record(TRACE_LOCK, span, func, line);
 }
