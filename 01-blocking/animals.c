@@ -9,6 +9,11 @@
 static struct options options;
 static struct herd herd;
 
+static struct animal *next_animal(void)
+{
+    return herd_next(&herd);
+}
+
 static void type(struct animal *animal)
 {
     int pause;
@@ -32,11 +37,6 @@ static void speak(struct animal *animal)
     int error = fetch(&f);
     if (herd_answer(&herd, animal, error, &f.response))
         type(animal);
-}
-
-static struct animal *next_animal(void)
-{
-    return herd_next(&herd);
 }
 
 static void work(void)

@@ -14,6 +14,14 @@ static struct herd herd;
 static pthread_mutex_t queue = PTHREAD_MUTEX_INITIALIZER; // for herd
 static pthread_mutex_t screen = PTHREAD_MUTEX_INITIALIZER;
 
+static struct animal *next_animal(void)
+{
+    pthread_mutex_lock(&queue);
+    struct animal *animal = herd_next(&herd);
+    pthread_mutex_unlock(&queue);
+    return animal;
+}
+
 static void type(struct animal *animal)
 {
     int pause;
@@ -39,14 +47,6 @@ static void speak(struct animal *animal)
     int error = fetch(&f);
     if (herd_answer(&herd, animal, error, &f.response))
         type(animal);
-}
-
-static struct animal *next_animal(void)
-{
-    pthread_mutex_lock(&queue);
-    struct animal *animal = herd_next(&herd);
-    pthread_mutex_unlock(&queue);
-    return animal;
 }
 
 static void *worker(void *unused)

@@ -23,23 +23,26 @@ static struct options options;
 static struct herd herd;
 static struct task *screen; // who has it; behind it those who wait for it
 
-// Types what is due, for the task that has the screen.
+static struct animal *next_animal(void)
+{
+    return herd_next(&herd);
+}
+
+// Types the next letter, for the task that has the screen.
 static void type(struct task *t)
 {
-    int pause;
-
     span_typing(&t->animal->span);
-    while ((pause = radprint_step(&t->animal->line)) > 0) {
+    int pause = radprint_step(&t->animal->line);
+    if (pause > 0) {
         t->next_letter = clock_now() + pause * 1e-3;
-        if (!interrupted())
-            return;
+        return;
     }
     span_typed(&t->animal->span);
     screen = t->behind;
     t->animal = NULL;
 }
 
-// Goes on with the fetch. When it is over, gets in line for the screen.
+// When the fetch is over, the task gets in line for the screen.
 static void hear(struct task *t)
 {
     trace(TRACE_RUN, t->animal->span.task, 0);
@@ -68,11 +71,6 @@ static void speak(struct task *t, struct animal *animal)
         .span = &animal->span,
     };
     hear(t);
-}
-
-static struct animal *next_animal(void)
-{
-    return herd_next(&herd);
 }
 
 static void work(void)

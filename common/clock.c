@@ -45,7 +45,7 @@ double clock_now(void)
 void clock_jump(double then)
 {
     pthread_mutex_lock(&mutex);
-    if (then > virtual_now)
+    if (then > virtual_now && then < CLOCK_NEVER)
         virtual_now = then;
     pthread_mutex_unlock(&mutex);
 }

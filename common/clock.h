@@ -17,7 +17,8 @@ double clock_now(void);
 
 bool clock_is_virtual(void);
 
-// Virtual clock only: it is `then` now, unless it was later already.
+// Virtual clock only: it is `then` now, unless it was later already or `then`
+// is CLOCK_NEVER.
 void clock_jump(double then);
 
 // For poll() and epoll_wait(): the milliseconds until `deadline`, rounded up,

@@ -683,7 +683,9 @@ long frontier_errors(const struct frontier *frontier)
 
     for (size_t i = 0; i < frontier->next; i++)
         errors += frontier->pages[i]->error != 0;
-    return errors;
+    // Left in the queue, and nobody asked for an end: there was no way to go
+    // on.
+    return errors + may_hand_out(frontier);
 }
 
 // --- The end ---------------------------------------------------------------

@@ -108,7 +108,7 @@ void frontier_print(
 // `"urls":[...],"counters":{...}`
 void frontier_json(const struct frontier *frontier, FILE *out);
 
-// How many pages ended in an error.
+// How many pages ended in an error, or could not be fetched at all.
 long frontier_errors(const struct frontier *frontier);
 
 void frontier_free(struct frontier *frontier);

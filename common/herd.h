@@ -54,7 +54,8 @@ bool herd_answer(const struct herd *herd, struct animal *animal, int error,
 // `"animals":[...]`, in the order asked.
 void herd_json(const struct herd *herd, FILE *out);
 
-// How many were asked and did not answer as they should.
+// How many did not answer as they should. Those that were never asked count,
+// but not after Ctrl-C.
 int herd_failures(const struct herd *herd);
 
 void herd_free(struct herd *herd);

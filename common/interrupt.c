@@ -1,12 +1,11 @@
-// interrupt.c - a signal handler that does what a handler may: count and
-// write a byte to a pipe (Bernstein's self-pipe trick).
+// interrupt.c - a signal handler that does what a handler may: count, and poke
+// a pipe.
 
 #include "interrupt.h"
 
 #include "clock.h"
+#include "pipe.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdatomic.h>
@@ -18,24 +17,18 @@ static int ends[2] = { -1, -1 };
 
 static void on_signal(int number)
 {
-    int saved = errno;
-
     if (atomic_fetch_add(&count, 1) > 0)
         _exit(128 + number);
-    // Nothing can be done about a failure here, and an empty pipe cannot fail.
-    ssize_t ignored = write(ends[1], "!", 1);
-    (void)ignored;
-    errno = saved;
+    pipe_poke(ends[1]);
 }
 
 int interrupt_init(void)
 {
     struct sigaction action = { .sa_handler = on_signal };
+    int error = pipe_open(ends);
 
-    if (pipe(ends) == -1)
-        return -errno;
-    for (int i = 0; i < 2; i++)
-        fcntl(ends[i], F_SETFD, FD_CLOEXEC);
+    if (error != 0)
+        return error;
     sigemptyset(&action.sa_mask);
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGTERM, &action, NULL);
@@ -46,11 +39,7 @@ void interrupt_free(void)
 {
     signal(SIGINT, SIG_DFL);
     signal(SIGTERM, SIG_DFL);
-    for (int i = 0; i < 2; i++) {
-        if (ends[i] != -1)
-            close(ends[i]);
-        ends[i] = -1;
-    }
+    pipe_close(ends);
 }
 
 bool interrupted(void)

@@ -49,6 +49,11 @@ int trace_open(const char *path)
     return 0;
 }
 
+int trace_task(void)
+{
+    return this_task;
+}
+
 int trace_thread(void)
 {
     if (this_thread == 0)

@@ -50,6 +50,9 @@ int trace_open(const char *path);
 void trace_record(
     enum trace_kind kind, int task, long about, const char *func, int line);
 
+// The task that the calling thread runs.
+int trace_task(void);
+
 // The number of the calling thread: 1 for the first one that asks, and so on.
 int trace_thread(void);
 

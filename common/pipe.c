@@ -1,0 +1,44 @@
+// pipe.c - neither end ever blocks, and no child inherits them.
+
+#include "pipe.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+int pipe_open(int ends[2])
+{
+    if (pipe(ends) == -1)
+        return -errno;
+    for (int i = 0; i < 2; i++) {
+        fcntl(ends[i], F_SETFL, O_NONBLOCK);
+        fcntl(ends[i], F_SETFD, FD_CLOEXEC);
+    }
+    return 0;
+}
+
+void pipe_poke(int end)
+{
+    int saved = errno;
+    ssize_t ignored = write(end, "!", 1);
+
+    (void)ignored;
+    errno = saved;
+}
+
+void pipe_drain(int end)
+{
+    char bytes[64];
+
+    while (read(end, bytes, sizeof(bytes)) > 0)
+        ;
+}
+
+void pipe_close(int ends[2])
+{
+    for (int i = 0; i < 2; i++) {
+        if (ends[i] != -1)
+            close(ends[i]);
+        ends[i] = -1;
+    }
+}
