@@ -3,11 +3,13 @@
 #include "capture.h"
 #include "errors.h"
 #include "herd.h"
+#include "interrupt.h"
 #include "json_valid.h"
 #include "species.h"
 #include "suite.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -400,13 +402,18 @@ START_TEST(errors_are_failures)
 }
 END_TEST
 
-// After Ctrl-C some have not been asked.
-START_TEST(only_those_asked_can_fail)
+// Who has not been asked has failed to answer, but not after Ctrl-C.
+START_TEST(those_never_asked)
 {
-    start("cow pig dog");
+    ck_assert_int_eq(interrupt_init(), 0);
+    start("cow pig dog sheep");
     free(answer(herd_next(&herd), 200, "Moo!", 4));
     give_error(herd_next(&herd), -ECONNRESET);
+    ck_assert_int_eq(herd_failures(&herd), 3);
+    raise(SIGINT);
+    ck_assert_ptr_null(herd_next(&herd));
     ck_assert_int_eq(herd_failures(&herd), 1);
+    interrupt_free();
 }
 END_TEST
 
@@ -464,7 +471,7 @@ int main(void)
     tcase_add_test(tests, quiet);
     tcase_add_test(tests, other_statuses_are_failures);
     tcase_add_test(tests, errors_are_failures);
-    tcase_add_test(tests, only_those_asked_can_fail);
+    tcase_add_test(tests, those_never_asked);
     tcase_add_test(tests, as_json);
     suite_add_tcase(suite, tests);
     return suite_run(suite);
