@@ -9,9 +9,11 @@
 #: make run-NAME     an example; run-x lists them
 #: make play-N       a copy of stage N in play/ to break and mend
 #: make fork STAGE=N TO=DIR   stage N with what it needs, building alone
+#: make expand       what the preprocessor makes of a generator
 #: make doctor       what is missing, and the command that installs it
 #: make check        all tests; check-tutorial: is the text true?
 #: make asan, tsan   the tests under sanitizers
+#: make bench        CPU and memory a request, beside a floor (ROUNDS=)
 #: make clean        remove build/
 #:
 #: Variables: N= animals, DELAY= ms, PACE= factor, TASKS= at once,
@@ -46,10 +48,11 @@ SELECTOR =
 TYPING = 4
 STAGE =
 PORT = 8888
+ROUNDS =
 export N DELAY PACE TASKS SELECTOR TYPING PORT STAGE BUILD MAKE
 
-STAGES = $(patsubst %/fetch.c,%,$(wildcard 0*/fetch.c))
-PROGRAMS = $(foreach s,$(STAGES),$(BUILD)/$s/animals $(BUILD)/$s/crawl)
+FOLDERS = $(patsubst %/fetch.c,%,$(wildcard 0*/fetch.c))
+PROGRAMS = $(foreach s,$(FOLDERS),$(BUILD)/$s/animals $(BUILD)/$s/crawl)
 EXAMPLES = $(foreach f,$(wildcard 0*/examples/*.c),$(BUILD)/$(f:.c=))
 TOOLS = $(BUILD)/farm $(BUILD)/harness
 MAINS = common/farm.c common/harness.c
@@ -79,10 +82,14 @@ $(BUILD)/$(1)/%.o: $(1)/%.c
 	@mkdir -p $$(@D)
 	$$(COMPILE) -DSTAGE='"$(notdir $(1))"' -I$(1) -Icommon -c $$< -o $$@
 
-$(BUILD)/$(1)/animals $(BUILD)/$(1)/crawl: %: %.o $(2) $(LIBRARY)
+$(BUILD)/$(1)/engine.a: $(2)
+	@rm -f $$@
+	$$(AR) rc $$@ $(2)
+
+$(BUILD)/$(1)/animals $(BUILD)/$(1)/crawl: %: %.o $(BUILD)/$(1)/engine.a $(LIBRARY)
 	$$(CC) $$(CFLAGS) $$(SANITIZERS) $$^ -o $$@ $$(LDLIBS)
 
-$(patsubst %.c,$(BUILD)/%,$(wildcard $(1)/examples/*.c)): %: %.o $(2) $(LIBRARY)
+$(patsubst %.c,$(BUILD)/%,$(wildcard $(1)/examples/*.c)): %: %.o $(BUILD)/$(1)/engine.a $(LIBRARY)
 	$$(CC) $$(CFLAGS) $$(SANITIZERS) $$^ -o $$@ $$(LDLIBS)
 endef
 
@@ -90,7 +97,7 @@ endef
 engine = $(patsubst %.c,$(BUILD)/%.o,$(filter-out %/animals.c %/crawl.c,$(wildcard $(1)/*.c)))
 
 PLAYS = $(patsubst %/fetch.c,%,$(wildcard play/0*/fetch.c))
-$(foreach s,$(STAGES) $(PLAYS),$(eval $(call STAGE_RULES,$s,$(call engine,$s))))
+$(foreach s,$(FOLDERS) $(PLAYS),$(eval $(call STAGE_RULES,$s,$(call engine,$s))))
 
 # --- Running them ---
 
@@ -124,6 +131,17 @@ play-%:
 fork:
 	@sh common/fork.sh "$(STAGE)" "$(TO)"
 
+# What a request costs, beside the least that it can (Linux).
+$(BUILD)/bench/floor: bench/floor.c $(LIBRARY)
+	@mkdir -p $(@D)
+	$(COMPILE) -Icommon $^ -o $@ $(LDLIBS)
+
+bench: all $(BUILD)/bench/floor
+	@BUILD=$(BUILD) ROUNDS=$(ROUNDS) python3 bench/bench.py
+
+expand:
+	@CC="$(CC)" sh common/expand.sh
+
 doctor:
 	@CC="$(CC)" sh common/doctor.sh
 
@@ -134,11 +152,17 @@ UNITS = $(UNIT_SOURCES:%.c=$(BUILD)/%)
 CHECK_CFLAGS = $(shell pkg-config --cflags check 2>/dev/null)
 CHECK_LIBS = $(shell pkg-config --libs check 2>/dev/null || echo -lcheck)
 
+# Tests of a stage's engine: test_NAME_STAGE is its folder.
+test_loop_STAGE = 04-callbacks
+test_coroutine_STAGE = 05-coroutines
+test_task_STAGE = 05-coroutines
+
 $(BUILD)/tests/%.o: tests/%.c
 	@mkdir -p $(@D)
-	$(COMPILE) -Icommon $(CHECK_CFLAGS) -c $< -o $@
+	$(COMPILE) $(addprefix -I,$($*_STAGE)) -Icommon $(CHECK_CFLAGS) -c $< -o $@
 
-$(UNITS): %: %.o $(LIBRARY)
+.SECONDEXPANSION:
+$(UNITS): %: %.o $$(foreach s,$$($$(*F)_STAGE),$$(call engine,$$s)) $(LIBRARY)
 	$(CC) $(CFLAGS) $(SANITIZERS) $^ -o $@ $(CHECK_LIBS) $(LDLIBS)
 
 units: $(UNITS)
@@ -161,7 +185,7 @@ clean:
 help:
 	@sed -n 's/^#: //p' Makefile
 
-.PHONY: all units $(STAGE_RUNS) compare farm crowd fork doctor check asan tsan \
+.PHONY: all units $(STAGE_RUNS) compare farm crowd bench fork expand doctor check asan tsan \
 	check-tutorial clean help
 .SECONDARY:
 

@@ -11,9 +11,9 @@
 #include <math.h>
 
 static struct selector *selector;
-static struct timers timers;
-static struct timers pauses; // those that Ctrl-C ends
+static struct timers calls;
 static int watches; // armed
+static double now; // when this turn began
 static double turns;
 static double longest; // callback, in seconds
 
@@ -23,9 +23,8 @@ int loop_init(const char *kind)
     if (selector == NULL)
         return -errno;
     // In nobody's name: it is enough that it ends the wait.
-    if (interrupt_fd() >= 0)
-        return selector_set(selector, interrupt_fd(), SELECT_READ, NULL);
-    return 0;
+    int fd = interrupt_fd(); // asked once: Ctrl-C may come at any moment
+    return fd >= 0 ? selector_set(selector, fd, SELECT_READ, NULL) : 0;
 }
 
 void loop_free(void)
@@ -41,6 +40,8 @@ int loop_watch_fd(
     int error = selector_set(selector, fd, interest, watch);
     if (error != 0)
         return error;
+    if (watch->fd != fd)
+        loop_cancel_fd(watch);
     watches += watch->fn == NULL;
     *watch = (struct loop_watch){ fn, arg, fd, interest, trace_task() };
     return 0;
@@ -63,36 +64,45 @@ void loop_forget(struct loop_watch *watch, int fd)
     selector_forget(selector, fd);
 }
 
-static void arm(struct timers *kind, struct loop_call *call, double at,
-    loop_fn *fn, void *arg)
+// Nothing is armed for a moment before `now`: see run_calls().
+static void arm(struct loop_call *call, double at, loop_fn *fn, void *arg)
 {
-    loop_cancel(call);
-    timer_arm(kind, &call->timer, at);
-    call->timers = kind;
-    call->fn = fn;
-    call->arg = arg;
-    call->task = trace_task();
+    timer_arm(&calls, &call->timer, at);
+    *call = (struct loop_call){ call->timer, fn, arg, trace_task(), false };
 }
 
 void loop_after(struct loop_call *call, double seconds, loop_fn *fn, void *arg)
 {
-    arm(&timers, call, clock_now() + seconds, fn, arg);
+    arm(call, clock_now() + fmax(seconds, 0), fn, arg);
 }
 
 void loop_pause(struct loop_call *call, double seconds, loop_fn *fn, void *arg)
 {
-    arm(&pauses, call, clock_now() + (interrupted() ? 0 : seconds), fn, arg);
+    loop_after(call, interrupted() ? 0 : seconds, fn, arg);
+    call->is_pause = true;
 }
 
 void loop_soon(struct loop_call *call, loop_fn *fn, void *arg)
 {
-    arm(&timers, call, 0, fn, arg);
+    arm(call, now, fn, arg);
 }
 
 void loop_cancel(struct loop_call *call)
 {
-    if (timer_is_armed(&call->timer))
-        timer_cancel(call->timers, &call->timer);
+    timer_cancel(&calls, &call->timer);
+}
+
+// Every pause is over. Taken out and armed again, the calls stay in order.
+static void hurry(void)
+{
+    struct timers old = calls;
+    struct timer *timer;
+
+    calls.first = NULL;
+    while ((timer = timers_due(&old, CLOCK_NEVER)) != NULL) {
+        bool is_over = ((struct loop_call *)timer)->is_pause;
+        timer_arm(&calls, timer, is_over ? fmin(timer->at, now) : timer->at);
+    }
 }
 
 static void call_back(loop_fn *fn, void *arg, int task)
@@ -104,24 +114,25 @@ static void call_back(loop_fn *fn, void *arg, int task)
     longest = fmax(longest, clock_now() - start);
 }
 
-static void run_calls(struct timers *kind, double now)
+// What a callback arms comes behind all that is due now, and has to wait.
+static void run_calls(void)
 {
-    uint64_t newest = kind->armed; // what is armed from now on has to wait
+    uint64_t newest = calls.armed;
+    struct loop_call *call;
 
-    while (kind->first != NULL && kind->first->order <= newest) {
-        struct loop_call *call = (void *)timers_due(kind, now);
-        if (call == NULL)
-            return;
+    while (calls.first != NULL && calls.first->order <= newest
+        && (call = (void *)timers_due(&calls, now)) != NULL)
         call_back(call->fn, call->arg, call->task);
-    }
 }
 
 static void run_watch(const struct selector_event *event)
 {
     struct loop_watch *watch = event->data;
 
-    if (watch == NULL) {
-        selector_set(selector, event->fd, 0, NULL); // nobody's any more
+    if (watch == NULL) { // Ctrl-C, or what nobody waits for any more
+        selector_set(selector, event->fd, 0, NULL);
+        if (interrupted())
+            hurry();
         return;
     }
     loop_fn *fn = watch->fn;
@@ -135,19 +146,16 @@ int loop_run(void)
     struct selector_event event;
     int error = 0;
 
-    while (error == 0) {
-        double now = clock_now();
-        run_calls(&timers, now);
-        run_calls(&pauses, interrupted() ? CLOCK_NEVER : now);
-        double next = fmin(timers_next(&timers), timers_next(&pauses));
-        if (watches == 0 && next >= CLOCK_NEVER)
+    for (; error == 0; turns++) {
+        now = clock_now();
+        run_calls();
+        if (watches == 0 && calls.first == NULL)
             break;
         if (watches == 0 && clock_is_virtual())
-            clock_jump(next);
-        error = selector_wait(selector, next);
+            clock_jump(timers_next(&calls));
+        error = selector_wait(selector, timers_next(&calls));
         while (error == 0 && selector_next(selector, &event))
             run_watch(&event);
-        turns++;
     }
     return error;
 }

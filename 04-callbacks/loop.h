@@ -1,23 +1,20 @@
 // loop.h - an event loop: it waits for everything at once, and calls you.
 //
-//  1. One turn: the calls that are due, in order; then a wait until a
-//  descriptor
-//     is ready or the next call is due; then the watches of what is ready.
+//  1. One turn: the calls that are due, in order; then a wait until one more is
+//     due or a descriptor is ready; then the watches of what is ready.
 //  2. A callback runs from the loop, on the loop's thread, never from inside
 //     the call that armed it.
-//  3. Everything fires once. To be called again, arm again: that is for the
-//     next turn, so nobody starves.
+//  3. Everything fires once. What is armed again while it is armed is moved.
+//     A callback that arms itself again waits for the next turn: none starves.
 //  4. What was cancelled is not called, even if it was ready in this very turn.
 //     Cancelling what is not armed does nothing.
 //  5. A call is never early, and late by what the callbacks before it take.
-//  6. The structs are yours, zeroed at first, and must stay where they are
-//  while
+//  6. The structs are yours, zeroed at first, and stay where they are while
 //     armed. So waiting allocates nothing, and only the kernel can refuse it.
 //  7. The loop ends when nothing is armed.
-//  8. All of this is for one thread. Other threads and signal handlers wake the
-//     loop with pipe_poke() on a pipe (pipe.h) whose other end it watches: a
-//     byte that comes too early is still there when the wait begins. Ctrl-C
-//     wakes it like that.
+//  8. All of this is for one thread. Others, and signal handlers, wake the loop
+//     with pipe_poke() on a pipe (pipe.h) that it watches: a byte that comes
+//     too early is still there when the wait begins. Ctrl-C wakes it like that.
 
 #ifndef LOOP_H
 #define LOOP_H
@@ -38,10 +35,10 @@ struct loop_watch {
 
 struct loop_call {
     struct timer timer; // comes first
-    struct timers *timers; // which hold it
     loop_fn *fn;
     void *arg;
     int task; // for the trace
+    bool is_pause; // that Ctrl-C ends
 };
 
 // `kind` is "epoll", "poll" or NULL. Returns 0 or a negative errno.
@@ -64,7 +61,6 @@ void loop_cancel_fd(struct loop_watch *watch);
 void loop_forget(struct loop_watch *watch, int fd);
 
 // In so many seconds; the same, but at once after Ctrl-C; in the next turn.
-// What is armed already is moved.
 void loop_after(struct loop_call *call, double seconds, loop_fn *fn, void *arg);
 void loop_pause(struct loop_call *call, double seconds, loop_fn *fn, void *arg);
 void loop_soon(struct loop_call *call, loop_fn *fn, void *arg);

@@ -1,6 +1,7 @@
 // farm.c - the slow animals: a server that takes its time.
 //
-//     farm [--port N] [--pace X] [--delay MS] [--log FILE] [--lifeline FD]
+//     farm [--port N] [--pace X] [--delay MS] [--spread MS] [--log FILE]
+//          [--lifeline FD]
 //
 // Prints its address and serves, on 127.0.0.1 and if it can on [::1], until
 // SIGINT, SIGTERM or the end of the lifeline:
@@ -112,6 +113,7 @@ static struct {
     char input[MAX_REQUEST + 1]; // the one being read
     struct failure failures[FAILURES];
     int num_failures;
+    uint32_t spreads; // delays that --spread has added to
     // For /stats:
     int open;
     int in_flight;
@@ -349,6 +351,15 @@ static struct slice animal_name(const char *target)
     return (struct slice){ name, strcspn(name, "?") };
 }
 
+// What --spread adds for the next request, from 0 to that many ms. Multiples of
+// the golden ratio fill the range evenly, however many there are.
+static int spread(void)
+{
+    uint32_t place = farm.spreads++ * 2654435769u;
+
+    return (int)((uint64_t)place * ((uint64_t)farm.options.spread + 1) >> 32);
+}
+
 static int animal_delay(const char *target)
 {
     int animal = species_find(animal_name(target));
@@ -358,11 +369,12 @@ static int animal_delay(const char *target)
         return 0;
     if (query != NULL) {
         long delay = strtol(query + strlen("?delay="), NULL, 10);
-        return delay < 0 ? 0 : delay > 86400000 ? 86400000 : (int)delay;
+        delay = delay < 0 ? 0 : delay > 86400000 ? 86400000 : delay;
+        return (int)delay + spread();
     }
     if (farm.options.delay >= 0)
-        return farm.options.delay;
-    return species_delay(animal);
+        return farm.options.delay + spread();
+    return species_delay(animal) + spread();
 }
 
 static void answer_animal(struct connection *c, struct reply *reply)
@@ -432,6 +444,7 @@ static void reset(void)
 {
     farm.connected = farm.requests = farm.responses = farm.vanished = 0;
     farm.peak = farm.in_flight;
+    farm.spreads = 0;
     forget_failures();
 }
 

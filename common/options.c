@@ -93,6 +93,8 @@ static const struct option table[] = {
         "stretch all delays by this factor (default 1)" },
     { FARM, 0, "delay", "MS", INTEGER, AT(delay), 0, 1e7,
         "all animals answer after MS milliseconds" },
+    { FARM, 0, "spread", "MS", INTEGER, AT(spread), 0, 1e7,
+        "add 0 to MS milliseconds, from answer to answer (default 0)" },
     { FARM, 0, "log", "FILE", TEXT, AT(log), 0, 0,
         "write an access log (- is stderr)" },
     { FARM, 0, "lifeline", "FD", INTEGER, AT(lifeline), 0, INT_MAX,

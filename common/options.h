@@ -54,6 +54,7 @@ struct options {
     // farm
     int port;
     double pace;
+    int spread; // ms
     const char *log; // a file, "-" for stderr, or NULL
     int lifeline; // a descriptor; its end is the farm's end; -1: none
 

@@ -540,6 +540,23 @@ class Clients(unittest.TestCase):
             farm.wait_for(responses=60, open=0)
 
 
+class Spread(unittest.TestCase):
+    def ask(self, farm, target):
+        start = time.monotonic()
+        self.assertEqual(farm.get(target)[0], 200)
+        return (time.monotonic() - start) * 1e3
+
+    def test_spread(self):
+        with Farm("--spread", "400", "--delay", "20") as farm:
+            for target in ("/animals/cow", "/animals/cow?delay=20"):
+                for ms in (20, 267, 114, 361):
+                    took = self.ask(farm, target)
+                    self.assertGreaterEqual(took, ms)
+                    self.assertLess(took, ms + 80)
+                farm.stats(reset=True) # begins anew
+            self.assertLess(self.ask(farm, "/site/"), 80)
+
+
 class Process(unittest.TestCase):
     def test_signals(self):
         for number in (signal.SIGTERM, signal.SIGINT):

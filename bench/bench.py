@@ -1,0 +1,257 @@
+#!/usr/bin/env python3
+"""What one request costs each stage, beside a floor that no client can beat.
+
+    make bench [ROUNDS=N]
+
+See bench/README.md. Standard library only; Linux (/proc, wait4).
+"""
+
+import csv
+import glob
+import json
+import os
+import platform
+import resource
+import statistics
+import subprocess
+import sys
+import time
+import urllib.request
+
+BUILD = os.environ.get("BUILD") or "build"
+ROUNDS = int(os.environ.get("ROUNDS") or 0)
+FLOOR = "floor"
+SLOW = ("02", "03")  # at 10,000 they get SLOW_ROUNDS, or all takes too long
+SLOW_ROUNDS = 2
+SECONDS = 150  # from then on three rounds have to do
+
+# DESIGN's targets: CPU at 1,000 and at 10,000 in flight, in floors; bytes.
+TARGETS = {"04": (1.15, 1.20, 700), "05": (1.15, 1.20, 700),
+           "06": (1.20, 1.45, 4600)}
+
+START = time.monotonic()
+
+CASES = [
+    {"name": "1,000 in flight, equal delays", "count": 10000, "tasks": 1000,
+     "delay": 100, "spread": 0, "target": 0,
+     "says": "The price of a request when some hundred answers come at once: "
+             "batches are\nlarge and nobody waits alone. It says nothing about "
+             "how fast an answer comes,\nfor client and farm share these "
+             "processors."},
+    {"name": "10,000 in flight, equal delays", "count": 10000, "tasks": 10000,
+     "delay": 1000, "spread": 0, "target": 1,
+     "says": "What a crowd adds: memory that no longer fits the caches. Equal "
+             "delays hide\nwhat it costs to ask about all who wait, because "
+             "all answers come together."},
+    {"name": "10,000 in flight, delays spread over five seconds",
+     "count": 10000, "tasks": 10000, "delay": 500, "spread": 5000,
+     "target": 1,
+     "says": "Answers come one by one, as in life: whoever asks about all "
+             "10,000 each time\n(stage 3) pays for it. Every answer is a "
+             "wake-up of its own, for the floor too.\nIt does not show what "
+             "waiting longer would cost: waiting is free, waking is not."},
+]
+
+
+class Failed(Exception):
+    pass
+
+
+class Farm:
+    """A farm that dies with us."""
+
+    def __init__(self, *options):
+        reading, self.lifeline = os.pipe()
+        self.process = subprocess.Popen(
+            [BUILD + "/farm", "--lifeline", str(reading), *options],
+            stdout=subprocess.PIPE, text=True, pass_fds=[reading])
+        os.close(reading)
+        self.url = self.process.stdout.readline().strip()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        os.close(self.lifeline)
+        self.process.wait(10)
+
+    def stats(self, what=""):
+        with urllib.request.urlopen(self.url + "/stats" + what) as answer:
+            return json.load(answer)
+
+
+def resident(pid):
+    """The most bytes that were ever resident, or 0 when it is too late."""
+    try:
+        with open("/proc/%d/status" % pid, encoding="ascii") as status:
+            for line in status:
+                if line.startswith("VmHWM:"):
+                    return int(line.split()[1]) * 1024
+    except OSError:
+        pass
+    return 0
+
+
+def run(program, farm, count, tasks, delay):
+    """Runs it; returns CPU seconds, bytes (or 0), wall seconds."""
+    farm.stats("?reset")
+    start = time.monotonic()
+    child = subprocess.Popen(
+        [program, "-q", "--server", farm.url, "--count", str(count),
+         "--max-tasks", str(tasks), "--delay", str(delay), "--timeout", "60"],
+        stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    most = 0
+    while True:
+        pid, status, usage = os.wait4(child.pid, os.WNOHANG)
+        if pid != 0:
+            break
+        most = max(most, resident(child.pid))
+        time.sleep(0.02)
+    wall = time.monotonic() - start
+    child.returncode = os.waitstatus_to_exitcode(status)
+    complaint = child.stderr.readline().strip()
+    child.stderr.close()
+    peak = farm.stats()["peak_concurrency"]
+    if child.returncode != 0 or complaint:
+        raise Failed(complaint or "exit code %d" % child.returncode)
+    if peak < tasks * 0.9:
+        raise Failed("only %d were in flight" % peak)
+    return usage.ru_utime + usage.ru_stime, most, wall
+
+
+def measure(program, farm, case):
+    """One row: µs and bytes a request, seconds, without the start-up."""
+    # The delay lets us look at its memory before it ends.
+    base_cpu, base_bytes, _ = run(program, farm, 1, 1, 50)
+    cpu, most, wall = run(
+        program, farm, case["count"], case["tasks"], case["delay"])
+    return ((cpu - base_cpu) / (case["count"] - 1) * 1e6,
+            (most - base_bytes) / (case["tasks"] - 1), wall)
+
+
+def programs():
+    """Name and path of what is built, the floor first."""
+    found = [(FLOOR, BUILD + "/bench/floor")]
+    for path in sorted(glob.glob(BUILD + "/0*/animals")):
+        name = os.path.basename(os.path.dirname(path))
+        if name[:2] != "01":  # it has one request in flight, ever
+            found.append((name, path))
+    return found
+
+
+def measure_all(case, farm, log):
+    """All programs in turn, round by round. Returns rows by name, and what
+    stopped whom."""
+    rows = {name: [] for name, _ in programs()}
+    stopped = {}
+    for number in range(ROUNDS or 5):
+        if not ROUNDS and number >= 3 and time.monotonic() - START > SECONDS:
+            break
+        # Every other round backwards: who runs behind whom makes a difference.
+        for name, path in programs()[::-1 if number % 2 else 1]:
+            slow = case["tasks"] > 1000 and name[:2] in SLOW
+            if name in stopped or (slow and number >= SLOW_ROUNDS):
+                continue
+            try:
+                row = measure(path, farm, case)
+            except Failed as failed:
+                stopped[name] = str(failed)
+                continue
+            rows[name].append(row)
+            log.writerow([case["name"], name, number + 1]
+                         + ["%.3f" % value for value in row])
+    return rows, stopped
+
+
+def spread(values, form="%.1f"):
+    return (form + " (" + form + "..." + form + ")") % (
+        statistics.median(values), min(values), max(values))
+
+
+def compare(value, target):
+    """The value beside its target, if it has one."""
+    if target is None:
+        return "%.2f" % value
+    return "%.2f of %.2f%s" % (value, target, " !" if value > target else "")
+
+
+def print_table(case, rows, stopped):
+    many = case["tasks"] >= 10000
+    print("\n%s (--count %d --max-tasks %d --delay %d%s)\n" % (
+        case["name"], case["count"], case["tasks"], case["delay"],
+        ", farm --spread %d" % case["spread"] if case["spread"] else ""))
+    print("%-16s %-22s %-14s %-16s %6s %3s" % (
+        "", "CPU µs a request", "in floors", "resident bytes",
+        "wall s", "n"))
+    floor = [row[0] for row in rows[FLOOR]]
+    for name, list_of in rows.items():
+        if name in stopped:
+            print("%-16s stopped: %s" % (name, stopped[name]))
+        if not list_of:
+            continue
+        cpu, size, wall = zip(*list_of)
+        target = TARGETS.get(name[:2])
+        # Round by round, so that what slows a whole round down cancels out.
+        ratio = statistics.median(a / b for a, b in zip(cpu, floor))
+        text = "%.0f" % statistics.median(size)
+        if target and many:
+            most = target[2]
+            text += " of %d%s" % (
+                most, " !" if statistics.median(size) > most else "")
+        print("%-16s %-22s %-14s %-16s %6.2f %3d" % (
+            name, spread(cpu),
+            compare(ratio, target and target[case["target"]]),
+            text if many else "-", statistics.median(wall), len(cpu)))
+    print("\n" + case["says"], flush=True)
+
+
+def raise_limits():
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft < hard:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    if hard < 10100:
+        print("Limit: %d open files (ulimit -Hn); 10,000 in flight need more."
+              % hard)
+
+
+def first_line(*command):
+    try:
+        return subprocess.run(command, capture_output=True, text=True,
+                              check=True).stdout.splitlines()[0]
+    except (OSError, subprocess.CalledProcessError, IndexError):
+        return "?"
+
+
+def print_machine():
+    model = "?"
+    with open("/proc/cpuinfo", encoding="utf-8") as info:
+        for line in info:
+            if line.startswith("model name"):
+                model = line.split(":", 1)[1].strip()
+                break
+    print("%s, %d processors, %s %s\n%s, %s" % (
+        model, os.cpu_count(), platform.system(), platform.release(),
+        first_line(os.environ.get("CC") or "cc", "--version"),
+        time.strftime("%Y-%m-%d %H:%M")))
+    print("Load when this began: %.2f (should be near 0)." % os.getloadavg()[0])
+    print("Medians (least...most) of n rounds; \"!\" misses its target.")
+
+
+def main():
+    print_machine()
+    raise_limits()
+    with open(BUILD + "/bench.csv", "w", encoding="utf-8") as file:
+        log = csv.writer(file)
+        log.writerow(["case", "program", "round", "cpu_us", "bytes", "wall_s"])
+        for case in CASES:
+            with Farm("--spread", str(case["spread"])) as farm:
+                rows, stopped = measure_all(case, farm, log)
+            if not rows[FLOOR]:
+                sys.exit("bench: the floor: " + stopped[FLOOR])
+            print_table(case, rows, stopped)
+    print("\nAll runs: %s/bench.csv. This took %.0f s." % (
+        BUILD, time.monotonic() - START))
+
+
+if __name__ == "__main__":
+    main()
