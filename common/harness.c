@@ -89,6 +89,19 @@ static void print_only_here(
         printf("the screen lock made %.0f animals wait, the longest %.2f s.\n",
             result_number(animals, "summary/screen_waits"),
             result_number(animals, "summary/longest_screen_wait_s"));
+    } else if (stage->number == 3) {
+        printf("it asked %.0f times, %.0f of them in vain.\n",
+            result_number(animals, "facts/asked"),
+            result_number(animals, "facts/in_vain"));
+    } else if (stage->number == 4) {
+        printf("the loop went round %.0f times; the longest callback took "
+               "%.2f ms.\n",
+            result_number(animals, "facts/turns"),
+            result_number(animals, "facts/longest_callback_ms"));
+    } else if (stage->number == 5) {
+        printf("%.0f bytes a frame; coroutines were resumed %.0f times.\n",
+            result_number(animals, "facts/frame_bytes"),
+            result_number(animals, "facts/resumes"));
     }
 }
 

@@ -10,6 +10,7 @@
 #include <fcntl.h>
 #include <netdb.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -280,8 +281,24 @@ int net_connected(int fd)
 // Set while this thread is in a call that may block, for the trace.
 static _Thread_local bool may_block;
 
+static atomic_long num_asked;
+static atomic_long num_in_vain;
+
+// Relaxed: nothing is ordered by these, they only have to add up.
+static void count(atomic_long *number)
+{
+    atomic_fetch_add_explicit(number, 1, memory_order_relaxed);
+}
+
+void net_count(long *asked, long *in_vain)
+{
+    *asked = atomic_load_explicit(&num_asked, memory_order_relaxed);
+    *in_vain = atomic_load_explicit(&num_in_vain, memory_order_relaxed);
+}
+
 int net_result(ssize_t n)
 {
+    count(&num_asked);
     if (trace_is_on && may_block)
         trace(TRACE_READY, TRACE_THIS, 0);
     may_block = false;
@@ -295,7 +312,7 @@ int net_result(ssize_t n)
 #if EAGAIN != EWOULDBLOCK
     case EWOULDBLOCK:
 #endif
-    case EAGAIN: return -EAGAIN;
+    case EAGAIN: count(&num_in_vain); return -EAGAIN;
     default: return -errno;
     }
 }

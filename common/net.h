@@ -64,6 +64,10 @@ int net_connected(int fd);
 //     n = net_result(recv(fd, chunk, sizeof(chunk), 0));
 int net_result(ssize_t n);
 
+// How many results went through net_result() so far, in all threads, and how
+// many of them said "not now".
+void net_count(long *asked, long *in_vain);
+
 // For sockets that do not block: after -EAGAIN, is it worth waiting? Returns n,
 // but -ETIMEDOUT in place of -EAGAIN if `deadline` has come.
 #define net_due(n, fd, deadline) \

@@ -205,6 +205,17 @@ static void begin_json(const struct options *options)
         options->program);
 }
 
+// What any stage can tell; its engine has told the rest.
+static void tell_facts(void)
+{
+    long asked;
+    long in_vain;
+
+    net_count(&asked, &in_vain);
+    timing_fact("asked", (double)asked);
+    timing_fact("in_vain", (double)in_vain);
+}
+
 // Frees everything and returns the exit code after so many `failures`.
 static int finish_with(struct options *options, long failures)
 {
@@ -230,6 +241,7 @@ int program_end_animals(struct herd *herd, struct options *options)
         begin_json(options);
         herd_json(herd, json);
         fputs(",\n", json);
+        tell_facts();
         timing_json(
             json, &herd->animals->span, sizeof(*herd->animals), herd->count);
         fputs("}\n", json);
@@ -251,6 +263,7 @@ int program_end_crawl(struct frontier *frontier, struct options *options)
         begin_json(options);
         frontier_json(frontier, json);
         fputs(",\n", json);
+        tell_facts();
         timing_json(json, NULL, 0, 0);
         fputs("}\n", json);
     }
