@@ -106,6 +106,8 @@ START_TEST(results)
 {
     static const int again[] = { EINTR, EAGAIN, EWOULDBLOCK, EINPROGRESS,
         EALREADY };
+    long asked;
+    long in_vain;
 
     ck_assert_int_eq(net_result(0), 0);
     ck_assert_int_eq(net_result(42), 42);
@@ -117,6 +119,9 @@ START_TEST(results)
     ck_assert_int_eq(net_result(-1), -ECONNRESET);
     errno = EISCONN;
     ck_assert_int_eq(net_result(-1), 0);
+    net_count(&asked, &in_vain);
+    ck_assert_int_eq(asked, 9);
+    ck_assert_int_eq(in_vain, 5);
 }
 END_TEST
 
