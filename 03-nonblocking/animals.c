@@ -11,74 +11,74 @@
 #include <poll.h>
 #include <stdlib.h>
 
-struct task {
-    struct animal *animal; // NULL: this task has nothing to do
+struct speaker {
+    struct animal *animal; // NULL: this speaker has nothing to do
     struct fetch f;
     bool fetching;
     double next_letter; // when it is due
-    struct task *behind; // who wants the screen after this one
+    struct speaker *behind; // who wants the screen after this one
 };
 
 static struct options options;
 static struct herd herd;
-static struct task *screen; // who has it; behind it those who wait for it
+static struct speaker *screen; // who has it; behind it those who wait for it
 
 static struct animal *next_animal(void)
 {
     return herd_next(&herd);
 }
 
-// Types the next letter, for the task that has the screen.
-static void type(struct task *t)
+// Types the next letter, for the speaker that has the screen.
+static void type(struct speaker *s)
 {
-    span_typing(&t->animal->span);
-    int pause = radprint_step(&t->animal->line);
+    span_typing(&s->animal->span);
+    int pause = radprint_step(&s->animal->line);
     if (pause > 0) {
-        t->next_letter = clock_now() + pause * 1e-3;
+        s->next_letter = clock_now() + pause * 1e-3;
         return;
     }
-    span_typed(&t->animal->span);
-    screen = t->behind;
-    t->animal = NULL;
+    span_typed(&s->animal->span);
+    screen = s->behind;
+    s->animal = NULL;
 }
 
-// When the fetch is over, the task gets in line for the screen.
-static void hear(struct task *t)
+// When the fetch is over, the speaker gets in line for the screen.
+static void hear(struct speaker *s)
 {
-    trace(TRACE_RUN, t->animal->span.task, 0);
-    int error = fetch(&t->f);
+    trace(TRACE_RUN, s->animal->span.task, 0);
+    int error = fetch(&s->f);
     if (error == -EAGAIN)
         return;
-    t->fetching = false;
-    if (!herd_answer(&herd, t->animal, error, &t->f.response)) {
-        t->animal = NULL;
+    s->fetching = false;
+    if (!herd_answer(&herd, s->animal, error, &s->f.response)) {
+        s->animal = NULL;
         return;
     }
-    span_screen_asked(&t->animal->span);
-    struct task **last = &screen;
+    span_screen_asked(&s->animal->span);
+    struct speaker **last = &screen;
     while (*last != NULL)
         last = &(*last)->behind;
-    *last = t;
+    *last = s;
 }
 
-static void speak(struct task *t, struct animal *animal)
+static void speak(struct speaker *s, struct animal *animal)
 {
-    *t = (struct task){ .animal = animal, .fetching = true };
-    t->f = (struct fetch){
+    *s = (struct speaker){ .animal = animal, .fetching = true };
+    s->f = (struct fetch){
         .url = animal->url,
         .timeout = options.timeout,
         .max_body = HERD_MAX_SOUND,
         .span = &animal->span,
     };
-    hear(t);
+    hear(s);
 }
 
 static void work(void)
 {
     int n = herd.count < options.max_tasks ? herd.count : options.max_tasks;
-    struct task *tasks = calloc((size_t)n, sizeof(*tasks));
+    struct speaker *speakers = calloc((size_t)n, sizeof(*speakers));
     struct pollfd *polls = calloc((size_t)n + 1, sizeof(*polls));
-    int busy = tasks != NULL && polls != NULL ? n : 0;
+    int busy = speakers != NULL && polls != NULL ? n : 0;
 
     if (busy == 0)
         fprintf(stderr, "animals: no memory for %d tasks\n", n);
@@ -89,17 +89,17 @@ static void work(void)
         while (screen != NULL && (interrupted() || now >= screen->next_letter))
             type(screen);
         for (int i = 0; i < n; i++) {
-            struct task *t = &tasks[i];
+            struct speaker *s = &speakers[i];
             struct animal *animal;
-            if (t->fetching && (polls[i].revents || now >= t->f.deadline))
-                hear(t);
-            while (t->animal == NULL && (animal = next_animal()) != NULL)
-                speak(t, animal);
-            busy += t->animal != NULL;
-            polls[i].fd = t->fetching ? t->f.fd : -1; // -1: poll() skips it
-            polls[i].events = t->f.state == FETCH_RECEIVING ? POLLIN : POLLOUT;
-            if (t->fetching && t->f.deadline < deadline)
-                deadline = t->f.deadline;
+            if (s->fetching && (polls[i].revents || now >= s->f.deadline))
+                hear(s);
+            while (s->animal == NULL && (animal = next_animal()) != NULL)
+                speak(s, animal);
+            busy += s->animal != NULL;
+            polls[i].fd = s->fetching ? s->f.fd : -1; // -1: poll() skips it
+            polls[i].events = s->f.state == FETCH_RECEIVING ? POLLIN : POLLOUT;
+            if (s->fetching && s->f.deadline < deadline)
+                deadline = s->f.deadline;
         }
         if (screen != NULL && screen->next_letter < deadline)
             deadline = screen->next_letter;
@@ -107,7 +107,7 @@ static void work(void)
         if (busy > 0)
             poll(polls, (nfds_t)n + 1, clock_ms_until(deadline));
     }
-    free(tasks);
+    free(speakers);
     free(polls);
 }
 

@@ -11,8 +11,8 @@
 #include <poll.h>
 #include <stdlib.h>
 
-struct task {
-    struct page *page; // NULL: this task has nothing to do
+struct worker {
+    struct page *page; // NULL: this worker has nothing to do
     struct fetch f;
     struct span span;
     bool fetching;
@@ -29,53 +29,53 @@ static struct page *next_page(void)
 
 // Goes on with the fetch. When it is over, tells the frontier, which knows
 // whether another try is due.
-static void hear(struct task *t)
+static void hear(struct worker *w)
 {
-    trace(TRACE_RUN, t->span.task, 0);
-    int error = fetch(&t->f);
+    trace(TRACE_RUN, w->span.task, 0);
+    int error = fetch(&w->f);
     if (error == -EAGAIN)
         return;
-    t->fetching = false;
-    int pause = frontier_done(&frontier, t->page, error, &t->f.response);
-    t->next_try = clock_now() + pause * 1e-3;
+    w->fetching = false;
+    int pause = frontier_done(&frontier, w->page, error, &w->f.response);
+    w->next_try = clock_now() + pause * 1e-3;
     if (pause == 0)
-        t->page = NULL;
+        w->page = NULL;
 }
 
 // Begins to fetch a page.
-static void visit(struct task *t, struct page *page, int number)
+static void visit(struct worker *w, struct page *page, int number)
 {
-    *t = (struct task){ .page = page, .fetching = true };
-    t->span = (struct span){ .task = number };
-    t->f = (struct fetch){
+    *w = (struct worker){ .page = page, .fetching = true };
+    w->span = (struct span){ .task = number };
+    w->f = (struct fetch){
         .url = &page->url,
         .try = page->tries,
         .timeout = options.timeout,
         .max_body = options.max_body,
-        .span = &t->span,
+        .span = &w->span,
     };
-    hear(t);
+    hear(w);
 }
 
-// Goes on with a task if its socket is ready or its time has come.
-static void go_on(struct task *t, int number, bool ready)
+// Goes on with a worker if its socket is ready or its time has come.
+static void go_on(struct worker *w, int number, bool ready)
 {
     double now = clock_now();
 
-    if (t->fetching && (ready || now >= t->f.deadline))
-        hear(t);
-    else if (t->page != NULL && !t->fetching && interrupted())
-        t->page = NULL;
-    else if (t->page != NULL && !t->fetching && now >= t->next_try)
-        visit(t, t->page, number);
+    if (w->fetching && (ready || now >= w->f.deadline))
+        hear(w);
+    else if (w->page != NULL && !w->fetching && interrupted())
+        w->page = NULL;
+    else if (w->page != NULL && !w->fetching && now >= w->next_try)
+        visit(w, w->page, number);
 }
 
 static void work(void)
 {
     int n = options.max_tasks;
-    struct task *tasks = calloc((size_t)n, sizeof(*tasks));
+    struct worker *workers = calloc((size_t)n, sizeof(*workers));
     struct pollfd *polls = calloc((size_t)n + 1, sizeof(*polls));
-    int busy = tasks != NULL && polls != NULL ? n : 0;
+    int busy = workers != NULL && polls != NULL ? n : 0;
 
     if (busy == 0)
         fprintf(stderr, "crawl: no memory for %d tasks\n", n);
@@ -83,25 +83,25 @@ static void work(void)
         double deadline = CLOCK_NEVER;
         busy = 0;
         for (int i = 0; i < n; i++)
-            go_on(&tasks[i], i, polls[i].revents != 0);
+            go_on(&workers[i], i, polls[i].revents != 0);
         for (int i = 0; i < n; i++) {
-            struct task *t = &tasks[i];
+            struct worker *w = &workers[i];
             struct page *page;
-            while (t->page == NULL && (page = next_page()) != NULL)
-                visit(t, page, i);
-            polls[i].fd = t->fetching ? t->f.fd : -1; // -1: poll() skips it
-            polls[i].events = t->f.state == FETCH_RECEIVING ? POLLIN : POLLOUT;
-            if (t->page == NULL)
+            while (w->page == NULL && (page = next_page()) != NULL)
+                visit(w, page, i);
+            polls[i].fd = w->fetching ? w->f.fd : -1; // -1: poll() skips it
+            polls[i].events = w->f.state == FETCH_RECEIVING ? POLLIN : POLLOUT;
+            if (w->page == NULL)
                 continue;
             busy++;
             deadline =
-                fmin(deadline, t->fetching ? t->f.deadline : t->next_try);
+                fmin(deadline, w->fetching ? w->f.deadline : w->next_try);
         }
         polls[n] = (struct pollfd){ interrupt_fd(), POLLIN, 0 };
         if (busy > 0)
             poll(polls, (nfds_t)n + 1, clock_ms_until(deadline));
     }
-    free(tasks);
+    free(workers);
     free(polls);
 }
 

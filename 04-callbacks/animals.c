@@ -3,7 +3,6 @@
 #include "errors.h"
 #include "fetch.h"
 #include "herd.h"
-#include "interrupt.h"
 #include "loop.h"
 #include "program.h"
 #include "radprint.h"
@@ -11,89 +10,89 @@
 #include <errno.h>
 #include <stdlib.h>
 
-struct task {
-    struct animal *animal; // NULL: this task has nothing to do
+struct speaker {
+    struct animal *animal; // NULL: this speaker has nothing to do
     struct fetch f;
     struct loop_call next_letter;
-    struct task *behind; // who wants the screen after this one
+    struct speaker *behind; // who wants the screen after this one
 };
 
 static struct options options;
 static struct herd herd;
-static struct task *screen; // who has it; behind it those who wait for it
+static struct speaker *screen; // who has it; behind it those who wait for it
 
 static struct animal *next_animal(void)
 {
     return herd_next(&herd);
 }
 
-static void speak(struct task *t);
+static void speak(struct speaker *s);
 
-// Types the next letter, for the task that has the screen.
-static void type(void *task)
+// Types the next letter, for the speaker that has the screen.
+static void type(void *arg)
 {
-    struct task *t = task;
-    span_typing(&t->animal->span);
-    int pause = radprint_step(&t->animal->line);
+    struct speaker *s = arg;
+    span_typing(&s->animal->span);
+    int pause = radprint_step(&s->animal->line);
     if (pause > 0) {
-        loop_pause(&t->next_letter, pause * 1e-3, type, t);
+        loop_pause(&s->next_letter, pause * 1e-3, type, s);
         return;
     }
-    span_typed(&t->animal->span);
-    screen = t->behind;
+    span_typed(&s->animal->span);
+    screen = s->behind;
     if (screen != NULL)
         loop_soon(&screen->next_letter, type, screen);
-    speak(t);
+    speak(s);
 }
 
-// When the fetch is over, the task gets in line for the screen.
-static void hear(void *task)
+// When the fetch is over, the speaker gets in line for the screen.
+static void hear(void *arg)
 {
-    struct task *t = task;
-    if (!herd_answer(&herd, t->animal, t->f.error, &t->f.response)) {
-        speak(t);
+    struct speaker *s = arg;
+    if (!herd_answer(&herd, s->animal, s->f.error, &s->f.response)) {
+        speak(s);
         return;
     }
-    span_screen_asked(&t->animal->span);
-    struct task **last = &screen;
+    span_screen_asked(&s->animal->span);
+    struct speaker **last = &screen;
     while (*last != NULL)
         last = &(*last)->behind;
-    *last = t;
-    if (screen == t)
-        type(t);
+    *last = s;
+    if (screen == s)
+        type(s);
 }
 
-static void speak(struct task *t)
+static void speak(struct speaker *s)
 {
     struct animal *animal = next_animal();
     if (animal == NULL)
         return;
-    *t = (struct task){ .animal = animal };
-    t->f = (struct fetch){
+    *s = (struct speaker){ .animal = animal };
+    s->f = (struct fetch){
         .url = animal->url,
         .timeout = options.timeout,
         .max_body = HERD_MAX_SOUND,
         .span = &animal->span,
         .done = hear,
-        .arg = t,
+        .arg = s,
     };
-    fetch(&t->f);
+    fetch(&s->f);
 }
 
 static void work(void)
 {
     int n = herd.count < options.max_tasks ? herd.count : options.max_tasks;
-    struct task *tasks = calloc((size_t)n, sizeof(*tasks));
-    int error = tasks != NULL ? loop_init(options.selector) : -ENOMEM;
+    struct speaker *speakers = calloc((size_t)n, sizeof(*speakers));
+    int error = speakers != NULL ? loop_init(options.selector) : -ENOMEM;
 
     for (int i = 0; i < n && error == 0; i++)
-        speak(&tasks[i]);
+        speak(&speakers[i]);
     if (error == 0)
         error = loop_run();
     if (error != 0)
         fprintf(stderr, "animals: no event loop: %s\n", error_text(error));
     loop_free();
-    free(tasks);
+    free(speakers);
 }
 
 int main(int argc, char **argv)

@@ -10,19 +10,19 @@
 #include <errno.h>
 #include <stdlib.h>
 
-struct task {
+struct worker {
     struct page *page;
     struct fetch f;
     struct span span;
     struct loop_call next_try;
-    struct task *behind; // the next one that has nothing to do
+    struct worker *behind; // the next one that has nothing to do
 };
 
 static struct options options;
 static struct frontier frontier;
-static struct task *idle; // the first of those that have nothing to do
+static struct worker *idle; // the first of those that have nothing to do
 
-static void visit(void *task);
+static void visit(void *arg);
 static void start(void);
 
 static struct page *next_page(void)
@@ -32,36 +32,36 @@ static struct page *next_page(void)
 
 // The fetch is over: tells the frontier, which knows whether another try is
 // due.
-static void hear(void *task)
+static void hear(void *arg)
 {
-    struct task *t = task;
-    int pause = frontier_done(&frontier, t->page, t->f.error, &t->f.response);
+    struct worker *w = arg;
+    int pause = frontier_done(&frontier, w->page, w->f.error, &w->f.response);
     if (pause > 0) {
-        loop_pause(&t->next_try, pause * 1e-3, visit, t);
+        loop_pause(&w->next_try, pause * 1e-3, visit, w);
         return;
     }
-    t->behind = idle;
-    idle = t;
+    w->behind = idle;
+    idle = w;
     start();
 }
 
 // Begins to fetch a page.
-static void visit(void *task)
+static void visit(void *arg)
 {
-    struct task *t = task;
+    struct worker *w = arg;
     if (interrupted())
         return;
-    t->span = (struct span){ .task = t->span.task };
-    t->f = (struct fetch){
-        .url = &t->page->url,
-        .try = t->page->tries,
+    w->span = (struct span){ .task = w->span.task };
+    w->f = (struct fetch){
+        .url = &w->page->url,
+        .try = w->page->tries,
         .timeout = options.timeout,
         .max_body = options.max_body,
-        .span = &t->span,
+        .span = &w->span,
         .done = hear,
-        .arg = t,
+        .arg = w,
     };
-    fetch(&t->f);
+    fetch(&w->f);
 }
 
 // Gives pages to those that have nothing to do.
@@ -70,23 +70,23 @@ static void start(void)
     struct page *page;
 
     while (idle != NULL && (page = next_page()) != NULL) {
-        struct task *t = idle;
-        idle = t->behind;
-        t->page = page;
-        visit(t);
+        struct worker *w = idle;
+        idle = w->behind;
+        w->page = page;
+        visit(w);
     }
 }
 
 static void work(void)
 {
     int n = options.max_tasks;
-    struct task *tasks = calloc((size_t)n, sizeof(*tasks));
-    int error = tasks != NULL ? loop_init(options.selector) : -ENOMEM;
+    struct worker *workers = calloc((size_t)n, sizeof(*workers));
+    int error = workers != NULL ? loop_init(options.selector) : -ENOMEM;
 
     for (int i = n - 1; i >= 0 && error == 0; i--) {
-        tasks[i].span.task = i;
-        tasks[i].behind = idle;
-        idle = &tasks[i];
+        workers[i].span.task = i;
+        workers[i].behind = idle;
+        idle = &workers[i];
     }
     start();
     if (error == 0)
@@ -94,7 +94,7 @@ static void work(void)
     if (error != 0)
         fprintf(stderr, "crawl: no event loop: %s\n", error_text(error));
     loop_free();
-    free(tasks);
+    free(workers);
 }
 
 int main(int argc, char **argv)

@@ -1,0 +1,85 @@
+// animals.c - asks the animals what they say, and types their answers.
+
+#include "errors.h"
+#include "fetch.h"
+#include "herd.h"
+#include "loop.h"
+#include "program.h"
+#include "radprint.h"
+#include "task.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+struct speaker {
+    struct coroutine co;
+    struct animal *animal; // NULL: this speaker has nothing to do
+    struct fetch f;
+    struct task task;
+};
+
+static struct options options;
+static struct herd herd;
+static struct lock screen;
+
+static struct animal *next_animal(void)
+{
+    return herd_next(&herd);
+}
+
+static enum co_state speak(struct coroutine *co)
+{
+    struct speaker *s = (struct speaker *)co;
+    int pause;
+
+    CO_BEGIN(co);
+    while ((s->animal = next_animal()) != NULL) {
+        s->f = (struct fetch){
+            .url = s->animal->url,
+            .timeout = options.timeout,
+            .max_body = HERD_MAX_SOUND,
+            .span = &s->animal->span,
+        };
+        CO_FROM(co, &s->f.co, fetch);
+        if (!herd_answer(&herd, s->animal, AWAITED(co), &s->f.response))
+            continue;
+        span_screen_asked(&s->animal->span);
+        AWAIT(co, lock_take(&screen));
+        span_typing(&s->animal->span);
+        while ((pause = radprint_step(&s->animal->line)) > 0)
+            AWAIT(co, task_pause(pause * 1e-3));
+        span_typed(&s->animal->span);
+        lock_give(&screen);
+    }
+close:
+    http_response_free(&s->f.response);
+    lock_give(&screen);
+    TASK_END(co, 0);
+}
+
+static void work(void)
+{
+    int n = herd.count < options.max_tasks ? herd.count : options.max_tasks;
+    struct speaker *speakers = calloc((size_t)n, sizeof(*speakers));
+    int error = speakers != NULL ? loop_init(options.selector) : -ENOMEM;
+
+    for (int i = 0; i < n && error == 0; i++)
+        task_start(&speakers[i].task, &speakers[i].co, speak, "speak");
+    if (error == 0)
+        error = loop_run();
+    if (error != 0)
+        fprintf(stderr, "animals: no event loop: %s\n", error_text(error));
+    task_facts(sizeof(*speakers));
+    loop_free();
+    free(speakers);
+}
+
+int main(int argc, char **argv)
+{
+    int code = program_begin_animals(&herd, &options, STAGE, argc, argv);
+
+    if (code != OPTIONS_GO_ON)
+        return code;
+    work();
+    return program_end_animals(&herd, &options);
+}

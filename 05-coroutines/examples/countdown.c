@@ -1,0 +1,72 @@
+// countdown.c - three acts: an iterator, a generator, a generator that listens.
+
+#include "coroutine.h"
+
+#include <stdint.h>
+#include <stdio.h>
+
+// Act 1. An iterator is an object that knows how to go on. We keep its place.
+struct iterator {
+    int at;
+};
+
+static bool iterator_next(struct iterator *iterator, int *value)
+{
+    *value = iterator->at;
+    return iterator->at-- > 0;
+}
+
+// Act 2 and 3. A generator is a function that stops at each value; the compiler
+// keeps its place. What is sent to it is where it goes on from.
+struct countdown {
+    struct coroutine co;
+    intptr_t at;
+};
+
+static enum co_state countdown(struct coroutine *co)
+{
+    struct countdown *c = (struct countdown *)co;
+
+    CO_BEGIN(co);
+    for (; c->at > 0; c->at--) {
+        CO_YIELD(co, (void *)c->at);
+        if (CO_VALUE(co) != NULL)
+            c->at = (intptr_t)CO_VALUE(co) + 1;
+    }
+close:
+    printf(" (cleanup)");
+    CO_END(co, "liftoff");
+}
+
+static void start(struct countdown *c, int from)
+{
+    c->at = from;
+    co_start(&c->co, countdown);
+}
+
+int main(void)
+{
+    struct iterator iterator = { 3 };
+    struct countdown c;
+    int value;
+
+    printf("Act 1, an iterator:");
+    while (iterator_next(&iterator, &value))
+        printf(" %d", value);
+    printf("\nAct 2, a generator:");
+    start(&c, 3);
+    while (co_send(&c.co, NULL))
+        printf(" %d", (int)(intptr_t)c.co.value);
+    printf(" %s; its frame is %zu bytes\n", (char *)c.co.value, sizeof(c));
+    printf("Act 3, it listens:");
+    start(&c, 10);
+    co_send(&c.co, NULL); // it must come to its first stop before it can listen
+    printf(" %d", (int)(intptr_t)c.co.value);
+    co_send(&c.co, (void *)(intptr_t)3);
+    printf(" %d", (int)(intptr_t)c.co.value);
+    co_send(&c.co, NULL);
+    printf(" %d, closed:", (int)(intptr_t)c.co.value);
+    co_close(&c.co);
+    printf("\n");
+    return 0;
+}

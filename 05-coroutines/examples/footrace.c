@@ -1,0 +1,82 @@
+// footrace.c - a runner who is told of her faults. Delegating by hand loses
+// what is sent; CO_FROM (Python's `yield from`, PEP 380) passes it through,
+// both ways, and the return value comes back.
+
+#include "coroutine.h"
+
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+struct lap {
+    struct coroutine co;
+    intptr_t faults;
+    int metres;
+};
+
+// Yields where she is; counts the faults she is sent; returns their number.
+static enum co_state lap(struct coroutine *co)
+{
+    static const char *const places[] = { "start", "bend", "straight" };
+    struct lap *l = (struct lap *)co;
+
+    CO_BEGIN(co);
+    for (l->metres = 0; l->metres < 3; l->metres++) {
+        CO_YIELD(co, (void *)(uintptr_t)places[l->metres]);
+        l->faults += CO_VALUE(co) != NULL;
+    }
+close:
+    CO_END(co, (void *)l->faults);
+}
+
+struct race {
+    struct coroutine co;
+    struct lap lap;
+};
+
+// The wrong way: a loop that pulls values out, and sends nothing in.
+static enum co_state by_hand(struct coroutine *co)
+{
+    struct race *r = (struct race *)co;
+
+    CO_BEGIN(co);
+    co_start(&r->lap.co, lap);
+    while (co_send(&r->lap.co, NULL))
+        CO_YIELD(co, r->lap.co.value);
+close:
+    CO_END(co, r->lap.co.value);
+}
+
+static enum co_state delegating(struct coroutine *co)
+{
+    struct race *r = (struct race *)co;
+
+    CO_BEGIN(co);
+    CO_FROM(co, &r->lap.co, lap);
+close:
+    CO_END(co, CO_VALUE(co));
+}
+
+static void run(const char *name, co_body *body)
+{
+    struct race race;
+    void *call = NULL;
+
+    memset(&race, 0, sizeof(race));
+    co_start(&race.co, body);
+    printf("%s:", name);
+    while (co_send(&race.co, call)) {
+        printf(" %s", (char *)race.co.value);
+        call = strcmp(race.co.value, "bend") == 0 ? "fault" : NULL;
+        if (call != NULL)
+            printf(" (fault!)");
+    }
+    printf("; faults counted: %d\n", (int)(intptr_t)race.co.value);
+}
+
+int main(void)
+{
+    run("by hand", by_hand);
+    run("yield from", delegating);
+    return 0;
+}

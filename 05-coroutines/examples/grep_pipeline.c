@@ -1,0 +1,68 @@
+// grep_pipeline.c - follow, grep, print: push, not pull. Each stage of the
+// pipeline is a coroutine that waits until a line is sent to it. (After David
+// Beazley's "A Curious Course on Coroutines and Concurrency".)
+
+#include "coroutine.h"
+
+#include <stdio.h>
+#include <string.h>
+
+struct printer {
+    struct coroutine co;
+    int lines;
+};
+
+static enum co_state printer(struct coroutine *co)
+{
+    struct printer *p = (struct printer *)co;
+
+    CO_BEGIN(co);
+    for (;;) {
+        CO_YIELD(co, NULL);
+        printf("  print: %s\n", (char *)CO_VALUE(co));
+        p->lines++;
+    }
+close:
+    printf("  print: closed after %d lines\n", p->lines);
+    CO_END(co, NULL);
+}
+
+struct grep {
+    struct coroutine co;
+    const char *word;
+    struct coroutine *target;
+};
+
+static enum co_state grep(struct coroutine *co)
+{
+    struct grep *g = (struct grep *)co;
+
+    CO_BEGIN(co);
+    for (;;) {
+        CO_YIELD(co, NULL);
+        printf("grep %s: %s\n", g->word, (char *)CO_VALUE(co));
+        if (strstr(CO_VALUE(co), g->word) != NULL)
+            co_send(g->target, CO_VALUE(co));
+    }
+close:
+    printf("grep %s: closed\n", g->word);
+    co_close(g->target); // passes the end on
+    CO_END(co, NULL);
+}
+
+int main(void)
+{
+    static char log[][24] = { "the cow said Moo", "the pig waits",
+        "the sow said Oink", "nobody said a thing" };
+    struct printer p = { .lines = 0 };
+    struct grep said = { .word = "said", .target = &p.co };
+
+    co_start(&p.co, printer);
+    co_start(&said.co, grep);
+    co_send(&p.co, NULL); // primed: to its first stop, where it can be sent to
+    co_send(&said.co, NULL);
+    for (size_t i = 0; i < sizeof(log) / sizeof(*log); i++)
+        co_send(&said.co, log[i]);
+    co_close(&said.co);
+    return 0;
+}

@@ -1,0 +1,77 @@
+// fetch.c - the whole conversation of one fetch.
+
+#include "fetch.h"
+
+#include "clock.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+// One for all: nobody waits between receiving into it and feeding from it.
+static char chunk[FETCH_CHUNK];
+
+// The loop waits, and AWAIT is where we do: it returns from here, and comes
+// back to the next line when what it names is ready. Where we are in the
+// conversation is a line number in the frame, and so are the variables that
+// outlive a wait.
+enum co_state fetch(struct coroutine *co)
+{
+    struct fetch *f = (struct fetch *)co;
+    enum http_verdict verdict = HTTP_MORE;
+    int n = -ECANCELED;
+
+    CO_BEGIN(co);
+    f->fd = -1;
+    http_response_init(&f->response, f->max_body);
+    n = net_lookup(f->url, f->try, &f->address);
+    if (n < 0)
+        goto close;
+    n = f->fd = net_socket_nonblocking(f->address);
+    if (n < 0)
+        goto close;
+    f->deadline = clock_now() + f->timeout;
+    span_asked(f->span);
+    n = net_result(connect(f->fd, &f->address->any, f->address->len));
+    if (n == -EAGAIN) {
+        AWAIT_TO(n, co, task_on_fd(f->fd, SELECT_WRITE, f->deadline));
+        if (n == 0)
+            n = net_connected(f->fd);
+    }
+    if (n < 0)
+        goto close;
+    span_connected(f->span);
+    n = -ENOMEM;
+    f->request = http_get(f->url, &f->len);
+    if (f->request == NULL)
+        goto close;
+    while (f->sent < f->len) {
+        n = net_result(send(f->fd, f->request + f->sent, f->len - f->sent, 0));
+        if (n == -EAGAIN)
+            AWAIT_TO(n, co, task_on_fd(f->fd, SELECT_WRITE, f->deadline));
+        if (n < 0)
+            goto close;
+        f->sent += (size_t)n;
+    }
+    free(f->request);
+    f->request = NULL;
+    while (verdict == HTTP_MORE) {
+        AWAIT_TO(n, co, task_on_fd(f->fd, SELECT_READ, f->deadline));
+        if (n == 0)
+            n = net_result(recv(f->fd, chunk, sizeof(chunk), 0));
+        if (n == -EAGAIN)
+            continue;
+        if (n < 0)
+            goto close;
+        span_first_byte(f->span);
+        verdict = http_feed(&f->response, chunk, (size_t)n);
+    }
+    n = f->response.error;
+close:
+    free(f->request);
+    task_forget(f->fd);
+    if (f->fd >= 0)
+        close(f->fd);
+    span_done(f->span);
+    TASK_END(co, n);
+}

@@ -1,0 +1,102 @@
+// task.h - futures, and tasks: coroutines that wait for futures, on the loop.
+//
+//     AWAIT(co, future);        // stops until somebody has set it
+//     AWAIT_TO(n, co, future);  // and this is its result
+//
+// A task is woken by being queued for the loop's next turn, never by being run
+// from inside whoever wakes it.
+//
+// Cancelling closes the coroutine where it waits: in the next turn its cleanup
+// runs, and the task's result is -ECANCELED.
+
+#ifndef TASK_H
+#define TASK_H
+
+#include "coroutine.h"
+#include "loop.h"
+
+#include <stdint.h>
+
+// One result, many waiters. Zeroed at first.
+struct future {
+    bool done;
+    int result; // 0 or more, or a negative error
+    struct task *first; // of those who wait for it
+    struct task *last;
+};
+
+struct task {
+    struct coroutine *co;
+    const char *name; // borrowed
+    struct future end; // done when the coroutine has returned: its result
+    struct future own; // of a descriptor or a pause
+    struct loop_watch watch;
+    struct loop_call call; // its next turn, or the end of its patience
+    struct future *awaits; // NULL: it is running or queued
+    struct task *next; // who awaits the same
+    struct task *previous;
+    int result; // of what it awaited
+    int number; // in the trace
+    bool cancelled;
+    bool joined; // somebody has awaited its end
+};
+
+#define AWAIT(co, future) CO_YIELD(co, future)
+#define AWAITED(co) ((int)(intptr_t)CO_VALUE(co))
+#define AWAIT_TO(n, co, future) \
+    do { \
+        CO_YIELD(co, future); \
+        (n) = AWAITED(co); \
+    } while (0)
+#define TASK_END(co, n) CO_END(co, (void *)(intptr_t)(n))
+
+// Starts `co` and runs it from the next turn on. Both stay where they are until
+// the task has ended.
+void task_start(
+    struct task *task, struct coroutine *co, co_body *body, const char *name);
+void task_cancel(struct task *task);
+
+// A task's end, to be awaited. Failures that nobody awaits are reported by
+// task_ended(), which says whether the task has ended.
+struct future *task_join(struct task *task);
+bool task_ended(const struct task *task);
+
+// Notes for the report: how often tasks were resumed, and how large one is.
+void task_facts(size_t bytes);
+
+// For the task that runs: until `fd` is ready; -ETIMEDOUT if `deadline` comes
+// first. Until so many seconds are over, or Ctrl-C.
+struct future *task_on_fd(int fd, int interest, double deadline);
+struct future *task_pause(double seconds);
+
+void task_forget(int fd); // just before close(fd)
+
+// Sets the result, once, and wakes all that wait.
+void future_set(struct future *future, int result);
+
+// Wakes those that wait, and leaves the future as it is: a condition.
+void future_wake(struct future *future, int result);
+
+// One at a time; who asks first, gets it first. Giving back what the running
+// task does not have does nothing, so a cleanup need not know.
+struct lock {
+    struct task *holder;
+    struct future queue;
+};
+
+struct future *lock_take(struct lock *lock);
+void lock_give(struct lock *lock);
+
+// Done when n tasks have ended: 0, or the first error, which cancels the rest.
+struct gather {
+    struct coroutine co;
+    struct task task;
+    struct task **tasks;
+    int n;
+    int i;
+    int error;
+};
+
+struct future *gather(struct gather *gather, struct task **tasks, int n);
+
+#endif
