@@ -25,7 +25,7 @@ static const char *const texts[] = {
     [ERROR_TOO_MANY_INTERIM - ERROR_CLOSED_EARLY] =
         "too many interim (1xx) responses",
     [ERROR_BODY_TOO_LARGE - ERROR_CLOSED_EARLY] =
-        "body exceeds the limit (--max-body)",
+        "body exceeds the limit",
     [ERROR_LOCATION - ERROR_CLOSED_EARLY] =
         "redirect without a usable Location",
 };

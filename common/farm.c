@@ -891,6 +891,7 @@ static void close_all(void)
     if (farm.log != NULL)
         fclose(farm.log);
     options_free(&farm.options);
+    interrupt_free();
 }
 
 int main(int argc, char **argv)

@@ -174,7 +174,6 @@ int herd_failures(const struct herd *herd)
     for (int i = 0; i < herd->count; i++) {
         const struct animal *animal = &herd->animals[i];
         // Not even asked: fine after Ctrl-C, else there was no way to.
-        // Not even asked: fine after Ctrl-C, else there was no way to.
         if (animal->asked)
             failures += animal->sound == NULL || animal->error != 0;
         else

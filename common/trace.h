@@ -37,7 +37,8 @@ enum trace_kind {
 enum { TRACE_THIS = -1 }; // the task this thread runs, set by TRACE_RUN
 
 // Records one event. `about` is the descriptor, the milliseconds or the code
-// point of the letter, 0 where there is nothing to say. Costs one test when tracing is off.
+// point of the letter, 0 where there is nothing to say. Costs one test when
+// tracing is off.
 #define trace(kind, task, about) \
     (trace_is_on ? trace_record(kind, task, about, __func__, __LINE__) \
                  : (void)0)

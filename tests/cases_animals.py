@@ -312,7 +312,7 @@ WRONG = [
     ("redirected", answer(status=302, headers=[b"Location: /animals/pig"]),
      "the farm answered 302"),
     ("too loud", answer("Moo! " * 200000),
-     "body exceeds the limit (--max-body)"),
+     "body exceeds the limit"),
     ("no http", b"Moo!\r\n\r\n", "malformed status line"),
     ("cut short", answer("Moo!")[:-1],
      "connection closed before the response was complete"),

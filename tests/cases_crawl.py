@@ -196,7 +196,7 @@ def no_such_host(t):
 
 LENGTH = "malformed or conflicting Content-Length"
 LONG = "headers exceed the limit of 64 KiB"
-LARGE = "body exceeds the limit (--max-body)"
+LARGE = "body exceeds the limit"
 
 CHAOS = [  # kind, what the row says, tries of 2
     ("close-before", CLOSED, 2),

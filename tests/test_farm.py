@@ -2,7 +2,7 @@
 """Black-box tests of the farm: every route, and how it starts, stops and bears
 clients. Standard library only.
 
-    FARM=build/farm python3 tests/test_farm.py [-v]
+    BUILD=build python3 tests/test_farm.py [-v]
     python3 tests/test_farm.py --print-site > tests/expected/site.txt
 
 The crawler below shares nothing with the C code: what it finds on /site/ must
@@ -28,7 +28,7 @@ import unittest
 import urllib.parse
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-FARM = os.environ.get("FARM") or os.path.join(ROOT, "build", "farm")
+FARM = os.path.join(ROOT, os.environ.get("BUILD") or "build", "farm")
 EXPECTED = os.path.join(ROOT, "tests", "expected", "site.txt")
 
 ANIMALS = [
