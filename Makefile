@@ -17,7 +17,7 @@
 #: make clean        remove build/
 #:
 #: Variables: N= animals, DELAY= ms, PACE= factor, TASKS= at once,
-#: SELECTOR=epoll|poll, TYPING= ms a letter, CC=, CFLAGS=
+#: SELECTOR=epoll|poll, TYPING= ms a letter, CC=, CFLAGS=, V=1
 
 CC = cc
 CFLAGS = -O2 -g
@@ -36,6 +36,9 @@ else ifeq ($(SANITIZE),tsan)
 SANITIZERS = -fsanitize=thread
 endif
 BUILD = build$(if $(SANITIZE),/$(SANITIZE))
+
+# Each step is one short line; `make V=1` shows the commands.
+say = $(if $(V),,@printf '  %-4s %s\n' $(1) $@;)
 
 COMPILE = $(CC) $(STANDARD) $(WARNINGS) -pthread $(CFLAGS) $(SANITIZERS) -MMD -MP
 
@@ -65,14 +68,14 @@ all: $(PROGRAMS) $(TOOLS) $(EXAMPLES)
 
 $(BUILD)/common/%.o: common/%.c
 	@mkdir -p $(@D)
-	$(COMPILE) -Icommon -c $< -o $@
+	$(call say,CC)$(COMPILE) -Icommon -c $< -o $@
 
 $(LIBRARY): $(COMMON)
 	@rm -f $@
-	$(AR) rc $@ $(COMMON)
+	$(call say,AR)$(AR) rc $@ $(COMMON)
 
 $(TOOLS): $(BUILD)/%: $(BUILD)/common/%.o $(LIBRARY)
-	$(CC) $(CFLAGS) $(SANITIZERS) $^ -o $@ $(LDLIBS)
+	$(call say,LD)$(CC) $(CFLAGS) $(SANITIZERS) $^ -o $@ $(LDLIBS)
 
 # --- The stages ---
 # $(1) is a stage's folder, or a copy of one under play/.
@@ -80,17 +83,17 @@ $(TOOLS): $(BUILD)/%: $(BUILD)/common/%.o $(LIBRARY)
 define STAGE_RULES
 $(BUILD)/$(1)/%.o: $(1)/%.c
 	@mkdir -p $$(@D)
-	$$(COMPILE) -DSTAGE='"$(notdir $(1))"' -I$(1) -Icommon -c $$< -o $$@
+	$$(call say,CC)$$(COMPILE) -DSTAGE='"$(notdir $(1))"' -I$(1) -Icommon -c $$< -o $$@
 
 $(BUILD)/$(1)/engine.a: $(2)
 	@rm -f $$@
-	$$(AR) rc $$@ $(2)
+	$$(call say,AR)$$(AR) rc $$@ $(2)
 
 $(BUILD)/$(1)/animals $(BUILD)/$(1)/crawl: %: %.o $(BUILD)/$(1)/engine.a $(LIBRARY)
-	$$(CC) $$(CFLAGS) $$(SANITIZERS) $$^ -o $$@ $$(LDLIBS)
+	$$(call say,LD)$$(CC) $$(CFLAGS) $$(SANITIZERS) $$^ -o $$@ $$(LDLIBS)
 
 $(patsubst %.c,$(BUILD)/%,$(wildcard $(1)/examples/*.c)): %: %.o $(BUILD)/$(1)/engine.a $(LIBRARY)
-	$$(CC) $$(CFLAGS) $$(SANITIZERS) $$^ -o $$@ $$(LDLIBS)
+	$$(call say,LD)$$(CC) $$(CFLAGS) $$(SANITIZERS) $$^ -o $$@ $$(LDLIBS)
 endef
 
 # All objects of a stage but its two programs.
@@ -123,7 +126,7 @@ run-%: all
 diff-%:
 	@sh common/diff.sh $*
 
-# A copy of stage N to break and mend; exercise answers apply there.
+# A copy of stage N to break and mend.
 play-%:
 	@sh common/play.sh $*
 
@@ -134,7 +137,7 @@ fork:
 # What a request costs, beside the least that it can (Linux).
 $(BUILD)/bench/floor: bench/floor.c $(LIBRARY)
 	@mkdir -p $(@D)
-	$(COMPILE) -Icommon $^ -o $@ $(LDLIBS)
+	$(call say,LD)$(COMPILE) -Icommon $^ -o $@ $(LDLIBS)
 
 bench: all $(BUILD)/bench/floor
 	@BUILD=$(BUILD) ROUNDS=$(ROUNDS) python3 bench/bench.py
@@ -159,11 +162,11 @@ test_task_STAGE = 05-coroutines
 
 $(BUILD)/tests/%.o: tests/%.c
 	@mkdir -p $(@D)
-	$(COMPILE) $(addprefix -I,$($*_STAGE)) -Icommon $(CHECK_CFLAGS) -c $< -o $@
+	$(call say,CC)$(COMPILE) $(addprefix -I,$($*_STAGE)) -Icommon $(CHECK_CFLAGS) -c $< -o $@
 
 .SECONDEXPANSION:
 $(UNITS): %: %.o $$(foreach s,$$($$(*F)_STAGE),$$(call engine,$$s)) $(LIBRARY)
-	$(CC) $(CFLAGS) $(SANITIZERS) $^ -o $@ $(CHECK_LIBS) $(LDLIBS)
+	$(call say,LD)$(CC) $(CFLAGS) $(SANITIZERS) $^ -o $@ $(CHECK_LIBS) $(LDLIBS)
 
 units: $(UNITS)
 

@@ -51,6 +51,9 @@ command_for python3 "black-box tests" python3
 command_for patch "examples that are patches" patch
 command_for clang "the second compiler, ThreadSanitizer" clang
 
+echo "For the tutorial:"
+command_for nc "HTTP by hand, chapter 1" netcat-openbsd
+
 limit=$(ulimit -Hn)
 if [ "$limit" != unlimited ] && [ "$limit" -lt 10100 ]; then
     echo "note: at most $limit open files (ulimit -Hn): ten thousand at once" \

@@ -916,7 +916,9 @@ int main(int argc, char **argv)
     if (error == 0)
         error = serve();
     if (error != 0)
-        fprintf(stderr, "farm: %s\n", error_text(error));
+        fprintf(stderr, "farm: port %d: %s\n", farm.options.port,
+            error == -EADDRINUSE ? "in use; try another one (--port, PORT=)"
+                                 : error_text(error));
     close_all();
     return error == 0 ? EXIT_FINE : EXIT_SOME_FAILED;
 }

@@ -290,8 +290,8 @@ static int dispatch(const struct farm *farm, int argc, char **argv)
     if (number < 1 || number > NUM_STAGES)
         return fail("stages are numbered 1 to %d", NUM_STAGES);
     if (!stage_is_built(&stages[number - 1]))
-        return fail("stage %d is not built: %s/%s/animals is missing", number,
-            build_folder(), stages[number - 1].folder);
+        return fail("stage %d, %s, is not here yet, or not built", number,
+            stages[number - 1].folder);
     return run_stage(&stages[number - 1], farm);
 }
 

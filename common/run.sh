@@ -6,12 +6,18 @@ set -eu
 make=${MAKE:-make}
 build=${BUILD:-build}
 file=$(ls 0*/examples/"$1".c 0*/examples/"$1".patch 2>/dev/null | head -n 1)
+list() {
+    for file in 0*/examples/*; do
+        name=${file##*/}
+        printf 'make run-%-18s (%s)\n' "${name%.*}" "${file%%/*}"
+    done
+}
+if [ "$1" = x ]; then
+    list
+    exit
+fi
 if [ -z "$file" ]; then
-    {
-        echo "run: there is no example \"$1\". There are:"
-        ls 0*/examples/*.c 0*/examples/*.patch 2>/dev/null |
-            sed 's|\(.*\)/examples/\(.*\)\..*|  make run-\2   (\1)|'
-    } >&2
+    { echo "run: there is no example \"$1\". There are:" && list; } >&2
     exit 2
 fi
 stage=${file%%/*}

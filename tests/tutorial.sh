@@ -30,7 +30,7 @@ complain() {
 
 # The table of changed lines, as it stands between two comments in the text.
 table() {
-    echo "| step | fetch | animals | crawl | engine and examples aside, in all |"
+    echo "| step | fetch | animals | crawl | the four files, in all |"
     echo "|---|---|---|---|---|"
     previous=
     for stage in 0*-*; do

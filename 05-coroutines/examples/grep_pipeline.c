@@ -40,12 +40,12 @@ static enum co_state grep(struct coroutine *co)
     CO_BEGIN(co);
     for (;;) {
         CO_YIELD(co, NULL);
-        printf("grep %s: %s\n", g->word, (char *)CO_VALUE(co));
+        printf("grep \"%s\": %s\n", g->word, (char *)CO_VALUE(co));
         if (strstr(CO_VALUE(co), g->word) != NULL)
             co_send(g->target, CO_VALUE(co));
     }
 close:
-    printf("grep %s: closed\n", g->word);
+    printf("grep \"%s\": closed\n", g->word);
     co_close(g->target); // passes the end on
     CO_END(co, NULL);
 }
