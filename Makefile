@@ -38,7 +38,8 @@ endif
 BUILD = build$(if $(SANITIZE),/$(SANITIZE))
 
 # Each step is one short line; `make V=1` shows the commands.
-say = $(if $(V),,@printf '  %-4s %s\n' $(1) $@;)
+say = $(if $(V)$(SILENT),,@printf '  %-4s %s\n' $(1) $@;)
+SILENT = $(findstring s,$(filter-out --%,$(firstword -$(MAKEFLAGS))))
 
 COMPILE = $(CC) $(STANDARD) $(WARNINGS) -pthread $(CFLAGS) $(SANITIZERS) -MMD -MP
 
