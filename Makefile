@@ -31,17 +31,25 @@ endif
 # Every way of building has a folder of its own: switching costs nothing.
 SANITIZE =
 ifeq ($(SANITIZE),asan)
-SANITIZERS = -fsanitize=address,undefined -fno-sanitize-recover=all
+SANITIZERS = -fsanitize=address,undefined -fno-sanitize-recover=all -DASAN
 else ifeq ($(SANITIZE),tsan)
-SANITIZERS = -fsanitize=thread
+SANITIZERS = -fsanitize=thread -DTSAN
 endif
-BUILD = build$(if $(SANITIZE),/$(SANITIZE))
+
+# How the last stage changes stacks (SWITCH=ucontext), and their size in KiB:
+# sanitizers want room.
+SWITCH =
+STACK = $(if $(SANITIZE),256,32)
+PROBES := $(shell echo 'int x;' | $(CC) -fstack-clash-protection -Werror -x c -c - -o /dev/null \
+	2>/dev/null && echo -fstack-clash-protection)
+BUILD = build$(if $(SANITIZE),/$(SANITIZE))$(if $(SWITCH),/$(SWITCH))$(if $(filter 32 256,$(STACK)),,/stack$(STACK))
 
 # Each step is one short line; `make V=1` shows the commands.
 say = $(if $(V)$(SILENT),,@printf '  %-4s %s\n' $(1) $@;)
 SILENT = $(findstring s,$(filter-out --%,$(firstword -$(MAKEFLAGS))))
 
-COMPILE = $(CC) $(STANDARD) $(WARNINGS) -pthread $(CFLAGS) $(SANITIZERS) -MMD -MP
+COMPILE = $(CC) $(STANDARD) $(WARNINGS) -pthread $(CFLAGS) $(PROBES) $(SANITIZERS) -MMD -MP \
+	-DSTACK=$(STACK) $(if $(SWITCH),-DSWITCH_UCONTEXT)
 
 # What `make stage-N` and friends pass on to the harness.
 N =
@@ -86,6 +94,10 @@ $(BUILD)/$(1)/%.o: $(1)/%.c
 	@mkdir -p $$(@D)
 	$$(call say,CC)$$(COMPILE) -DSTAGE='"$(notdir $(1))"' -I$(1) -Icommon -c $$< -o $$@
 
+$(BUILD)/$(1)/%.o: $(1)/%.S
+	@mkdir -p $$(@D)
+	$$(call say,AS)$$(COMPILE) -c $$< -o $$@
+
 $(BUILD)/$(1)/engine.a: $(2)
 	@rm -f $$@
 	$$(call say,AR)$$(AR) rc $$@ $(2)
@@ -98,7 +110,7 @@ $(patsubst %.c,$(BUILD)/%,$(wildcard $(1)/examples/*.c)): %: %.o $(BUILD)/$(1)/e
 endef
 
 # All objects of a stage but its two programs.
-engine = $(patsubst %.c,$(BUILD)/%.o,$(filter-out %/animals.c %/crawl.c,$(wildcard $(1)/*.c)))
+engine = $(patsubst %,$(BUILD)/%.o,$(basename $(filter-out %/animals.c %/crawl.c,$(wildcard $(1)/*.c $(1)/*.S))))
 
 PLAYS = $(patsubst %/fetch.c,%,$(wildcard play/0*/fetch.c))
 $(foreach s,$(FOLDERS) $(PLAYS),$(eval $(call STAGE_RULES,$s,$(call engine,$s))))

@@ -12,8 +12,8 @@
 
 static struct selector *selector;
 static struct timers calls;
-static int watches; // armed
-static double now; // when this turn began
+static int watches; // armed, but for those in the background
+static double now; // as of the last callback, or the last wait
 static double turns;
 static double longest; // callback, in seconds
 
@@ -42,8 +42,9 @@ int loop_watch_fd(
         return error;
     if (watch->fd != fd)
         loop_cancel_fd(watch);
-    watches += watch->fn == NULL;
-    *watch = (struct loop_watch){ fn, arg, fd, interest, trace_task() };
+    watches += watch->fn == NULL && !watch->in_background;
+    *watch = (struct loop_watch){ fn, arg, fd, interest, trace_task(),
+        watch->in_background };
     return 0;
 }
 
@@ -55,7 +56,7 @@ void loop_cancel_fd(struct loop_watch *watch)
         return;
     selector_set(selector, watch->fd, watch->interest, NULL);
     watch->fn = NULL;
-    watches--;
+    watches -= !watch->in_background;
 }
 
 void loop_forget(struct loop_watch *watch, int fd)
@@ -107,11 +108,11 @@ static void hurry(void)
 
 static void call_back(loop_fn *fn, void *arg, int task)
 {
-    double start = clock_now();
-
     trace(TRACE_RUN, task, 0);
     fn(arg);
-    longest = fmax(longest, clock_now() - start);
+    double end = clock_now();
+    longest = fmax(longest, end - now);
+    now = end;
 }
 
 // What a callback arms comes behind all that is due now, and has to wait.
@@ -146,14 +147,14 @@ int loop_run(void)
     struct selector_event event;
     int error = 0;
 
-    for (; error == 0; turns++) {
-        now = clock_now();
+    for (now = clock_now(); error == 0; turns++) {
         run_calls();
         if (watches == 0 && calls.first == NULL)
             break;
         if (watches == 0 && clock_is_virtual())
             clock_jump(timers_next(&calls));
         error = selector_wait(selector, timers_next(&calls));
+        now = clock_now();
         while (error == 0 && selector_next(selector, &event))
             run_watch(&event);
     }

@@ -11,10 +11,9 @@
 //  5. A call is never early, and late by what the callbacks before it take.
 //  6. The structs are yours, zeroed at first, and stay where they are while
 //     armed. So waiting allocates nothing, and only the kernel can refuse it.
-//  7. The loop ends when nothing is armed.
+//  7. The loop ends when nothing is armed but watches in the background.
 //  8. All of this is for one thread. Others, and signal handlers, wake the loop
-//     with pipe_poke() on a pipe (pipe.h) that it watches: a byte that comes
-//     too early is still there when the wait begins. Ctrl-C wakes it like that.
+//     with pipe_poke() on a pipe (pipe.h) that it watches: none comes too early.
 
 #ifndef LOOP_H
 #define LOOP_H
@@ -31,6 +30,7 @@ struct loop_watch {
     int fd;
     int interest;
     int task; // for the trace
+    bool in_background; // set by its owner: does not keep the loop going
 };
 
 struct loop_call {
@@ -57,8 +57,7 @@ int loop_watch_fd(
     struct loop_watch *watch, int fd, int interest, loop_fn *fn, void *arg);
 void loop_cancel_fd(struct loop_watch *watch);
 
-// Cancels, just before close(fd): so it costs no system call.
-void loop_forget(struct loop_watch *watch, int fd);
+void loop_forget(struct loop_watch *watch, int fd); // just before close(fd)
 
 // In so many seconds; the same, but at once after Ctrl-C; in the next turn.
 void loop_after(struct loop_call *call, double seconds, loop_fn *fn, void *arg);

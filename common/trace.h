@@ -14,7 +14,8 @@
 //     letter   one letter was typed
 //     done     the task has ended
 //
-// A task is a number: an animal's place in the list, a crawler's worker.
+// A task is a number: an animal's place in the list, a crawler's worker; -1 if
+// it is neither.
 
 #ifndef TRACE_H
 #define TRACE_H
@@ -34,7 +35,7 @@ enum trace_kind {
     TRACE_DONE,
 };
 
-enum { TRACE_THIS = -1 }; // the task this thread runs, set by TRACE_RUN
+enum { TRACE_THIS = -2 }; // the task this thread runs, set by TRACE_RUN
 
 // Records one event. `about` is the descriptor, the milliseconds or the code
 // point of the letter, 0 where there is nothing to say. Costs one test when

@@ -228,7 +228,7 @@ def read_trace(path):
                                  "unlock", "letter", "done"), event
         args = event["args"]
         assert re.fullmatch(r"\w+:\d+", args["at"]), event
-        assert args["task"] >= 0, event
+        assert args["task"] >= -1, event  # -1: no animal's and no worker's
         if event["name"] == "wait":
             assert len({"fd", "timer", "lock"} & set(args)) == 1, event
         found.append(event)

@@ -1,0 +1,295 @@
+// async.c - tasks, run by the loop: each goes on when what it waits for is
+// there, until it waits again.
+
+#include "task.h"
+
+#include "errors.h"
+#include "executor.h"
+#include "interrupt.h"
+#include "stack.h"
+#include "timing.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+struct await_link *await_chain;
+long await_count;
+
+struct task *running;
+struct group program;
+static struct task *idle; // ended: their stacks are used again, the last first
+static struct context scheduler; // the loop, on the thread's own stack
+static int ids;
+
+// --- Running, waiting and waking ---------------------------------------------
+
+// The loop calls.
+static void run(void *task)
+{
+    running = task;
+    await_chain = running->chain;
+    context_switch(&scheduler, &running->context);
+    running = NULL;
+}
+
+static void stop(void)
+{
+    running->chain = await_chain;
+    context_switch(&running->context, &scheduler);
+}
+
+void task_wake(struct task *task, int result)
+{
+    struct waiters *queue = task->queue;
+
+    if (!task->is_waiting)
+        return; // it has its turn already
+    task->is_waiting = false;
+    task->result = result;
+    if (queue != NULL) {
+        *(task->before ? &task->before->behind : &queue->first) = task->behind;
+        *(task->behind ? &task->behind->before : &queue->last) = task->before;
+    }
+    loop_cancel_fd(&task->watch);
+    trace(TRACE_WAKE, task->number, 0);
+    loop_soon(&task->call, run, task);
+    task->call.task = task->number; // not whoever wakes it
+}
+
+static void on_ready(void *task)
+{
+    task_wake(task, 0);
+}
+
+// The wait's own deadline, or a scope's; or Ctrl-C has ended a pause.
+static void on_time(void *arg)
+{
+    struct task *task = arg;
+    struct scope *nearest = task->nearest;
+    bool hurried = task->call.is_pause && interrupted();
+
+    if (hurried || nearest == NULL || task->deadline < nearest->deadline) {
+        task_wake(task, task->late);
+    } else {
+        nearest->is_over = true;
+        task_wake(task, -ECANCELED);
+    }
+}
+
+int task_may_wait(void)
+{
+    struct scope *nearest = NULL;
+    struct scope *scope = running->scope;
+
+    for (; scope != NULL && !scope->is_shield; scope = scope->outer) {
+        if (nearest == NULL || scope->deadline <= nearest->deadline)
+            nearest = scope;
+    }
+    running->nearest = nearest;
+    running->queue = NULL;
+    running->fd = -1;
+    if (running->is_cancelled && running->shields == 0)
+        return -ECANCELED;
+    if (nearest != NULL && nearest->deadline <= clock_now())
+        nearest->is_over = true;
+    return nearest != NULL && nearest->is_over ? -ECANCELED : 0;
+}
+
+int task_wait_until(const char *what, double deadline, int late, bool pause)
+{
+    struct task *task = running;
+    struct scope *nearest = task->nearest;
+    double at = nearest != NULL ? fmin(deadline, nearest->deadline) : deadline;
+
+    task->since = clock_now();
+    task->what = what;
+    task->deadline = deadline;
+    task->late = late;
+    task->number = trace_task();
+    task->is_waiting = true;
+    if (at < CLOCK_NEVER && pause)
+        loop_pause(&task->call, at - task->since, on_time, task);
+    else if (at < CLOCK_NEVER)
+        loop_after(&task->call, at - task->since, on_time, task);
+    stop();
+    return task->result;
+}
+
+async_int task_wait(const char *what)
+{
+    int n = task_may_wait();
+    if (n == 0)
+        n = task_wait_until(what, CLOCK_NEVER, 0, false);
+    return (async_int){ n };
+}
+
+struct task *task_running(void)
+{
+    return running;
+}
+
+static int wait_for_fd(int fd, int interest, double deadline)
+{
+    const char *what = interest == SELECT_READ ? "readable" : "writable";
+    int error = task_may_wait();
+
+    if (error == 0)
+        error = loop_on_fd(&running->watch, fd, interest, on_ready, running);
+    if (error != 0)
+        return error;
+    running->fd = fd;
+    return task_wait_until(what, deadline, -ETIMEDOUT, false);
+}
+
+async_int readable(int fd, double deadline)
+{
+    return (async_int){ wait_for_fd(fd, SELECT_READ, deadline) };
+}
+
+async_int writable(int fd, double deadline)
+{
+    return (async_int){ wait_for_fd(fd, SELECT_WRITE, deadline) };
+}
+
+void task_forget(int fd)
+{
+    loop_forget(&running->watch, fd);
+}
+
+async_int task_pause(double seconds)
+{
+    int n = task_may_wait();
+    if (n == 0)
+        n = task_wait_until("a pause", clock_now() + seconds, 0, true);
+    return (async_int){ n };
+}
+
+async_int task_yield(void)
+{
+    return (async_int){ await(task_pause(0)) };
+}
+
+void scope_open(struct scope *scope, double seconds, bool is_shield)
+{
+    double deadline = is_shield ? CLOCK_NEVER : clock_now() + fmax(seconds, 0);
+
+    *scope = (struct scope){ running->scope, deadline, is_shield, false };
+    running->scope = scope;
+    running->shields += is_shield;
+}
+
+int scope_close(struct scope *scope, int n)
+{
+    running->scope = scope->outer;
+    running->shields -= scope->is_shield;
+    return n == -ECANCELED && scope->is_over ? -ETIMEDOUT : n;
+}
+
+// --- From the first task to the last -----------------------------------------
+
+static void end(struct task *task, int result)
+{
+    if (task->open != NULL) {
+        fprintf(stderr, "%s(%s) has not waited for its group: %s:%d\n",
+            task->function, task->name, task->open->file, task->open->line);
+        abort();
+    }
+    if (task->id == 0)
+        program.result = result;
+    else if (task->group == &program && result < 0)
+        fprintf(stderr, "task %s(%s) failed, and nobody asked: %s\n",
+            task->function, task->name, error_text(result));
+    group_remove(task->group, task, result);
+    task->next = idle;
+    idle = task;
+}
+
+// A stack begins here, and is used for one task after the other.
+static void begin(void)
+{
+    context_entered(&scheduler);
+    for (;;) {
+        end(running, running->fn(running->arg).value);
+        stop();
+    }
+}
+
+static struct task *take_idle(void)
+{
+    struct task *task = idle;
+    void *stack;
+    size_t size;
+
+    if (task != NULL) {
+        idle = task->next;
+        return task;
+    }
+    task = stack_new(sizeof(*task), &stack, &size);
+    if (task != NULL)
+        context_make(&task->context, stack, size, begin);
+    return task;
+}
+
+void task_spawn(struct group *group, async_fn *fn, void *arg,
+    const char *function, const char *name, const char *file, int line)
+{
+    struct task *task = take_idle();
+
+    if (group == NULL)
+        group = &program;
+    group_open(group, file, line);
+    if (task == NULL) {
+        group_count_result(group, -ENOMEM);
+        return;
+    }
+    *task = (struct task){
+        .context = task->context,
+        .id = ids++,
+        .fn = fn,
+        .arg = arg,
+        .function = function,
+        .name = name,
+    };
+    group_add(group, task);
+    loop_soon(&task->call, run, task);
+    task->call.task = task->id - 1; // animals and workers count from 0
+}
+
+static void free_tasks(void)
+{
+    for (; idle != NULL; idle = idle->next)
+        context_free(&idle->context);
+    stacks_free();
+}
+
+int async_run_first(const char *selector, async_fn *fn, void *arg,
+    const char *function)
+{
+    int error = loop_init(selector);
+    if (error == 0)
+        error = dump_begin();
+    if (error != 0)
+        goto free_loop;
+    context_here(&scheduler);
+    program = (struct group){ .is_decided = true, .result = -ENOMEM };
+    ids = 0;
+    task_spawn(NULL, fn, arg, function, "", NULL, 0);
+    error = loop_run();
+    if (error == 0 && program.count > 0) {
+        fprintf(stderr, "deadlock: all tasks wait for one another\n");
+        tasks_dump();
+        abort();
+    }
+    if (error == 0)
+        error = program.result;
+    executor_close();
+    dump_end();
+    timing_fact("stack_bytes", stack_touched());
+    timing_fact("awaits", (double)await_count);
+    free_tasks();
+free_loop:
+    loop_free();
+    return error;
+}

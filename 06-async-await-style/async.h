@@ -1,0 +1,211 @@
+// async.h - functions that wait in plain sight, in tasks that have a small
+// stack each, on the loop.
+//
+//     async_int greet(void *name) // may wait: its type says so
+//     {
+//         int error = await(task_pause(1)); // and here it does
+//         ...
+//         return (async_int){ error };
+//     }
+//
+// The colour. await() is the only way from an async_int to its value, and it
+// compiles only inside a function that returns async_int itself. So nobody
+// forgets to await, and nobody waits behind a plain function's back. What a
+// waiting function returns is awaited first: return (async_int){ await(f()) };
+// The value is 0, a count or a descriptor, or a negative error.
+//
+// Groups. Tasks are started in a group, and a task that returns before it has
+// waited for its groups is aborted. The first child that fails cancels the
+// others, and its error is the group's. A race is ended by its first success.
+//
+// Cancellation is level: once it is there, every await of the task returns
+// -ECANCELED at once, until it gives up. What overlaps:
+//
+//     it came, then the cancel             the result; -ECANCELED from the next
+//     cancelled, need not have waited      -ECANCELED, and no lock is taken
+//     a deadline of the wait itself        -ETIMEDOUT, once
+//     a deadline of await_within()         -ECANCELED from all that is inside,
+//                                          -ETIMEDOUT from await_within()
+//     the call returned otherwise          its value, late as it may be
+//     several deadlines                    the nearest; if equal, the outermost
+//     await_within()'s, then a cancel      -ETIMEDOUT; -ECANCELED from the next
+//     a cancel, then await_within()'s      -ECANCELED
+//     in await_shielded(): cancels, and    nothing there; -ECANCELED from the
+//       deadlines from outside             first await after it
+//     group_wait()                         its tasks are cancelled, and end;
+//                                          then the group's error, or
+//                                          -ECANCELED
+//
+// Being woken is being queued: no task runs from inside another. A task holds
+// the thread until it awaits; no lock is needed for what happens in between.
+
+#ifndef ASYNC_H
+#define ASYNC_H
+
+#include "clock.h"
+#include "loop.h"
+
+#include <stddef.h>
+
+// gcc warns of a result dropped if the type says so, clang likewise.
+#pragma GCC diagnostic error "-Wreturn-type" // await in a function of void
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wpedantic"
+#ifdef __clang__
+typedef struct __attribute__((warn_unused_result)) {
+#else
+typedef struct [[nodiscard]] {
+#endif
+    int value; // await() takes it out, and nothing else does
+} async_int;
+#pragma GCC diagnostic pop
+
+typedef async_int async_fn(void *arg);
+
+// Waits for call: an async_int, whose value this is.
+#define await(call) AWAIT_(call, #call, __COUNTER__)
+
+// The same for so many seconds at most. The same, out of reach of cancellation
+// and deadlines: for what has to be cleaned up.
+#define await_within(seconds, call) \
+    AWAIT_IN_(seconds, false, call, #call, __COUNTER__)
+#define await_shielded(call) \
+    AWAIT_IN_(CLOCK_NEVER, true, call, #call, __COUNTER__)
+
+// Runs fn(arg) as the first task, and the loop until all tasks have ended.
+// Returns the first task's result, or a negative errno: no loop. `selector` is
+// as for loop_init(). SIGQUIT (Ctrl-\) and SIGUSR1 call tasks_dump(). Tasks
+// that all wait for one another are dumped, and the program is aborted.
+#define async_run(selector, fn, arg) async_run_first(selector, fn, arg, #fn)
+int async_run_first(const char *selector, async_fn *fn, void *arg,
+    const char *function);
+
+// Prints to stderr, for each task, what it waits for, how long, and where.
+void tasks_dump(void);
+
+// --- Groups: zeroed at first; `race` may be set ------------------------------
+
+struct group {
+    bool race;
+    bool is_decided; // its result; the rest has been cancelled
+    bool is_cancelled;
+    int result;
+    int count; // of tasks that have not ended
+    int wanted; // its owner waits until there are no more than this
+    struct task *first;
+    struct task *last;
+    struct task *owner; // who has to wait for it, and may be waiting now
+    bool is_awaited;
+    struct group *next; // of its owner's open groups
+    const char *file; // where it was opened
+    int line;
+};
+
+// Starts fn(arg) as a task, from the loop's next turn on. Both names are kept,
+// not copied. Where memory is missing the group fails, with -ENOMEM. A task of
+// no group (NULL) is the program's: that it failed is printed.
+#define spawn(group, fn, arg, name) \
+    task_spawn(group, fn, arg, #fn, name, __FILE__, __LINE__)
+void task_spawn(struct group *group, async_fn *fn, void *arg,
+    const char *function, const char *name, const char *file, int line);
+
+// Until all have ended: the first error, or 0; of a race the first success, or
+// if there is none the first error. For the task that owns the group.
+async_int group_wait(struct group *group);
+
+// Until fewer than n of its tasks are left.
+async_int group_room(struct group *group, int n);
+
+void group_cancel(struct group *group);
+
+// --- What a task waits for: -ECANCELED, or 0 and what else is said -----------
+
+async_int task_pause(double seconds); // ends early, with 0, after Ctrl-C
+async_int task_yield(void); // the others have their turn
+
+// -ETIMEDOUT when `deadline` comes first; what loop_on_fd() refuses.
+async_int readable(int fd, double deadline);
+async_int writable(int fd, double deadline);
+void task_forget(int fd); // just before close(fd)
+
+// For new kinds of waits: until somebody wakes the task, with a result. Waking
+// one that does not wait does nothing.
+async_int task_wait(const char *what);
+struct task *task_running(void);
+void task_wake(struct task *task, int result);
+
+// --- Locks and conditions: zeroed at first; who asks first is served first ---
+
+struct waiters {
+    struct task *first;
+    struct task *last;
+};
+
+struct lock {
+    struct task *holder;
+    struct waiters waiters;
+};
+
+async_int lock_take(struct lock *lock);
+void lock_give(struct lock *lock); // does nothing for who does not hold it
+
+struct condition {
+    struct waiters waiters;
+};
+
+async_int condition_wait(struct condition *condition);
+void condition_signal(struct condition *condition); // wakes one
+void condition_broadcast(struct condition *condition); // wakes all
+
+// --- What await() is made of -------------------------------------------------
+
+struct await_site {
+    const char *file;
+    const char *call;
+    int line;
+};
+
+// The chain of awaits a task is in: each on the stack that waits.
+struct await_link {
+    const struct await_site *site;
+    struct await_link *outer;
+};
+
+struct scope {
+    struct scope *outer;
+    double deadline;
+    bool is_shield;
+    bool is_over; // its deadline ended a wait
+};
+
+extern struct await_link *await_chain; // of the running task, innermost first
+extern long await_count;
+
+void scope_open(struct scope *scope, double seconds, bool is_shield);
+int scope_close(struct scope *scope, int n);
+
+#define AWAIT_(call, text, id) AWAIT__(call, text, id)
+#define AWAIT__(call, text, id) \
+    __extension__({ \
+        if (0) \
+            return (async_int){ 0 }; /* is this a function that may wait? */ \
+        static const struct await_site site##id = { __FILE__, text, \
+            __LINE__ }; \
+        struct await_link link##id = { &site##id, await_chain }; \
+        await_chain = &link##id; \
+        await_count++; \
+        const async_int result##id = (call); \
+        await_chain = link##id.outer; \
+        result##id.value; \
+    })
+
+#define AWAIT_IN_(seconds, is_shield, call, text, id) \
+    AWAIT_IN__(seconds, is_shield, call, text, id)
+#define AWAIT_IN__(seconds, is_shield, call, text, id) \
+    __extension__({ \
+        struct scope scope##id; \
+        scope_open(&scope##id, seconds, is_shield); \
+        scope_close(&scope##id, AWAIT_(call, text, __COUNTER__)); \
+    })
+
+#endif

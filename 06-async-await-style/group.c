@@ -1,0 +1,108 @@
+// group.c - tasks that belong together: none outlives its group.
+
+#include "task.h"
+
+#include <assert.h>
+#include <errno.h>
+
+void group_cancel(struct group *group)
+{
+    group->is_cancelled = true;
+    for (struct task *task = group->first; task != NULL; task = task->next) {
+        task->is_cancelled = true;
+        if (task->shields == 0)
+            task_wake(task, -ECANCELED);
+    }
+}
+
+void group_count_result(struct group *group, int result)
+{
+    if (group->is_decided || group->is_cancelled)
+        return;
+    if (group->race ? result >= 0 : result < 0) {
+        group->is_decided = true;
+        group->result = result;
+        group_cancel(group);
+    } else if (result < 0 && group->result == 0) {
+        group->result = result; // of a race, in case that nobody wins it
+    }
+}
+
+void group_open(struct group *group, const char *file, int line)
+{
+    if (group->owner != NULL || group == &program)
+        return;
+    group->owner = running;
+    group->next = running->open;
+    running->open = group;
+    group->file = file;
+    group->line = line;
+}
+
+static void close_group(struct group *group)
+{
+    struct group **at = &running->open;
+
+    while (*at != NULL && *at != group)
+        at = &(*at)->next;
+    if (*at != NULL)
+        *at = group->next;
+    *group = (struct group){ .race = group->race };
+}
+
+void group_add(struct group *group, struct task *task)
+{
+    task->group = group;
+    task->previous = group->last;
+    task->is_cancelled = group->is_cancelled;
+    *(group->last ? &group->last->next : &group->first) = task;
+    group->last = task;
+    group->count++;
+}
+
+void group_remove(struct group *group, struct task *task, int result)
+{
+    *(task->previous ? &task->previous->next : &group->first) = task->next;
+    *(task->next ? &task->next->previous : &group->last) = task->previous;
+    group->count--;
+    group_count_result(group, result);
+    if (group->is_awaited && group->count <= group->wanted)
+        task_wake(group->owner, 0);
+}
+
+// Until there are no more than `wanted`.
+static int wait_for_tasks(struct group *group, int wanted)
+{
+    int error = task_may_wait();
+
+    group->wanted = wanted;
+    while (error == 0 && group->count > wanted) {
+        group->is_awaited = true;
+        error = task_wait_until("its tasks", CLOCK_NEVER, 0, false);
+        group->is_awaited = false;
+        if (error == 0 && group->count > wanted)
+            error = task_may_wait();
+    }
+    return error;
+}
+
+async_int group_room(struct group *group, int n)
+{
+    int error = wait_for_tasks(group, n - 1);
+    return (async_int){ group->is_cancelled ? -ECANCELED : error };
+}
+
+// Cancelled, it cancels them and waits all the same: none outlives its group.
+async_int group_wait(struct group *group)
+{
+    int error = wait_for_tasks(group, 0);
+
+    if (error != 0) {
+        group_cancel(group);
+        await_shielded((async_int){ wait_for_tasks(group, 0) });
+    }
+    if (error == 0 || group->is_decided)
+        error = group->result;
+    close_group(group);
+    return (async_int){ error };
+}

@@ -1,0 +1,162 @@
+// loop.c - calls, watches, and a wait, round and round.
+
+#include "loop.h"
+
+#include "clock.h"
+#include "interrupt.h"
+#include "options.h"
+#include "timing.h"
+
+#include <errno.h>
+#include <math.h>
+
+static struct selector *selector;
+static struct timers calls;
+static int watches; // armed, but for those in the background
+static double now; // as of the last callback, or the last wait
+static double turns;
+static double longest; // callback, in seconds
+
+int loop_init(const char *kind)
+{
+    selector = selector_new(kind, options_descriptors());
+    if (selector == NULL)
+        return -errno;
+    // In nobody's name: it is enough that it ends the wait.
+    int fd = interrupt_fd(); // asked once: Ctrl-C may come at any moment
+    return fd >= 0 ? selector_set(selector, fd, SELECT_READ, NULL) : 0;
+}
+
+void loop_free(void)
+{
+    selector_free(selector);
+    timing_fact("turns", turns);
+    timing_fact("longest_callback_ms", longest * 1e3);
+}
+
+int loop_watch_fd(
+    struct loop_watch *watch, int fd, int interest, loop_fn *fn, void *arg)
+{
+    int error = selector_set(selector, fd, interest, watch);
+    if (error != 0)
+        return error;
+    if (watch->fd != fd)
+        loop_cancel_fd(watch);
+    watches += watch->fn == NULL && !watch->in_background;
+    *watch = (struct loop_watch){ fn, arg, fd, interest, trace_task(),
+        watch->in_background };
+    return 0;
+}
+
+// The selector goes on watching, in nobody's name: being armed again for the
+// same, as is usual, costs no system call then.
+void loop_cancel_fd(struct loop_watch *watch)
+{
+    if (watch->fn == NULL)
+        return;
+    selector_set(selector, watch->fd, watch->interest, NULL);
+    watch->fn = NULL;
+    watches -= !watch->in_background;
+}
+
+void loop_forget(struct loop_watch *watch, int fd)
+{
+    loop_cancel_fd(watch);
+    selector_forget(selector, fd);
+}
+
+// Nothing is armed for a moment before `now`: see run_calls().
+static void arm(struct loop_call *call, double at, loop_fn *fn, void *arg)
+{
+    timer_arm(&calls, &call->timer, at);
+    *call = (struct loop_call){ call->timer, fn, arg, trace_task(), false };
+}
+
+void loop_after(struct loop_call *call, double seconds, loop_fn *fn, void *arg)
+{
+    arm(call, clock_now() + fmax(seconds, 0), fn, arg);
+}
+
+void loop_pause(struct loop_call *call, double seconds, loop_fn *fn, void *arg)
+{
+    loop_after(call, interrupted() ? 0 : seconds, fn, arg);
+    call->is_pause = true;
+}
+
+void loop_soon(struct loop_call *call, loop_fn *fn, void *arg)
+{
+    arm(call, now, fn, arg);
+}
+
+void loop_cancel(struct loop_call *call)
+{
+    timer_cancel(&calls, &call->timer);
+}
+
+// Every pause is over. Taken out and armed again, the calls stay in order.
+static void hurry(void)
+{
+    struct timers old = calls;
+    struct timer *timer;
+
+    calls.first = NULL;
+    while ((timer = timers_due(&old, CLOCK_NEVER)) != NULL) {
+        bool is_over = ((struct loop_call *)timer)->is_pause;
+        timer_arm(&calls, timer, is_over ? fmin(timer->at, now) : timer->at);
+    }
+}
+
+static void call_back(loop_fn *fn, void *arg, int task)
+{
+    trace(TRACE_RUN, task, 0);
+    fn(arg);
+    double end = clock_now();
+    longest = fmax(longest, end - now);
+    now = end;
+}
+
+// What a callback arms comes behind all that is due now, and has to wait.
+static void run_calls(void)
+{
+    uint64_t newest = calls.armed;
+    struct loop_call *call;
+
+    while (calls.first != NULL && calls.first->order <= newest
+        && (call = (void *)timers_due(&calls, now)) != NULL)
+        call_back(call->fn, call->arg, call->task);
+}
+
+static void run_watch(const struct selector_event *event)
+{
+    struct loop_watch *watch = event->data;
+
+    if (watch == NULL) { // Ctrl-C, or what nobody waits for any more
+        selector_set(selector, event->fd, 0, NULL);
+        if (interrupted())
+            hurry();
+        return;
+    }
+    loop_fn *fn = watch->fn;
+    trace(TRACE_READY, watch->task, event->fd);
+    loop_cancel_fd(watch);
+    call_back(fn, watch->arg, watch->task);
+}
+
+int loop_run(void)
+{
+    struct selector_event event;
+    int error = 0;
+
+    for (now = clock_now(); error == 0; turns++) {
+        run_calls();
+        if (watches == 0 && calls.first == NULL)
+            break;
+        if (watches == 0 && clock_is_virtual())
+            clock_jump(timers_next(&calls));
+        error = selector_wait(selector, timers_next(&calls));
+        now = clock_now();
+        while (error == 0 && selector_next(selector, &event))
+            run_watch(&event);
+    }
+    return error;
+}

@@ -1,0 +1,112 @@
+// stack.c - slabs of stacks.
+
+#include "stack.h"
+
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#if defined(__linux__) && !defined(MADV_GUARD_INSTALL)
+#define MADV_GUARD_INSTALL 102 // Linux 6.13
+#endif
+
+enum { STACK_SIZE = STACK * 1024, SLAB_STACKS = 64 };
+
+static const size_t slab_size = (size_t)STACK_SIZE * SLAB_STACKS;
+
+struct slab {
+    struct slab *next;
+    char *stacks;
+    int used; // the first ones; the others were never touched
+};
+
+static struct slab *slabs;
+
+static size_t page_size(void)
+{
+    return (size_t)sysconf(_SC_PAGESIZE);
+}
+
+static struct slab *slab_new(void)
+{
+    struct slab *slab = calloc(1, sizeof(*slab));
+
+    if (slab == NULL)
+        return NULL;
+    slab->stacks = mmap(NULL, slab_size, PROT_READ | PROT_WRITE,
+        MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (slab->stacks == MAP_FAILED) {
+        free(slab);
+        return NULL;
+    }
+#ifdef MADV_NOHUGEPAGE // one page touched shall cost one page
+    madvise(slab->stacks, slab_size, MADV_NOHUGEPAGE);
+#endif
+    slab->next = slabs;
+    return slabs = slab;
+}
+
+// With mprotect() the guard is a mapping of its own, and the system's limit on
+// mappings is ours: some 32,000 stacks by Linux's default.
+static int guard(char *page)
+{
+#ifdef MADV_GUARD_INSTALL
+    if (madvise(page, page_size(), MADV_GUARD_INSTALL) == 0)
+        return 0;
+#endif
+    return mprotect(page, page_size(), PROT_NONE);
+}
+
+void *stack_new(size_t owner_size, void **stack, size_t *size)
+{
+    struct slab *slab = slabs;
+
+    if (slab == NULL || slab->used == SLAB_STACKS)
+        slab = slab_new();
+    if (slab == NULL)
+        return NULL;
+    char *low = slab->stacks + (size_t)STACK_SIZE * (size_t)slab->used;
+    if (guard(low) == -1)
+        return NULL;
+    slab->used++;
+    *size = STACK_SIZE - page_size() - (owner_size + 63) / 64 * 64;
+    *stack = low + page_size();
+    return low + page_size() + *size;
+}
+
+bool stack_guards(const void *stack, const void *address)
+{
+    const char *end = stack;
+    const char *at = address;
+
+    return at >= end - page_size() && at < end;
+}
+
+double stack_touched(void)
+{
+    size_t bytes = 0;
+    int stacks = 0;
+
+#ifdef __linux__
+    unsigned char resident[sizeof(char[STACK_SIZE]) * SLAB_STACKS / 4096];
+    for (const struct slab *slab = slabs; slab != NULL; slab = slab->next) {
+        size_t size = (size_t)STACK_SIZE * (size_t)slab->used;
+        if (mincore(slab->stacks, size, resident) == -1)
+            continue;
+        for (size_t i = 0; i < size / page_size(); i++)
+            bytes += (resident[i] & 1) * page_size();
+        stacks += slab->used;
+    }
+#endif
+    return stacks > 0 ? (double)bytes / stacks : 0;
+}
+
+void stacks_free(void)
+{
+    while (slabs != NULL) {
+        struct slab *next = slabs->next;
+        munmap(slabs->stacks, slab_size);
+        free(slabs);
+        slabs = next;
+    }
+}
