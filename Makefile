@@ -172,6 +172,13 @@ CHECK_LIBS = $(shell pkg-config --libs check 2>/dev/null || echo -lcheck)
 test_loop_STAGE = 04-callbacks
 test_coroutine_STAGE = 05-coroutines
 test_task_STAGE = 05-coroutines
+test_async_STAGE = 06-async-await-style
+test_group_STAGE = 06-async-await-style
+test_lock_STAGE = 06-async-await-style
+test_dump_STAGE = 06-async-await-style
+test_executor_STAGE = 06-async-await-style
+test_lookup_STAGE = 06-async-await-style
+test_stack_STAGE = 06-async-await-style
 
 $(BUILD)/tests/%.o: tests/%.c
 	@mkdir -p $(@D)

@@ -58,11 +58,6 @@ void task_wake(struct task *task, int result)
     task->call.task = task->number; // not whoever wakes it
 }
 
-static void on_ready(void *task)
-{
-    task_wake(task, 0);
-}
-
 // The wait's own deadline, or a scope's; or Ctrl-C has ended a pause.
 static void on_time(void *arg)
 {
@@ -128,47 +123,6 @@ async_int task_wait(const char *what)
 struct task *task_running(void)
 {
     return running;
-}
-
-static int wait_for_fd(int fd, int interest, double deadline)
-{
-    const char *what = interest == SELECT_READ ? "readable" : "writable";
-    int error = task_may_wait();
-
-    if (error == 0)
-        error = loop_on_fd(&running->watch, fd, interest, on_ready, running);
-    if (error != 0)
-        return error;
-    running->fd = fd;
-    return task_wait_until(what, deadline, -ETIMEDOUT, false);
-}
-
-async_int readable(int fd, double deadline)
-{
-    return (async_int){ wait_for_fd(fd, SELECT_READ, deadline) };
-}
-
-async_int writable(int fd, double deadline)
-{
-    return (async_int){ wait_for_fd(fd, SELECT_WRITE, deadline) };
-}
-
-void task_forget(int fd)
-{
-    loop_forget(&running->watch, fd);
-}
-
-async_int task_pause(double seconds)
-{
-    int n = task_may_wait();
-    if (n == 0)
-        n = task_wait_until("a pause", clock_now() + seconds, 0, true);
-    return (async_int){ n };
-}
-
-async_int task_yield(void)
-{
-    return (async_int){ await(task_pause(0)) };
 }
 
 void scope_open(struct scope *scope, double seconds, bool is_shield)
@@ -264,15 +218,14 @@ static void free_tasks(void)
     stacks_free();
 }
 
-int async_run_first(const char *selector, async_fn *fn, void *arg,
-    const char *function)
+int async_run_first(
+    const char *selector, async_fn *fn, void *arg, const char *function)
 {
     int error = loop_init(selector);
     if (error == 0)
         error = dump_begin();
     if (error != 0)
         goto free_loop;
-    context_here(&scheduler);
     program = (struct group){ .is_decided = true, .result = -ENOMEM };
     ids = 0;
     task_spawn(NULL, fn, arg, function, "", NULL, 0);

@@ -50,14 +50,6 @@ void context_free(struct context *context)
     (void)context;
 }
 
-void context_here(struct context *context)
-{
-#ifdef TSAN
-    context->fiber = __tsan_get_current_fiber();
-#endif
-    (void)context;
-}
-
 void context_entered(struct context *from)
 {
 #ifdef ASAN

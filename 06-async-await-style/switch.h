@@ -30,9 +30,9 @@ struct context {
 #endif
     const void *stack; // its lowest byte
     size_t size;
-    void *fake_stack; // AddressSanitizer's
-    void *fiber; // ThreadSanitizer's
-    unsigned id; // valgrind's
+    void *fake_stack; // for AddressSanitizer
+    void *fiber; // for ThreadSanitizer
+    unsigned id; // for valgrind
 };
 
 // A context that begins with `entry`, which never returns, on a stack of so
@@ -56,6 +56,7 @@ static inline void context_switch(struct context *from, struct context *to)
     __sanitizer_start_switch_fiber(&from->fake_stack, to->stack, to->size);
 #endif
 #ifdef TSAN
+    from->fiber = __tsan_get_current_fiber();
     __tsan_switch_to_fiber(to->fiber, 0);
 #endif
 #ifdef SWITCH_UCONTEXT

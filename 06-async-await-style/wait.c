@@ -1,6 +1,58 @@
-// lock.c - locks and conditions: queues of tasks.
+// wait.c - what a task can wait for: descriptors, time, locks, conditions.
 
 #include "task.h"
+
+#include "clock.h"
+
+#include <errno.h>
+
+static void on_ready(void *task)
+{
+    task_wake(task, 0);
+}
+
+static int wait_for_fd(int fd, int interest, double deadline)
+{
+    const char *what = interest == SELECT_READ ? "readable" : "writable";
+    int error = task_may_wait();
+
+    if (error == 0)
+        error = loop_on_fd(&running->watch, fd, interest, on_ready, running);
+    if (error != 0)
+        return error;
+    running->fd = fd;
+    return task_wait_until(what, deadline, -ETIMEDOUT, false);
+}
+
+async_int readable(int fd, double deadline)
+{
+    return (async_int){ wait_for_fd(fd, SELECT_READ, deadline) };
+}
+
+async_int writable(int fd, double deadline)
+{
+    return (async_int){ wait_for_fd(fd, SELECT_WRITE, deadline) };
+}
+
+void task_forget(int fd)
+{
+    loop_forget(&running->watch, fd);
+}
+
+async_int task_pause(double seconds)
+{
+    int n = task_may_wait();
+    if (n == 0)
+        n = task_wait_until("a pause", clock_now() + seconds, 0, true);
+    return (async_int){ n };
+}
+
+async_int task_yield(void)
+{
+    return (async_int){ await(task_pause(0)) };
+}
+
+// --- Queues of tasks ---------------------------------------------------------
 
 static int wait_in(struct waiters *queue, const char *what)
 {
