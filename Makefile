@@ -6,6 +6,7 @@
 #: make diff-N       what changes from stage N-1 to N; diff-A-B: any two
 #: make farm         the slow server alone, on port 8888 (PORT=)
 #: make crowd        ten thousand clients wait for the farm's one thread (STAGE=)
+#: make where        stage 6: every sleeping task, what it waits for and where
 #: make run-NAME     an example; run-x lists them
 #: make play-N       a copy of stage N in play/ to break and mend
 #: make fork STAGE=N TO=DIR   stage N with what it needs, building alone
@@ -17,7 +18,8 @@
 #: make clean        remove build/
 #:
 #: Variables: N= animals, DELAY= ms, PACE= factor, TASKS= at once,
-#: SELECTOR=epoll|poll, TYPING= ms a letter, CC=, CFLAGS=, V=1
+#: SELECTOR=epoll|poll, TYPING= ms a letter, CC=, CFLAGS=, V=1;
+#: stage 6: SWITCH=ucontext (no assembly), STACK= KiB a task
 
 CC = cc
 CFLAGS = -O2 -g
@@ -139,6 +141,10 @@ run-%: all
 diff-%:
 	@sh common/diff.sh $*
 
+# Stage 6's animals, and what Ctrl-\ prints.
+where: all
+	@$(BUILD)/harness where
+
 # A copy of stage N to break and mend.
 play-%:
 	@sh common/play.sh $*
@@ -152,7 +158,12 @@ $(BUILD)/bench/floor: bench/floor.c $(LIBRARY)
 	@mkdir -p $(@D)
 	$(call say,LD)$(COMPILE) -Icommon $^ -o $@ $(LDLIBS)
 
-bench: all $(BUILD)/bench/floor
+# What one switch costs, in each way.
+$(BUILD)/bench/switch: bench/switch.c $(BUILD)/06-async-await-style/engine.a $(LIBRARY)
+	@mkdir -p $(@D)
+	$(call say,LD)$(COMPILE) -I06-async-await-style -I05-coroutines -Icommon $^ -o $@ $(LDLIBS)
+
+bench: all $(BUILD)/bench/floor $(BUILD)/bench/switch
 	@BUILD=$(BUILD) ROUNDS=$(ROUNDS) python3 bench/bench.py
 
 expand:
@@ -208,7 +219,7 @@ clean:
 help:
 	@sed -n 's/^#: //p' Makefile
 
-.PHONY: all units $(STAGE_RUNS) compare farm crowd bench fork expand doctor check asan tsan \
+.PHONY: all units $(STAGE_RUNS) compare farm crowd where bench fork expand doctor check asan tsan \
 	check-tutorial clean help
 .SECONDARY:
 

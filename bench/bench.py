@@ -29,6 +29,10 @@ SECONDS = 150  # from then on three rounds have to do
 TARGETS = {"04": (1.15, 1.20, 700), "05": (1.15, 1.20, 700),
            "06": (1.20, 1.45, 4600)}
 
+# And nanoseconds.
+SWITCH_TARGETS = {"plain resume": 1.5, "full generator": 3,
+                  "stack switch": 4, "spawn and join a pooled task": 100}
+
 START = time.monotonic()
 
 CASES = [
@@ -205,6 +209,27 @@ def print_table(case, rows, stopped):
     print("\n" + case["says"], flush=True)
 
 
+def print_switches(log):
+    """What one switch costs, in each way."""
+    rounds = ROUNDS or 9
+    out = subprocess.run([BUILD + "/bench/switch", str(rounds)], check=True,
+                         stdout=subprocess.PIPE, text=True).stdout
+    print("\nOne switch (build/bench/switch %d), on one processor\n" % rounds)
+    print("%-30s %-28s %s" % ("", "CPU ns", "target"))
+    for line in out.splitlines():
+        name, *values = line.split("\t")
+        values = [float(value) for value in values]
+        for number, value in enumerate(values):
+            log.writerow(["one switch, ns", name, number + 1, value])
+        target = SWITCH_TARGETS.get(name)
+        print("%-30s %-28s %s" % (
+            name, spread(values, "%.2f"), "" if target is None else "%g%s" % (
+                target, " !" if statistics.median(values) > target else "")))
+    print("\nWarm loops, the best case: in a program the data of who is resumed "
+          "has to come\nfrom memory first, and that costs more than the switch.",
+          flush=True)
+
+
 def raise_limits():
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if soft < hard:
@@ -249,6 +274,8 @@ def main():
             if not rows[FLOOR]:
                 sys.exit("bench: the floor: " + stopped[FLOOR])
             print_table(case, rows, stopped)
+        if os.path.exists(BUILD + "/bench/switch"):
+            print_switches(log)
     print("\nAll runs: %s/bench.csv. This took %.0f s." % (
         BUILD, time.monotonic() - START))
 

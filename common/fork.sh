@@ -25,13 +25,16 @@ cp LICENSE "$2"
 cat >"$2/Makefile" <<EOF
 CC = cc
 CFLAGS = -O2 -g -Wall -Wextra
+# So that no large local steps over the guard below a small stack.
+PROBES := \$(shell echo 'int x;' | \$(CC) -fstack-clash-protection -Werror \\
+	-x c -c - -o /dev/null 2>/dev/null && echo -fstack-clash-protection)
 STANDARD = -std=c11 -D_POSIX_C_SOURCE=200809L -D_DEFAULT_SOURCE
 SOURCES = \$(filter-out animals.c crawl.c farm.c,\$(wildcard *.c *.S))
 
 all: animals crawl farm
 
 animals crawl farm: %: %.c \$(SOURCES) \$(wildcard *.h)
-	\$(CC) \$(STANDARD) -DSTAGE='"$stage"' -pthread \$(CFLAGS) \$< \$(SOURCES) -o \$@ -lm
+	\$(CC) \$(STANDARD) -DSTAGE='"$stage"' -pthread \$(CFLAGS) \$(PROBES) \$< \$(SOURCES) -o \$@ -lm
 
 clean:
 	rm -f animals crawl farm

@@ -3,8 +3,9 @@
 //     harness stage N          one stage: animals, crawl, timeline, numbers
 //     harness compare          all stages side by side
 //     harness crowd            ten thousand clients of the farm's one thread
-//     harness run PROGRAM...   an example, with a farm in $FARM
-//     harness hangs PROGRAM... the same ten times, counting those that hang
+//     harness where            stage 6's tasks, asked in the middle of their
+//     waits harness run PROGRAM...   an example, with a farm in $FARM harness
+//     hangs PROGRAM... the same ten times, counting those that hang
 //
 // `make` passes on BUILD, N, DELAY, PACE, TASKS and SELECTOR in the
 // environment.
@@ -75,6 +76,22 @@ static void print_numbers(const struct result *animals)
         100 * cpu / cost->wall, result_number(animals, "peak_rss_kb") / 1024);
 }
 
+// Lines removed and added in fetch.c from stage 1 to 6, as diff counts them.
+static int lines_changed(void)
+{
+    FILE *diff = popen("diff 01-blocking/fetch.c 06-async-await-style/fetch.c |"
+                       " grep -c '^[<>]'",
+        "r");
+    int n = 0;
+
+    if (diff == NULL)
+        return 0;
+    if (fscanf(diff, "%d", &n) != 1)
+        n = 0;
+    pclose(diff);
+    return n;
+}
+
 // The line that only this stage can print.
 static void print_only_here(
     const struct stage *stage, const struct result *animals)
@@ -102,6 +119,11 @@ static void print_only_here(
         printf("%.0f bytes a frame; coroutines were resumed %.0f times.\n",
             result_number(animals, "facts/frame_bytes"),
             result_number(animals, "facts/resumes"));
+    } else {
+        printf("%.0f bytes touched a stack, %.0f awaits, %d lines changed from "
+               "stage 1's fetch.c.\n",
+            result_number(animals, "facts/stack_bytes"),
+            result_number(animals, "facts/awaits"), lines_changed());
     }
 }
 
@@ -164,7 +186,7 @@ static void watch_crowd(const struct farm *farm)
         struct slice json = slice_of(stats);
         double waiting = json_number(json, "in_flight", 0);
         double cpu = json_number(json, "cpu_user_s", 0)
-                     + json_number(json, "cpu_sys_s", 0);
+            + json_number(json, "cpu_sys_s", 0);
         most = fmax(most, waiting);
         printf("%s%5.1f s  %6.0f waiting  the farm: 1 thread, %.1f MB, "
                "CPU %.2f s%s",
@@ -235,6 +257,64 @@ static int crowd(const struct farm *farm)
     return code;
 }
 
+// --- make where ------------------------------------------------------------
+
+// Presses Ctrl-\ for them, when half of the animals have answered: some wait
+// for the farm then, some for the screen, and one types. In a process of its
+// own.
+static void press_quit(const struct farm *farm, const char *pid_path)
+{
+    struct timespec tick = { .tv_nsec = 10 * 1000 * 1000 };
+    double start = clock_now();
+    bool all = false;
+
+    for (; clock_now() - start < 60; nanosleep(&tick, NULL)) {
+        char *stats = farm_get(farm, "/stats");
+        if (stats == NULL)
+            return;
+        double waiting = json_number(slice_of(stats), "in_flight", 0);
+        free(stats);
+        all = all || waiting == 12;
+        if (all && waiting <= 6)
+            break;
+    }
+    char *pid = read_file(pid_path, &(size_t){ 0 });
+    if (all && pid != NULL)
+        kill((pid_t)atoi(pid), SIGQUIT);
+    free(pid);
+}
+
+static int where(const struct farm *farm)
+{
+    const struct stage *stage = &stages[NUM_STAGES - 1];
+    char animals[4096];
+    char pid_path[4096];
+    char *argv[] = { "/bin/sh", "-c", "echo $$ >\"$0\"; exec \"$@\"", pid_path,
+        animals, "--typing", "20", NULL };
+    struct cost cost;
+
+    if (!stage_is_built(stage))
+        return fail("%s is not built; run `make`", stage->folder);
+    snprintf(animals, sizeof(animals), "%s/%s/animals", build_folder(),
+        stage->folder);
+    snprintf(pid_path, sizeof(pid_path), "%s/where.pid", build_folder());
+    printf("Twelve tasks. Ctrl-\\ asks them where they are; here it is pressed "
+           "once for you.\n");
+    fflush(stdout);
+    pid_t presser = fork();
+    if (presser == 0) {
+        press_quit(farm, pid_path);
+        _exit(0);
+    }
+    int error = run(argv, RUN_TERMINAL, 0, &cost);
+    if (presser > 0) {
+        kill(presser, SIGTERM);
+        waitpid(presser, NULL, 0);
+    }
+    remove(pid_path);
+    return error != 0 ? fail("cannot run %s", animals) : cost.code;
+}
+
 // --- Examples --------------------------------------------------------------
 
 static int run_example(char *const argv[])
@@ -281,6 +361,8 @@ static int dispatch(const struct farm *farm, int argc, char **argv)
         return compare(farm);
     if (strcmp(command, "crowd") == 0)
         return crowd(farm);
+    if (strcmp(command, "where") == 0)
+        return where(farm);
     if (strcmp(command, "run") == 0)
         return run_example(argv + 2);
     if (strcmp(command, "hangs") == 0)
@@ -300,8 +382,8 @@ int main(int argc, char **argv)
     struct farm farm;
 
     if (argc < 2) {
-        fail("usage: harness stage N | compare | crowd | run PROGRAM... | "
-             "hangs PROGRAM...");
+        fail("usage: harness stage N | compare | crowd | where | "
+             "run PROGRAM... | hangs PROGRAM...");
         return EXIT_USAGE;
     }
     int error = farm_start(&farm, build_folder(), setting("PACE", "1"));

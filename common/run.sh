@@ -1,11 +1,16 @@
 #!/bin/sh
 # run.sh NAME - runs an example. One that is a patch is a stage with something
-# broken: the patch is shown, applied to a copy, built there and run.
+# broken: the patch is shown, applied to a copy, built there and run. Where two
+# stages have one of that name it is the first stage's, unless STAGE says which.
 set -eu
 
 make=${MAKE:-make}
 build=${BUILD:-build}
-file=$(ls 0*/examples/"$1".c 0*/examples/"$1".patch 2>/dev/null | head -n 1)
+stage=${STAGE:-}
+files=$(ls 0"${stage#0}"*/examples/"$1".c 0"${stage#0}"*/examples/"$1".patch \
+    2>/dev/null || :)
+file=$(echo "$files" | head -n 1)
+others=$(echo "$files" | sed 1d)
 list() {
     for file in 0*/examples/*; do
         name=${file##*/}
@@ -20,6 +25,10 @@ if [ -z "$file" ]; then
     { echo "run: there is no example \"$1\". There are:" && list; } >&2
     exit 2
 fi
+for other in $others; do
+    other=${other%%-*}
+    echo "run: there is another $1: make run-$1 STAGE=${other#0}" >&2
+done
 stage=${file%%/*}
 case $file in
 *.c)

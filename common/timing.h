@@ -52,7 +52,7 @@ void span_mark_typed(struct span *span, const char *func, int line);
 void timing_threads(int change);
 
 // A number that only this stage can tell, for the JSON's "facts". `name` is
-// kept, not copied. At most 8.
+// kept, not copied; told again, the last value counts. At most 8.
 void timing_fact(const char *name, double value);
 
 double timing_wall(void); // seconds since timing_start()

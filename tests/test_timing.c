@@ -289,13 +289,20 @@ START_TEST(facts)
     ck_assert_number("facts/a", 0);
     ck_assert_number("facts/b", 1000000.5);
     ck_assert_number("facts/h", 7000003.5);
+    timing_fact("b", 5); // told again
+    write_json(NULL, 0, 0);
+    ck_assert_number("facts/b", 5);
+    ck_assert_number("facts/h", 7000003.5);
 }
 END_TEST
 
 START_TEST(nine_facts_are_a_mistake)
 {
+    static const char *const names[] = { "a", "b", "c", "d", "e", "f", "g", "h",
+        "i" };
+
     for (int i = 0; i < 9; i++)
-        timing_fact("x", i);
+        timing_fact(names[i], i);
 }
 END_TEST
 
