@@ -14,6 +14,7 @@
 #: make doctor       what is missing, and the command that installs it
 #: make check        all tests; check-tutorial: is the text true?
 #: make asan, tsan   the tests under sanitizers
+#: make fuzz         hostile input for the parsers, 60 s each (SECONDS=)
 #: make bench        CPU and memory a request, beside a floor (ROUNDS=)
 #: make clean        remove build/
 #:
@@ -32,10 +33,13 @@ endif
 
 # Every way of building has a folder of its own: switching costs nothing.
 SANITIZE =
+FUZZ =
 ifeq ($(SANITIZE),asan)
 SANITIZERS = -fsanitize=address,undefined -fno-sanitize-recover=all -DASAN
 else ifeq ($(SANITIZE),tsan)
 SANITIZERS = -fsanitize=thread -DTSAN
+else ifneq ($(FUZZ),)
+SANITIZERS = -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all
 endif
 
 # How the last stage changes stacks (SWITCH=ucontext), and their size in KiB:
@@ -63,6 +67,7 @@ TYPING = 4
 STAGE =
 PORT = 8888
 ROUNDS =
+SECONDS = 60
 export N DELAY PACE TASKS SELECTOR TYPING PORT STAGE BUILD MAKE
 
 FOLDERS = $(patsubst %/fetch.c,%,$(wildcard 0*/fetch.c))
@@ -193,13 +198,22 @@ test_stack_STAGE = 06-async-await-style
 
 $(BUILD)/tests/%.o: tests/%.c
 	@mkdir -p $(@D)
-	$(call say,CC)$(COMPILE) $(addprefix -I,$($*_STAGE)) -Icommon $(CHECK_CFLAGS) -c $< -o $@
+	$(call say,CC)$(COMPILE) $(addprefix -I,$($*_STAGE)) -Icommon -Itests $(CHECK_CFLAGS) -c $< -o $@
 
 .SECONDEXPANSION:
 $(UNITS): %: %.o $$(foreach s,$$($$(*F)_STAGE),$$(call engine,$$s)) $(LIBRARY)
 	$(call say,LD)$(CC) $(CFLAGS) $(SANITIZERS) $^ -o $@ $(CHECK_LIBS) $(LDLIBS)
 
-units: $(UNITS)
+# Fuzzers: with FUZZ=1 they search (clang's libFuzzer), else they try again what
+# was found before.
+FUZZERS = $(patsubst %.c,$(BUILD)/%,$(wildcard tests/fuzz/fuzz_*.c))
+$(FUZZERS): %: %.o $(if $(FUZZ),,$(BUILD)/tests/fuzz/replay.o) $(LIBRARY)
+	$(call say,LD)$(CC) $(CFLAGS) $(SANITIZERS) $(if $(FUZZ),-fsanitize=fuzzer) $^ -o $@ $(LDLIBS)
+
+fuzz:
+	@sh tests/fuzz/run.sh $(SECONDS)
+
+units: $(UNITS) $(FUZZERS)
 
 check: all units
 	@SANITIZE=$(SANITIZE) sh tests/run.sh $(UNITS)
@@ -219,7 +233,7 @@ clean:
 help:
 	@sed -n 's/^#: //p' Makefile
 
-.PHONY: all units $(STAGE_RUNS) compare farm crowd where bench fork expand doctor check asan tsan \
+.PHONY: all units $(STAGE_RUNS) compare farm crowd where bench fork expand doctor check fuzz asan tsan \
 	check-tutorial clean help
 .SECONDARY:
 

@@ -1,0 +1,46 @@
+// fuzz.h - what the fuzzers share. Each is one LLVMFuzzerTestOneInput().
+
+#ifndef FUZZ_H
+#define FUZZ_H
+
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+// Like assert(), whatever NDEBUG says.
+#define must(condition) \
+    do { \
+        if (!(condition)) { \
+            fprintf(stderr, "%s:%d: not true: %s\n", __FILE__, __LINE__, \
+                #condition); \
+            abort(); \
+        } \
+    } while (0)
+
+// Exactly so many bytes, so that a read beyond them is seen. NULL never.
+static inline char *copy_of(const uint8_t *data, size_t size)
+{
+    char *copy = malloc(size > 0 ? size : 1);
+
+    must(copy != NULL);
+    if (size > 0)
+        memcpy(copy, data, size);
+    return copy;
+}
+
+// The same, with a NUL behind.
+static inline char *text_of(const uint8_t *data, size_t size)
+{
+    char *text = malloc(size + 1);
+
+    must(text != NULL);
+    if (size > 0)
+        memcpy(text, data, size);
+    text[size] = '\0';
+    return text;
+}
+
+#endif
