@@ -15,6 +15,7 @@
 #: make check        all tests; check-tutorial: is the text true?
 #: make asan, tsan   the tests under sanitizers
 #: make fuzz         hostile input for the parsers, 60 s each (SECONDS=)
+#: make faults       every call of every program fails once (STAGES=, EVERY=)
 #: make bench        CPU and memory a request, beside a floor (ROUNDS=)
 #: make clean        remove build/
 #:
@@ -34,6 +35,7 @@ endif
 # Every way of building has a folder of its own: switching costs nothing.
 SANITIZE =
 FUZZ =
+FAULTS =
 ifeq ($(SANITIZE),asan)
 SANITIZERS = -fsanitize=address,undefined -fno-sanitize-recover=all -DASAN
 else ifeq ($(SANITIZE),tsan)
@@ -121,6 +123,14 @@ engine = $(patsubst %,$(BUILD)/%.o,$(basename $(filter-out %/animals.c %/crawl.c
 
 PLAYS = $(patsubst %/fetch.c,%,$(wildcard play/0*/fetch.c))
 $(foreach s,$(FOLDERS) $(PLAYS),$(eval $(call STAGE_RULES,$s,$(call engine,$s))))
+
+# FAULTS=1: programs in which one call can be made to fail (GNU ld).
+WRAPPED = malloc calloc realloc strdup strndup fopen mmap pipe socket setsockopt getsockopt poll \
+	epoll_create1 epoll_ctl epoll_wait pthread_create getaddrinfo connect send recv
+ifneq ($(FAULTS),)
+LDLIBS := $(BUILD)/tests/faults/wrap.o $(WRAPPED:%=-Wl,--wrap=%) $(LDLIBS)
+$(PROGRAMS): | $(BUILD)/tests/faults/wrap.o
+endif
 
 # --- Running them ---
 
@@ -213,6 +223,12 @@ $(FUZZERS): %: %.o $(if $(FUZZ),,$(BUILD)/tests/fuzz/replay.o) $(LIBRARY)
 fuzz:
 	@sh tests/fuzz/run.sh $(SECONDS)
 
+# Every call fails once, in every way (see tests/faults/faults.py).
+faults: $(BUILD)/farm
+	@$(MAKE) -s --no-print-directory BUILD=build/faults SANITIZE=asan FAULTS=1 \
+		$(PROGRAMS:$(BUILD)/%=build/faults/%)
+	@python3 tests/faults/faults.py
+
 units: $(UNITS) $(FUZZERS)
 
 check: all units
@@ -233,7 +249,7 @@ clean:
 help:
 	@sed -n 's/^#: //p' Makefile
 
-.PHONY: all units $(STAGE_RUNS) compare farm crowd where bench fork expand doctor check fuzz asan tsan \
+.PHONY: all units $(STAGE_RUNS) compare farm crowd where bench fork expand doctor check fuzz faults asan tsan \
 	check-tutorial clean help
 .SECONDARY:
 

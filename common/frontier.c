@@ -242,9 +242,12 @@ static void allow_redirects(
     if (left <= before)
         return;
     page->redirects_left = left;
-    if (!page->finished || page->next_url == NULL
-        || url_parse(&next, page->next_url, strlen(page->next_url)) != 0)
+    if (!page->finished || page->next_url == NULL)
         return;
+    if (url_parse(&next, page->next_url, strlen(page->next_url)) != 0) {
+        frontier->dropped++; // it is a URL: there was no memory
+        return;
+    }
     if (before == 0) {
         follow(frontier, page, &next);
         return;
@@ -284,6 +287,7 @@ int frontier_add_root(struct frontier *frontier, const char *text)
     struct url url;
     int error = url_parse_typed(&url, text);
 
+    frontier->dropped += error == -ENOMEM;
     if (error != 0)
         return error;
     if (url.scheme != URL_HTTP) {
@@ -293,6 +297,7 @@ int frontier_add_root(struct frontier *frontier, const char *text)
     struct slice *hosts =
         realloc(frontier->hosts, (frontier->num_hosts + 1) * sizeof(*hosts));
     if (hosts == NULL) {
+        frontier->dropped++;
         url_free(&url);
         return -ENOMEM;
     }
@@ -491,20 +496,17 @@ static int compare_pages(const void *a, const void *b)
     return strcmp((*left)->url.text, (*right)->url.text);
 }
 
-// The pages that were handed out and tried, sorted by URL. The caller frees
-// the array; NULL if there is no memory or no page.
-static const struct page **sorted(const struct frontier *frontier, size_t *n)
+// Sorts the pages that were handed out by URL; in place, so that a report needs
+// no memory. Returns how many of them were tried.
+static size_t sort_pages(struct frontier *frontier)
 {
-    const struct page **pages = malloc((frontier->next + 1) * sizeof(*pages));
+    size_t n = 0;
 
-    *n = 0;
-    for (size_t i = 0; pages != NULL && i < frontier->next; i++) {
-        if (frontier->pages[i]->tries > 0)
-            pages[(*n)++] = frontier->pages[i];
-    }
-    if (pages != NULL)
-        qsort(pages, *n, sizeof(*pages), compare_pages);
-    return pages;
+    qsort(frontier->pages, frontier->next, sizeof(*frontier->pages),
+        compare_pages);
+    for (size_t i = 0; i < frontier->next; i++)
+        n += frontier->pages[i]->tries > 0;
+    return n;
 }
 
 // What a server sent must not steer the terminal.
@@ -606,15 +608,15 @@ static int count_all(const struct frontier *frontier, struct counter *counters)
 }
 
 void frontier_print(
-    const struct frontier *frontier, FILE *out, double wall, int max_in_flight)
+    struct frontier *frontier, FILE *out, double wall, int max_in_flight)
 {
     static struct counter counters[MAX_COUNTERS];
-    size_t n;
-    const struct page **pages = sorted(frontier, &n);
+    size_t n = sort_pages(frontier);
 
-    for (size_t i = 0; i < n; i++)
-        print_page(pages[i], out);
-    free(pages);
+    for (size_t i = 0; i < frontier->next; i++) {
+        if (frontier->pages[i]->tries > 0)
+            print_page(frontier->pages[i], out);
+    }
     fprintf(out,
         "Finished %zu urls in %.3f secs (max_tasks=%d, max_in_flight=%d)\n", n,
         wall, frontier->options->max_tasks, max_in_flight);
@@ -657,18 +659,20 @@ static void page_json(const struct page *page, FILE *out)
     fputc('}', out);
 }
 
-void frontier_json(const struct frontier *frontier, FILE *out)
+void frontier_json(struct frontier *frontier, FILE *out)
 {
     static struct counter counters[MAX_COUNTERS];
-    size_t n;
-    const struct page **pages = sorted(frontier, &n);
+    const char *separator = "\n";
 
     fprintf(out, "\"urls\":[");
-    for (size_t i = 0; i < n; i++) {
-        fputs(i > 0 ? ",\n" : "\n", out);
-        page_json(pages[i], out);
+    sort_pages(frontier);
+    for (size_t i = 0; i < frontier->next; i++) {
+        if (frontier->pages[i]->tries == 0)
+            continue;
+        fputs(separator, out);
+        page_json(frontier->pages[i], out);
+        separator = ",\n";
     }
-    free(pages);
     fprintf(out, "],\n\"counters\":{");
     int num = count_all(frontier, counters);
     for (int i = 0; i < num; i++)
@@ -683,9 +687,11 @@ long frontier_errors(const struct frontier *frontier)
 
     for (size_t i = 0; i < frontier->next; i++)
         errors += frontier->pages[i]->error != 0;
-    // Left in the queue, and nobody asked for an end: there was no way to go
-    // on.
-    return errors + may_hand_out(frontier);
+    // Left in the queue, or never brought back, and nobody asked for an end:
+    // there was no way to go on.
+    if (!interrupted())
+        errors += may_hand_out(frontier) + (long)frontier->out;
+    return errors + frontier->dropped;
 }
 
 // --- The end ---------------------------------------------------------------

@@ -103,12 +103,13 @@ bool frontier_finished(const struct frontier *frontier);
 // The report for people: a line a page, sorted by URL, the summary, and the
 // counters. `wall` is in seconds.
 void frontier_print(
-    const struct frontier *frontier, FILE *out, double wall, int max_in_flight);
+    struct frontier *frontier, FILE *out, double wall, int max_in_flight);
 
 // `"urls":[...],"counters":{...}`
-void frontier_json(const struct frontier *frontier, FILE *out);
+void frontier_json(struct frontier *frontier, FILE *out);
 
-// How many pages ended in an error, or could not be fetched at all.
+// How many pages ended in an error, could not be fetched at all, or were
+// dropped for lack of room (memory, FRONTIER_MAX_URLS).
 long frontier_errors(const struct frontier *frontier);
 
 void frontier_free(struct frontier *frontier);

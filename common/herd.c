@@ -95,13 +95,14 @@ static char *make_line(const char *name, const char *sound)
 {
     // A byte that may not be shown becomes three.
     size_t size = (strlen(name) + strlen(sound)) * 3 + 32;
-    char *line = malloc(size);
     char *raw = malloc(size);
 
-    if (line != NULL && raw != NULL) {
-        int n = snprintf(raw, size, "The %s says \"%s\".", name, sound);
+    if (raw == NULL)
+        return NULL;
+    int n = snprintf(raw, size, "The %s says \"%s\".", name, sound);
+    char *line = malloc(size);
+    if (line != NULL)
         json_printable(line, size, (struct slice){ raw, (size_t)n });
-    }
     free(raw);
     return line;
 }

@@ -123,7 +123,8 @@ int selector_wait(struct selector *selector, double deadline)
     int error =
         selector->backend->wait(selector->self, clock_ms_until(deadline));
 
-    return error == -EINTR ? 0 : error;
+    // poll() may say EAGAIN (POSIX): it had no memory, and has some next time.
+    return error == -EINTR || error == -EAGAIN ? 0 : error;
 }
 
 bool selector_next(struct selector *selector, struct selector_event *event)

@@ -126,6 +126,23 @@ START_TEST(ends_when_nothing_is_out)
 }
 END_TEST
 
+// When the loop breaks down there is a page that nobody brings back.
+START_TEST(what_is_never_finished_is_an_error)
+{
+    start("http://h/");
+    struct page *root = next();
+    ck_assert_int_eq(frontier_errors(&frontier), 1);
+    answer_html(root, "<a href=a>");
+    ck_assert_int_eq(frontier_errors(&frontier), 1); // one left in the queue
+    struct page *a = next();
+    ck_assert_int_eq(frontier_errors(&frontier), 1);
+    answer_html(a, "");
+    ck_assert_int_eq(frontier_errors(&frontier), 0);
+    frontier.dropped = 1; // no memory
+    ck_assert_int_eq(frontier_errors(&frontier), 1);
+}
+END_TEST
+
 START_TEST(many_urls)
 {
     char body[4096];
@@ -577,6 +594,7 @@ int main(void)
     tcase_add_checked_fixture(tests, set_up, tear_down);
     tcase_add_test(tests, each_url_once);
     tcase_add_test(tests, ends_when_nothing_is_out);
+    tcase_add_test(tests, what_is_never_finished_is_an_error);
     tcase_add_test(tests, many_urls);
     tcase_add_loop_test(
         tests, host_rule, 0, (int)(sizeof(hosts) / sizeof(*hosts)));

@@ -1,0 +1,193 @@
+#!/usr/bin/env python3
+"""One call fails, in every place, in every way that it may, in every program.
+
+    make faults [STAGES="1 6"] [EVERY=N]
+
+For each function and errno the first call is made to fail, then the second, and
+so on until a run makes no such call any more (EVERY=7: every seventh, for a
+quick look). Each run must end in time, without a crash and without a leak
+(AddressSanitizer looks); with success only if the result is whole; with what
+"try again" means if that is what it was told; else with a complaint.
+"""
+
+import collections
+import concurrent.futures
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import threading
+
+sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+from support import ROOT, Farm  # noqa: E402
+
+BUILD = os.environ.get("FAULTS_BUILD") or os.path.join(ROOT, "build", "faults")
+EVERY = int(os.environ.get("EVERY") or 1)
+JOBS = int(os.environ.get("JOBS") or os.cpu_count() or 1)
+LIMIT = 30  # seconds: a run takes a tenth of one
+MOST = 5000  # calls; more would be a loop without an end
+CRASH = 99
+
+SOCKET = ["EMFILE", "ENFILE", "ENOBUFS", "ENOMEM"]
+FAULTS = {
+    "socket": SOCKET,
+    "connect": ["EINTR", "ECONNREFUSED", "EHOSTUNREACH", "EADDRNOTAVAIL"],
+    "send": ["EINTR", "EAGAIN", "short", "ECONNRESET", "EPIPE", "ENOBUFS"],
+    "recv": ["EINTR", "EAGAIN", "short", "ECONNRESET", "ENOMEM"],
+    "setsockopt": ["ENOMEM", "EINVAL"],
+    "getsockopt": ["ENOBUFS"],
+    "poll": ["EINTR", "EAGAIN", "ENOMEM"],
+    "epoll_create1": ["EMFILE", "ENOMEM"],
+    "epoll_ctl": ["ENOMEM", "ENOSPC"],
+    "epoll_wait": ["EINTR", "EINVAL"],
+    "pthread_create": ["EAGAIN"],
+    "pipe": ["EMFILE"],
+    "fopen": ["EMFILE"],
+    "mmap": ["ENOMEM"],
+    "getaddrinfo": ["EAI_AGAIN", "EAI_NONAME"],
+    "malloc": ["ENOMEM"],
+    "calloc": ["ENOMEM"],
+    "realloc": ["ENOMEM"],
+    "strdup": ["ENOMEM"],
+    "strndup": ["ENOMEM"],
+}
+# Nothing is lost by these: the result must be whole.
+HARMLESS = {"EINTR", "EAGAIN", "short"}
+
+
+class Program:
+    """One of the programs, and what it says when nothing fails."""
+
+    def __init__(self, stage, name, selector, farm, folder):
+        self.label = "%s %s%s" % (stage, name, selector and " [%s]" % selector)
+        self.name = name
+        self.folder = folder
+        options = ["--selector", selector] if selector else []
+        path = os.path.join(BUILD, stage, name)
+        url = farm.url.replace("127.0.0.1", "localhost")
+        if name == "animals":
+            self.command = [path, "--server", url, "--max-tasks", "3",
+                            "--timeout", "5", *options, "cow", "pig", "cow",
+                            "dog"]
+        else:
+            self.command = [path, "--max-tries", "2", "--max-tasks", "3",
+                            "--timeout", "5", "--max-pages", "5", *options,
+                            url + "/site/", url + "/chaos/redirect-join"]
+        self.expected = None
+        code, _, self.expected, _ = self.run("", "none")
+        assert code in (0, 1) and self.expected, (self.label, code)
+        self.expected_code = code
+
+    def run(self, fault, tag):
+        """Exit code, stderr, results, and whether the fault happened."""
+        base = os.path.join(self.folder, tag)
+        environment = {
+            **os.environ, "FAULT": fault, "FAULT_FIRED": base + ".fired",
+            "ASAN_OPTIONS": "exitcode=%d" % CRASH,
+            "UBSAN_OPTIONS": "exitcode=%d" % CRASH}
+        try:
+            done = subprocess.run(
+                [*self.command, "--json", base + ".json"], cwd=ROOT,
+                env=environment, stdin=subprocess.DEVNULL, capture_output=True,
+                timeout=LIMIT)
+            code, err = done.returncode, done.stderr.decode()
+        except subprocess.TimeoutExpired as late:
+            code, err = None, (late.stderr or b"").decode()
+        result = None
+        try:
+            with open(base + ".json", encoding="utf-8") as file:
+                text = json.load(file)
+            if self.name == "animals":
+                result = [[a["name"], a["sound"], a["status"], a["error"]]
+                          for a in text["animals"]]
+            else:
+                result = sorted([u["url"], u["status"], u["error"], u["size"]]
+                                for u in text["urls"])
+        except (OSError, ValueError):
+            pass
+        fired = os.path.exists(base + ".fired")
+        for ending in (".fired", ".json"):
+            if os.path.exists(base + ending):
+                os.unlink(base + ending)
+        return code, err, result, fired
+
+    def judge(self, function, kind, code, err, result):
+        """What is wrong with such a run, or None."""
+        if code is None:
+            return "it hangs"
+        if code == CRASH or code < 0 or code > 2:
+            return "exit code %d" % code
+        harmless = kind in HARMLESS and function != "pthread_create"
+        if code == self.expected_code == 0 or harmless:
+            if code != self.expected_code:
+                return "exit code %d after %s" % (code, kind)
+            if result != self.expected:
+                return "success, with another result: %s" % result
+        elif code == 0:
+            return "exit code 0"
+        elif not err and not any(row[-1] or row[2] for row in result or []):
+            return "exit code %d, and no complaint" % code
+        return None
+
+
+class Table:
+    def __init__(self):
+        self.lock = threading.Lock()
+        self.runs = collections.Counter()
+        self.bad = []
+
+    def sweep(self, program, function, kind):
+        """Fails the first call, the second... until there are none left."""
+        for k in range(1, MOST, EVERY):
+            fault = "%s:%d:%s" % (function, k, kind)
+            tag = "%s-%s-%s" % (program.label.replace("/", "_").replace(
+                " ", "_"), function, kind)
+            code, err, result, fired = program.run(fault, tag)
+            wrong = program.judge(function, kind, code, err, result)
+            with self.lock:
+                self.runs[function] += fired
+                if wrong:
+                    self.bad.append((program.label, fault))
+                    print("%s, FAULT=%s: %s\n%s" % (
+                        program.label, fault, wrong, err[:3000]), flush=True)
+            if not fired:
+                return
+        print("%s: %s never ends" % (program.label, function), flush=True)
+        self.bad.append((program.label, function))
+
+
+def programs(farm, folder):
+    wanted = (os.environ.get("STAGES") or "1 2 3 4 5 6").split()
+    for stage in sorted(os.listdir(BUILD)):
+        if not (stage[:1] == "0" and stage[1:2] in wanted):
+            continue
+        selectors = [""] if stage[1] < "4" else ["epoll", "poll"]
+        for selector in selectors:
+            for name in ("animals", "crawl"):
+                yield Program(stage, name, selector, farm, folder)
+
+
+def main():
+    table = Table()
+    with tempfile.TemporaryDirectory(prefix="faults-") as folder:
+        farm = Farm(folder, "--pace", "0.005")
+        try:
+            with concurrent.futures.ThreadPoolExecutor(JOBS) as pool:
+                jobs = [pool.submit(table.sweep, program, function, kind)
+                        for program in programs(farm, folder)
+                        for function, kinds in FAULTS.items()
+                        for kind in kinds]
+                for job in jobs:
+                    job.result()
+        finally:
+            farm.stop()
+    total = sum(table.runs.values())
+    print("Faults: " + ", ".join("%s %d" % pair
+                                 for pair in sorted(table.runs.items())))
+    print("%d passed, %d failed" % (total - len(table.bad), len(table.bad)))
+    return 1 if table.bad or total == 0 else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,152 @@
+// wrap.c - fails one call of one function, to see what becomes of it. Linked
+// with -Wl,--wrap=NAME for each name below (make FAULTS=1).
+//
+//     FAULT=recv:3:ECONNRESET   the third recv() says so
+//     FAULT=recv:3:short        the third recv() gets one byte at most
+//     FAULT_FIRED=FILE          is created when it happens
+//
+// Only the program's own calls are counted, not libc's. What is said to have
+// been interrupted has been begun, as with a real signal.
+
+#include <errno.h>
+#include <fcntl.h>
+#include <netdb.h>
+#include <poll.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+static const struct {
+    const char *name;
+    int error;
+} errors[] = {
+    { "EINTR", EINTR },
+    { "EAGAIN", EAGAIN },
+    { "EMFILE", EMFILE },
+    { "ENFILE", ENFILE },
+    { "ENOBUFS", ENOBUFS },
+    { "ENOMEM", ENOMEM },
+    { "ENOSPC", ENOSPC },
+    { "ECONNRESET", ECONNRESET },
+    { "ECONNREFUSED", ECONNREFUSED },
+    { "EHOSTUNREACH", EHOSTUNREACH },
+    { "EADDRNOTAVAIL", EADDRNOTAVAIL },
+    { "EPIPE", EPIPE },
+    { "EIO", EIO },
+    { "EINVAL", EINVAL },
+    { "EAI_AGAIN", EAI_AGAIN },
+    { "EAI_NONAME", EAI_NONAME },
+    { "short", -1 },
+};
+
+static char function[32]; // empty: none
+static long wanted; // the number of the call
+static int error;
+static atomic_long calls;
+
+__attribute__((constructor)) static void read_environment(void)
+{
+    const char *fault = getenv("FAULT");
+    char name[32];
+
+    if (fault == NULL
+        || sscanf(fault, "%31[^:]:%ld:%31s", function, &wanted, name) != 3)
+        return;
+    for (size_t i = 0; i < sizeof(errors) / sizeof(*errors); i++) {
+        if (strcmp(errors[i].name, name) == 0)
+            error = errors[i].error;
+    }
+    if (error == 0)
+        abort();
+}
+
+// Is it this call? Then errno is set, and the call's result is -1 or so.
+static bool fails(const char *name)
+{
+    if (strcmp(name, function) != 0
+        || atomic_fetch_add(&calls, 1) + 1 != wanted)
+        return false;
+    const char *fired = getenv("FAULT_FIRED");
+    if (fired != NULL)
+        close(open(fired, O_CREAT | O_WRONLY, 0600));
+    errno = error;
+    return true;
+}
+
+#define WRAP(type, name, parameters, arguments, failure) \
+    type __real_##name parameters; \
+    type __wrap_##name parameters; \
+    type __wrap_##name parameters \
+    { \
+        return fails(#name) ? failure : __real_##name arguments; \
+    }
+
+WRAP(void *, malloc, (size_t size), (size), NULL)
+WRAP(void *, calloc, (size_t n, size_t size), (n, size), NULL)
+WRAP(void *, realloc, (void *old, size_t size), (old, size), NULL)
+WRAP(char *, strdup, (const char *text), (text), NULL)
+WRAP(char *, strndup, (const char *text, size_t n), (text, n), NULL)
+WRAP(FILE *, fopen, (const char *path, const char *mode), (path, mode), NULL)
+WRAP(void *, mmap,
+    (void *at, size_t size, int protection, int flags, int fd, off_t offset),
+    (at, size, protection, flags, fd, offset), MAP_FAILED)
+WRAP(int, pipe, (int ends[2]), (ends), -1)
+WRAP(int, socket, (int domain, int kind, int protocol),
+    (domain, kind, protocol), -1)
+WRAP(int, setsockopt,
+    (int fd, int level, int option, const void *value, socklen_t len),
+    (fd, level, option, value, len), -1)
+WRAP(int, getsockopt,
+    (int fd, int level, int option, void *value, socklen_t *len),
+    (fd, level, option, value, len), -1)
+WRAP(int, poll, (struct pollfd *fds, nfds_t n, int ms), (fds, n, ms), -1)
+WRAP(int, epoll_create1, (int flags), (flags), -1)
+WRAP(int, epoll_ctl, (int epoll, int what, int fd, struct epoll_event *event),
+    (epoll, what, fd, event), -1)
+WRAP(int, epoll_wait, (int epoll, struct epoll_event *events, int n, int ms),
+    (epoll, events, n, ms), -1)
+WRAP(int, pthread_create,
+    (pthread_t * thread, const pthread_attr_t *attributes,
+        void *(*start)(void *), void *arg),
+    (thread, attributes, start, arg), error)
+WRAP(int, getaddrinfo,
+    (const char *host, const char *service, const struct addrinfo *hints,
+        struct addrinfo **found),
+    (host, service, hints, found), error)
+
+int __real_connect(int fd, const struct sockaddr *to, socklen_t len);
+int __wrap_connect(int fd, const struct sockaddr *to, socklen_t len);
+int __wrap_connect(int fd, const struct sockaddr *to, socklen_t len)
+{
+    if (!fails("connect"))
+        return __real_connect(fd, to, len);
+    if (error == EINTR)
+        __real_connect(fd, to, len);
+    errno = error;
+    return -1;
+}
+
+ssize_t __real_send(int fd, const void *bytes, size_t len, int flags);
+ssize_t __wrap_send(int fd, const void *bytes, size_t len, int flags);
+ssize_t __wrap_send(int fd, const void *bytes, size_t len, int flags)
+{
+    if (!fails("send"))
+        return __real_send(fd, bytes, len, flags);
+    return error == -1 ? __real_send(fd, bytes, 1, flags) : -1;
+}
+
+ssize_t __real_recv(int fd, void *buffer, size_t size, int flags);
+ssize_t __wrap_recv(int fd, void *buffer, size_t size, int flags);
+ssize_t __wrap_recv(int fd, void *buffer, size_t size, int flags)
+{
+    if (!fails("recv"))
+        return __real_recv(fd, buffer, size, flags);
+    return error == -1 ? __real_recv(fd, buffer, 1, flags) : -1;
+}
