@@ -22,7 +22,7 @@ from urllib.parse import urldefrag, urljoin, urlsplit
 
 from support import BUILD, ENVIRONMENT, LIMIT, ROOT
 
-DOCS = "/usr/share/doc/debian-policy"
+DOCS = os.environ.get("DOCS") or "/usr/share/doc/debian-policy"
 NGINX = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin")
 MISSING = [name for name, there in
            (("nginx (Debian: nginx-light)", NGINX),
