@@ -300,10 +300,12 @@ class Case(unittest.TestCase):
                           "--max-pages", 12, *args, **how)
 
     def finish(self, child, json_path=None, code=0, err=()):
-        """Waits for the end. `err` are the lines on stderr, in any order."""
+        """Waits for the end. `err` are the lines on stderr, in any order; with
+        None the caller looks at them."""
         run = Run(child, json_path)
         err = [err] if isinstance(err, str) else err
-        self.same(sorted(run.err.splitlines()), sorted(err), child)
+        if err is not None:
+            self.same(sorted(run.err.splitlines()), sorted(err), child)
         self.same(run.code, code, child)
         return run
 
