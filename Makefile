@@ -56,7 +56,7 @@ BUILD = build$(if $(SANITIZE),/$(SANITIZE))$(if $(SWITCH),/$(SWITCH))$(if $(filt
 say = $(if $(V)$(SILENT),,@printf '  %-4s %s\n' $(1) $@;)
 SILENT = $(findstring s,$(filter-out --%,$(firstword -$(MAKEFLAGS))))
 
-COMPILE = $(CC) $(STANDARD) $(WARNINGS) -pthread $(CFLAGS) $(PROBES) $(SANITIZERS) -MMD -MP \
+COMPILE = $(CC) $(STANDARD) $(WARNINGS) -pthread $(CFLAGS) $(SANITIZERS) -MMD -MP \
 	-DSTACK=$(STACK) $(if $(SWITCH),-DSWITCH_UCONTEXT)
 
 # What `make stage-N` and friends pass on to the harness.
@@ -86,7 +86,7 @@ all: $(PROGRAMS) $(TOOLS) $(EXAMPLES)
 
 $(BUILD)/common/%.o: common/%.c
 	@mkdir -p $(@D)
-	$(call say,CC)$(COMPILE) -Icommon -c $< -o $@
+	$(call say,CC)$(COMPILE) $(PROBES) -Icommon -c $< -o $@
 
 $(LIBRARY): $(COMMON)
 	@rm -f $@
@@ -101,7 +101,7 @@ $(TOOLS): $(BUILD)/%: $(BUILD)/common/%.o $(LIBRARY)
 define STAGE_RULES
 $(BUILD)/$(1)/%.o: $(1)/%.c
 	@mkdir -p $$(@D)
-	$$(call say,CC)$$(COMPILE) -DSTAGE='"$(notdir $(1))"' -I$(1) -Icommon -c $$< -o $$@
+	$$(call say,CC)$$(COMPILE) $(if $(findstring 06-,$(1)),$(PROBES)) -DSTAGE='"$(notdir $(1))"' -I$(1) -Icommon -c $$< -o $$@
 
 $(BUILD)/$(1)/%.o: $(1)/%.S
 	@mkdir -p $$(@D)
@@ -199,6 +199,7 @@ test_loop_STAGE = 04-callbacks
 test_coroutine_STAGE = 05-coroutines
 test_task_STAGE = 05-coroutines
 test_async_STAGE = 06-async-await-style
+test_wait_STAGE = 06-async-await-style
 test_group_STAGE = 06-async-await-style
 test_lock_STAGE = 06-async-await-style
 test_dump_STAGE = 06-async-await-style

@@ -14,9 +14,10 @@
 // waiting function returns is awaited first: return (async_int){ await(f()) };
 // The value is 0, a count or a descriptor, or a negative error.
 //
-// Groups. Tasks are started in a group, and a task that returns before it has
-// waited for its groups is aborted. The first child that fails cancels the
-// others, and its error is the group's. A race is ended by its first success.
+// Groups. A task is started in a group, which stays where it is until
+// group_wait() has returned; a task that ends before that is aborted. The first
+// child that fails cancels the others, and its error is the group's. A race is
+// ended by its first success.
 //
 // Cancellation is level: once it is there, every await of the task returns
 // -ECANCELED at once, until it gives up. What overlaps:
@@ -45,6 +46,7 @@
 #include "clock.h"
 #include "loop.h"
 
+#include <stdatomic.h>
 #include <stddef.h>
 
 // gcc warns of a result dropped if the type says so, clang likewise.
@@ -184,6 +186,9 @@ extern long await_count;
 void scope_open(struct scope *scope, double seconds, bool is_shield);
 int scope_close(struct scope *scope, int n);
 
+// An overflow asks for the chain at any moment: the compiler must not put it off.
+#define AWAIT_SEEN_ atomic_signal_fence(memory_order_release)
+
 #define AWAIT_(call, text, id) AWAIT__(call, text, id)
 #define AWAIT__(call, text, id) \
     __extension__({ \
@@ -193,9 +198,11 @@ int scope_close(struct scope *scope, int n);
             __LINE__ }; \
         struct await_link link##id = { &site##id, await_chain }; \
         await_chain = &link##id; \
+        AWAIT_SEEN_; \
         await_count++; \
         const async_int result##id = (call); \
         await_chain = link##id.outer; \
+        AWAIT_SEEN_; \
         result##id.value; \
     })
 

@@ -1,6 +1,6 @@
 // switch.h - leaves one stack, and goes on with another.
 //
-// By the few lines of assembly in stack_switch.S, or by ucontext.h where there
+// By the few lines of assembly in switch_asm.S, or by ucontext.h where there
 // are none for the machine or where SWITCH_UCONTEXT is defined: portable, and
 // some fifty times slower, because it asks the kernel about signals each time.
 
@@ -47,7 +47,7 @@ void context_here(struct context *context);
 // First thing in `entry`: says which context it came from.
 void context_entered(struct context *from);
 
-void stack_switch(void **from_sp, void *to_sp); // stack_switch.S
+void stack_switch(void **from_sp, void *to_sp); // switch_asm.S
 
 // Goes on with `to`; returns when somebody switches to `from`.
 static inline void context_switch(struct context *from, struct context *to)

@@ -1,4 +1,4 @@
-// stack_switch.S - void stack_switch(void **from_sp, void *to_sp)
+// switch_asm.S - void stack_switch(void **from_sp, void *to_sp)
 //
 // Pushes what a called function has to preserve, keeps the stack pointer in
 // *from_sp and takes to_sp; there the same is popped, and on it goes where that

@@ -146,6 +146,116 @@ static const struct chaos table[] = {
                       "<a href=\"gone&#27;[0m&#0;\">entities</a>\n") },
 };
 
+// --- What is too much to write down ------------------------------------------
+
+// No page is met twice, so only the limit on redirects ends it.
+static void redirect_loop(struct reply *reply, const char *rest)
+{
+    char location[64];
+    long next = *rest == '/' ? strtol(rest + 1, NULL, 10) + 1 : 1;
+
+    snprintf(location, sizeof(location),
+        "Location: /chaos/redirect-loop/%ld\r\n", next);
+    reply_head(reply, 302, NULL, location);
+}
+
+// To itself, with a query that doubles until no URL is that long.
+static void growing_query(struct reply *reply, const char *rest)
+{
+    size_t len = strlen(rest);
+
+    reply_printf(reply,
+        "HTTP/1.1 302 Found\r\nContent-Length: 0\r\n"
+        "Location: /chaos/growing-query?%s%s\r\n\r\n",
+        len > 1 ? rest + 1 : "hay", len > 1 ? rest + 1 : "");
+    reply->status = 302;
+}
+
+// Any byte but those that end a header or a quoted value; the same each time.
+static void add_noise(struct reply *reply, unsigned *state, int n)
+{
+    while (n-- > 0) {
+        char byte;
+        do {
+            *state = *state * 1103515245u + 12345u;
+            byte = (char)(*state >> 16);
+        } while (byte == '\r' || byte == '\n' || byte == '\0' || byte == '"');
+        reply_add(reply, &byte, 1);
+    }
+}
+
+// A place of this very server, behind which everything goes.
+static void noisy_location(struct reply *reply, const char *unused)
+{
+    unsigned state = 1;
+
+    (void)unused;
+    reply_printf(reply,
+        "HTTP/1.1 302 Found\r\nContent-Length: 0\r\n"
+        "Location: /chaos/gone/");
+    add_noise(reply, &state, 300);
+    reply_printf(reply, "\r\n\r\n");
+    reply->status = 302;
+}
+
+static void noisy_links(struct reply *reply, const char *unused)
+{
+    unsigned state = 2;
+
+    (void)unused;
+    for (int i = 0; i < 200; i++) {
+        reply_printf(reply, "<a href=\"gone/%d", i);
+        add_noise(reply, &state, 40);
+        reply_printf(reply, "\">x</a>");
+        add_noise(reply, &state, 40);
+    }
+    reply_head(reply, 200, "text/html", "");
+}
+
+static void many_links(struct reply *reply, const char *unused)
+{
+    (void)unused;
+    for (int i = 0; i < 100000; i++)
+        reply_printf(reply, "<a href=\"gone/%d\">x</a>\n", i);
+    reply_head(reply, 200, "text/html", "");
+}
+
+static void many_hosts(struct reply *reply, const char *unused)
+{
+    (void)unused;
+    for (int i = 0; i < 5000; i++)
+        reply_printf(reply, "<a href=\"http://h%d.invalid/\">x</a>\n", i);
+    reply_head(reply, 200, "text/html", "");
+}
+
+static void tiny_chunks(struct reply *reply, const char *unused)
+{
+    (void)unused;
+    reply_printf(reply, IN_CHUNKS);
+    for (int i = 0; i < 1000000; i++)
+        reply_add(reply, "1\r\nM\r\n", 6);
+    reply_printf(reply, "0\r\n\r\n");
+    reply->status = 200;
+}
+
+static const struct {
+    const char *kind;
+    const char *what;
+    void (*make)(struct reply *reply, const char *rest);
+    bool is_linked;
+} made[] = {
+    { "redirect-loop", "from page to page without end", redirect_loop, true },
+    { "growing-query", "to itself, with a query that grows", growing_query,
+        true },
+    { "noisy-location", "a Location of random bytes", noisy_location, true },
+    { "noisy-links", "links of random bytes", noisy_links, true },
+    { "many-links", "100,000 links", many_links, false },
+    { "many-hosts", "links to 5,000 hosts", many_hosts, true },
+    { "tiny-chunks", "a million chunks of one byte", tiny_chunks, true },
+};
+
+// --- Answering ---------------------------------------------------------------
+
 static const char *word(int error)
 {
     return error == 0 ? "fine" : error_text(error);
@@ -154,32 +264,26 @@ static const char *word(int error)
 // All kinds, those that end by themselves as links: a crawler may start here.
 static void index_page(struct reply *reply)
 {
-    reply_printf(reply, "<!DOCTYPE html>\n<title>Chaos</title>\n"
-                        "<p>Each of these is wrong or odd in one way.\n<ul>\n");
+    reply_printf(reply,
+        "<!DOCTYPE html>\n<title>Chaos</title>\n"
+        "<p>Each of these is wrong or odd in one way.\n<ul>\n");
     for (size_t i = 0; i < COUNT(table); i++) {
         const struct chaos *c = &table[i];
         reply_printf(reply, c->lasts ? "<li>%s" : "<li><a href=\"%s\">link</a>",
             c->kind);
         reply_printf(reply, " %s: %s (%s)\n", c->kind, c->what, word(c->error));
     }
+    for (size_t i = 0; i < COUNT(made); i++) {
+        reply_printf(reply,
+            made[i].is_linked ? "<li><a href=\"%s\">link</a>" : "<li>%s",
+            made[i].kind);
+        reply_printf(reply, " %s: %s (fine)\n", made[i].kind, made[i].what);
+    }
     reply_printf(reply,
-        "<li><a href=\"redirect-loop\">link</a> redirect-loop: from page to "
-        "page without end (fine)\n"
         "<li><a href=\"first/2/index\">link</a> first/K/TOKEN: closed K times, "
         "then good (fine)\n"
         "</ul>\n");
     reply_head(reply, 200, "text/html; charset=utf-8", "");
-}
-
-// No page is met twice, so only the limit on redirects ends it.
-static void redirect_loop(struct reply *reply, const char *step)
-{
-    char location[64];
-    long next = *step == '/' ? strtol(step + 1, NULL, 10) + 1 : 1;
-
-    snprintf(location, sizeof(location),
-        "Location: /chaos/redirect-loop/%ld\r\n", next);
-    reply_head(reply, 302, NULL, location);
 }
 
 static void break_rules(struct reply *reply, const struct chaos *c)
@@ -216,16 +320,19 @@ int chaos_fails_first(const char *target)
 
 void chaos_reply(struct reply *reply, const char *target)
 {
-    static const char loop[] = "redirect-loop";
     const char *kind = target + strlen("/chaos/");
 
     if (*kind == '\0') {
         index_page(reply);
         return;
     }
-    if (strncmp(kind, loop, sizeof(loop) - 1) == 0) {
-        redirect_loop(reply, kind + sizeof(loop) - 1);
-        return;
+    for (size_t i = 0; i < COUNT(made); i++) {
+        size_t len = strlen(made[i].kind);
+        if (strncmp(kind, made[i].kind, len) == 0
+            && strchr("/?", kind[len]) != NULL) { // or at its end
+            made[i].make(reply, kind + len);
+            return;
+        }
     }
     for (size_t i = 0; i < COUNT(table); i++) {
         if (strcmp(kind, table[i].kind) == 0) {

@@ -3,9 +3,9 @@
 //     harness stage N          one stage: animals, crawl, timeline, numbers
 //     harness compare          all stages side by side
 //     harness crowd            ten thousand clients of the farm's one thread
-//     harness where            stage 6's tasks, asked in the middle of their
-//     waits harness run PROGRAM...   an example, with a farm in $FARM harness
-//     hangs PROGRAM... the same ten times, counting those that hang
+//     harness where            where stage 6's tasks are, in mid-wait
+//     harness run PROGRAM...   an example, with a farm in $FARM
+//     harness hangs PROGRAM... the same ten times, counting those that hang
 //
 // `make` passes on BUILD, N, DELAY, PACE, TASKS and SELECTOR in the
 // environment.

@@ -276,11 +276,69 @@ def all_chaos_at_once(t):
     table["/chaos/redirect-control"] = 302
     table["/chaos/control-links"] = 200
     table["/chaos/redirect-loop"] = 302
+    table["/chaos/growing-query"] = 302
+    table["/chaos/noisy-location"] = 302
+    table["/chaos/noisy-links"] = 200
+    table["/chaos/many-hosts"] = 200
+    table["/chaos/tiny-chunks"] = 200
     table["/chaos/first/2/index"] = CLOSED
     for kind in linked:  # a kind that is not in the table is missed here
         t.same(rows["/chaos/" + kind], table["/chaos/" + kind], kind)
     t.assertIn("/chaos/redirect-loop/3", rows)
     t.assertNotIn("/chaos/redirect-loop/4", rows)
+
+
+@main_crawl
+def a_query_that_grows(t):
+    farm = t.farm()
+    run = t.crawl(farm, "%s/chaos/growing-query" % farm, "--max-redirect", 50,
+                  code=1)
+    rows = run.data["urls"]
+    # 3, 6, 12... letters: then the URL would be too long, and that is told.
+    t.same(len(rows), 13)
+    lengths = sorted(len(row["url"].partition("?")[2]) for row in rows)
+    t.same(lengths, [0] + [3 * 2 ** i for i in range(12)])
+    t.same([row["error"] for row in rows if row["error"]],
+           ["redirect without a usable Location"])
+
+
+@main_crawl
+def noise_in_links(t):
+    farm = t.farm()
+    run = t.crawl(farm, "%s/chaos/noisy-links" % farm,
+                  "%s/chaos/noisy-location" % farm)
+    rows = found(run, farm)
+    noisy = [url for url in rows if "gone" in url]
+    t.assertGreater(len(noisy), 200)
+    for url in noisy:  # as it was asked for
+        t.assertRegex(url, r"^/chaos/[!-~]*$")
+        t.same(rows[url], 404, url)
+
+
+@main_crawl
+def a_hundred_thousand_links(t):
+    farm = t.farm()
+    run = t.crawl(farm, "%s/chaos/many-links" % farm, "--max-pages", 1)
+    [row] = run.data["urls"]
+    t.same((row["num_urls"], row["num_new_urls"]), (100000, 100000))
+    t.same(farm.connections, 1)
+
+
+@main_crawl
+def five_thousand_hosts(t):
+    farm = t.farm()
+    run = t.crawl(farm, "%s/chaos/many-hosts" % farm)
+    [row] = run.data["urls"]
+    t.same((row["status"], row["num_urls"]), (200, 0))
+    t.same(run.counters["skipped_off_host"], 5000)
+
+
+@main_crawl
+def a_million_chunks(t):
+    farm = t.farm()
+    run = t.crawl(farm, "%s/chaos/tiny-chunks" % farm)
+    [row] = run.data["urls"]
+    t.same((row["status"], row["size"]), (200, 1000000))
 
 
 @each([("never",), ("drip",)], main_crawl)

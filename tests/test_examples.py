@@ -1,7 +1,9 @@
 #!/usr/bin/env python3
 """The examples: each one that is built runs to its end. Those that always print
-the same have it in tests/expected/NAME.out; what the others print must make
-sense. The patches among them fit the stage that they break."""
+the same have it in tests/expected/NAME.out (and NAME.err, if stderr is not to
+be empty), and run where time is virtual; what the others print must make sense.
+Where two stages have an example of the same name, NAME begins with the stage's
+number. The patches among them fit the stage that they break."""
 
 import glob
 import os
@@ -22,6 +24,20 @@ def name_of(path):
 
 def find(ending):
     return sorted(glob.glob(os.path.join(ROOT, "0*", "examples", "*" + ending)))
+
+
+def stage_of(path):
+    return os.path.relpath(path, ROOT)[:2]
+
+
+def expected(source, ending):
+    """What the example is to print, or None if that is not always the same."""
+    for name in (stage_of(source) + "-" + name_of(source), name_of(source)):
+        path = os.path.join(EXPECTED, name + ending)
+        if os.path.exists(path):
+            with open(path, encoding="utf-8") as file:
+                return file.read()
+    return None
 
 
 def program(source):
@@ -48,7 +64,8 @@ class Examples(unittest.TestCase):
             [program(source)], stdin=subprocess.DEVNULL, capture_output=True,
             text=True, timeout=LIMIT,
             env={**ENVIRONMENT, "FARM": self.farm.url, **environment})
-        self.assertEqual((run.returncode, run.stderr), (0, ""), source)
+        self.assertEqual((run.returncode, run.stderr),
+                         (0, expected(source, ".err") or ""), source)
         return run.stdout
 
     # What the named example prints, where it is not always the same.
@@ -58,6 +75,18 @@ class Examples(unittest.TestCase):
             r": (\d+), not (\d+)\. (\d+) updates lost\.$", out).groups())
         self.assertEqual(found + lost, due)
         self.assertGreaterEqual(lost, 0)
+
+    def check_run_blocking(self, out):
+        lines = out.splitlines()
+        self.assertIn(lines[0].split(": ")[1], (
+            "Operation not permitted",
+            "at once; poll() says so of any file"))
+        self.assertEqual(lines[1],
+                         'run_blocking(read): The cow says "Moo!".')
+        ticks = [int(n) for n in re.findall(r": (\d+) ticks meanwhile", out)]
+        self.assertEqual(len(ticks), 2)
+        self.assertEqual(ticks[0], 0)
+        self.assertIn(ticks[1], range(1 if IS_SLOW else 10, 32))
 
     def check_spin(self, out):
         lines = re.findall(r"^(.*): +([\d,]+) questions, (\d+) answers, "
@@ -95,23 +124,24 @@ class Examples(unittest.TestCase):
 
 
 def add(source):
-    name = name_of(source)
+    stage, name = stage_of(source), name_of(source)
 
     def test(self):
         if not os.path.exists(program(source)):
             self.skipTest("not built")
+        due = expected(source, ".out")
+        if due is not None:
+            self.assertEqual(self.run_example(source, CLOCK="virtual"), due)
+            return
         out = self.run_example(source)
-        expected = os.path.join(EXPECTED, name + ".out")
-        check = getattr(self, "check_" + name, None)
-        if os.path.exists(expected):
-            with open(expected, encoding="utf-8") as file:
-                self.assertEqual(out, file.read())
-        elif check is not None:
+        check = (getattr(self, "check_%s_%s" % (stage, name), None)
+                 or getattr(self, "check_" + name, None))
+        if check is not None:
             check(out)
         else:
             self.assertNotEqual(out, "")
 
-    setattr(Examples, "test_" + name, test)
+    setattr(Examples, "test_%s_%s" % (stage, name), test)
 
 
 def add_patch(source):
@@ -124,7 +154,8 @@ def add_patch(source):
         self.assertEqual(run.returncode, 0, run.stdout + run.stderr)
         self.assertNotIn("offset", run.stdout)
 
-    setattr(Examples, "test_patch_" + name_of(source), test)
+    setattr(Examples, "test_patch_%s_%s" % (stage_of(source), name_of(source)),
+            test)
 
 
 for each in find(".c"):
