@@ -1,18 +1,27 @@
 #!/bin/sh
 # run.sh UNIT... - all tests: units, black box, the rules of the house, the
-# text. Ends with "N passed, N failed".
+# text. Ends with the names of those that failed, and "N passed, N failed, N
+# skipped".
 set -u
 passed=0
 failed=0
 skipped=0
 log=$(mktemp)
-trap 'rm -f "$log"' EXIT
+names=$(mktemp) # of what failed
+trap 'rm -f "$log" "$names"' EXIT
 
 # count PASSED FAILED SKIPPED
 count() {
     passed=$((passed + $1))
     failed=$((failed + $2))
     skipped=$((skipped + $3))
+}
+
+# blame WHAT SCRIPT: notes the lines that sed finds in the log; if there are
+# none, WHAT.
+blame() {
+    found=$(sed -n "$2" "$log")
+    echo "${found:-$1}" >>"$names"
 }
 
 # What unittest said: "Ran 9 tests in 1 s", "FAILED (failures=1, skipped=2)", or
@@ -42,8 +51,12 @@ for unit; do
     set -- $(sed -n 's/^.*Checks: \(.*\), Failures: \(.*\), Errors: \(.*\)$/\1 \2 \3/p' "$log" | tail -n 1)
     if [ $# -ne 3 ] || { [ $code -ne 0 ] && [ $(($2 + $3)) -eq 0 ]; }; then
         echo "$unit ended with code $code" >&2
+        echo "$unit: code $code" >>"$names"
         count 0 1 0
     else
+        # tests/test_url.c:12:F:case:test:0: Assertion ...
+        [ $(($2 + $3)) -eq 0 ] ||
+            blame "$unit" 's/^\([^:]*:[0-9]*:[FE]:[^:]*:[^:]*:[0-9]*\):.*/\1/p'
         count $(($1 - $2 - $3)) $(($2 + $3)) 0
     fi
 done
@@ -54,7 +67,12 @@ if command -v python3 >/dev/null 2>&1; then
         code=$?
         set -- $(results)
         echo "Running $suite: $1 passed, $2 failed, $3 skipped"
-        [ $code -eq 0 ] || cat "$log"
+        if [ $code -ne 0 ]; then
+            cat "$log"
+            # unittest says "FAIL: test", or ERROR, a suite of ours FAILED
+            blame "$suite: code $code" \
+                "s,^FAIL: ,$suite: ,p;s,^ERROR: ,$suite: ,p;s,^FAILED: ,$suite: ,p"
+        fi
         if [ $code -ne 0 ] && [ "$2" -eq 0 ]; then set -- "$1" 1 "$3"; fi
         count "$1" "$2" "$3"
     done
@@ -63,12 +81,13 @@ else
     count 0 0 1
 fi
 
-for rule in layering carried budget; do
+for rule in layering carried budget colour; do
     if sh tests/$rule.sh; then
         echo "Rule kept: $rule"
         count 1 0 0
     else
         echo "Rule broken: $rule"
+        echo "rule: $rule" >>"$names"
         count 0 1 0
     fi
 done
@@ -77,8 +96,13 @@ if [ -n "${SANITIZE:-}" ]; then
 elif sh tests/tutorial.sh; then
     count 1 0 0
 else
+    echo "tests/tutorial.sh" >>"$names"
     count 0 1 0
 fi
 
+if [ -s "$names" ]; then
+    echo "Failed:"
+    sed 's/^/  /' "$names"
+fi
 echo "$passed passed, $failed failed, $skipped skipped"
 [ $failed -eq 0 ] && [ $passed -gt 0 ]

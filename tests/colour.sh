@@ -1,0 +1,143 @@
+#!/bin/sh
+# colour.sh - what waits is marked: the compilers refuse what async.h says they
+# do, and nothing else; and no function passes on what it has not awaited.
+#
+# tests/colour/*.c begin with "// clean", or with what gcc and clang say:
+#     // gcc: REGEX
+#     // clang: REGEX
+#     // error        or: // warning (and an error with -Werror)
+set -u
+stage=06-async-await-style
+bad=0
+out=$(mktemp)
+trap 'rm -f "$out"' EXIT
+
+say() {
+    echo "colour: $*" >&2
+    bad=1
+}
+
+bare="-std=c11 -D_POSIX_C_SOURCE=200809L -D_DEFAULT_SOURCE -I$stage -Icommon"
+flags="$bare -Wall -Wextra -Wpedantic -Wshadow -Wconversion"
+
+# compile COMPILER FLAG... FILE: what it says is in $out.
+compile() {
+    LC_ALL=C "$@" -fsyntax-only >"$out" 2>&1
+}
+
+# expected COMPILER FILE: a clean file begins with "clean" for both.
+expected() {
+    sed -n "s,^// $1: ,,p" "$2" | sed 1q
+}
+
+# check FILE COMPILER FLAG...
+check() {
+    file=$1
+    shift
+    if [ "$(sed 1q "$file")" = "// clean" ]; then
+        compile "$@" "$file" || say "$file: refused by $*"
+        [ -s "$out" ] && say "$file: $1: $(sed 1q "$out")"
+        return
+    fi
+    kind=$(sed -n '3s,^// ,,p' "$file")
+    compile "$@" "$file"
+    code=$?
+    grep -E "$kind: .*" "$out" | grep -qE "$(expected "$1" "$file")" ||
+        say "$file: no such $kind by $*: $(expected "$1" "$file")"
+    case $kind in
+    error) [ $code -ne 0 ] || say "$file: accepted by $*" ;;
+    warning)
+        [ $code -eq 0 ] || say "$file: more than a warning by $*"
+        compile "$@" -Werror "$file" && say "$file: accepted by $* -Werror"
+        ;;
+    *) say "$file: neither clean, error nor warning" ;;
+    esac
+}
+
+compilers=0
+for compiler in gcc clang; do
+    command -v $compiler >/dev/null 2>&1 || continue
+    case $compiler-$(gcc --version 2>/dev/null) in
+    gcc-*clang*) continue ;; # macOS calls it so
+    esac
+    compilers=$((compilers + 1))
+    for file in tests/colour/*.c; do
+        # shellcheck disable=SC2086
+        {
+            check "$file" $compiler $bare
+            check "$file" $compiler $flags
+        }
+    done
+done
+[ $compilers -gt 0 ] || say "neither gcc nor clang is here"
+
+# unmarked FILE: "file:line: name" for each return of what a waiting function
+# gives, without await. `global` are those that other files have. What a macro
+# of your own awaits is not seen: give it a variable.
+unmarked() {
+    awk -v global="$global" '
+        # Where the parenthesis that opens at i is closed.
+        function closing(text, i,    depth, c) {
+            for (depth = 0; i <= length(text); i++) {
+                c = substr(text, i, 1)
+                depth += (c == "(") - (c == ")")
+                if (depth == 0)
+                    return i
+            }
+            return i
+        }
+        {
+            sub(/\/\/.*/, "")
+            text = text $0 "\n"
+        }
+        END {
+            n = split(global, name, " ")
+            rest = text
+            while (match(rest, /async_int[ \n]+[A-Za-z0-9_]+\(/)) {
+                word = substr(rest, RSTART, RLENGTH - 1)
+                sub(/async_int[ \n]+/, "", word)
+                name[++n] = word
+                rest = substr(rest, RSTART + RLENGTH)
+            }
+            line = 1
+            rest = text
+            while (match(rest, /[^A-Za-z0-9_]return[^A-Za-z0-9_]/)) {
+                before = substr(rest, 1, RSTART)
+                line += gsub(/\n/, "", before)
+                rest = substr(rest, RSTART + 1)
+                statement = substr(rest, 1, index(rest, ";"))
+                while (match(statement, /await[a-z_]*\(/)) {
+                    end = closing(statement, RSTART + RLENGTH - 1)
+                    statement = substr(statement, 1, RSTART - 1) \
+                        substr(statement, end + 1)
+                }
+                for (i = 1; i <= n; i++) {
+                    if (match(statement, "[^A-Za-z0-9_]" name[i] "\\(")) {
+                        print FILENAME ":" line ": " name[i]
+                        break
+                    }
+                }
+            }
+        }' "$1"
+}
+
+# What other files can call: all that is not static.
+global=$(cat $stage/*.h $stage/*.c | sed 's,//.*,,' |
+    sed -n 's/^async_int \([A-Za-z0-9_]*\)(.*/\1/p' | sort -u | tr '\n' ' ')
+for file in $stage/*.[ch] $stage/examples/*.c; do
+    [ -f "$file" ] || continue
+    unmarked "$file" >"$out"
+    [ -s "$out" ] || continue
+    while read -r what; do
+        say "$what() is returned without await"
+    done <"$out"
+done
+
+# The same must find what is wrong on purpose, and no more.
+for file in $(grep -l '^// clean' tests/colour/*.c); do
+    found=$(unmarked "$file" | cut -d : -f 2 | tr '\n' ' ')
+    wanted=$(sed -n 's,^// unmarked: ,,p' "$file")
+    [ "$found" = "${wanted:+$wanted }" ] ||
+        say "$file: the lines unmarked are ${wanted:-none}, found: $found"
+done
+exit $bad

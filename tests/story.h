@@ -1,0 +1,126 @@
+// story.h - tests whose body is the first task; what is told in them, in order;
+// and those that a test has to die for.
+
+#ifndef STORY_H
+#define STORY_H
+
+#include "async.h"
+#include "clock.h"
+#include "suite.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static const char *const kinds[] = {
+#ifdef __linux__
+    "epoll",
+#endif
+    "poll",
+};
+
+enum { KINDS = sizeof(kinds) / sizeof(*kinds), HOUR = 3600 };
+
+static char story[4096];
+
+__attribute__((format(printf, 1, 2))) static inline void tell(
+    const char *format, ...)
+{
+    size_t len = strlen(story);
+    va_list args;
+
+    va_start(args, format);
+    vsnprintf(story + len, sizeof(story) - len, format, args);
+    va_end(args);
+    strncat(story, " ", sizeof(story) - strlen(story) - 1);
+}
+
+// The numbers of these two are not the same everywhere.
+static inline const char *outcome(int n)
+{
+    static char digits[16];
+
+    if (n == -ECANCELED)
+        return "cancelled";
+    if (n == -ETIMEDOUT)
+        return "late";
+    snprintf(digits, sizeof(digits), "%d", n);
+    return digits;
+}
+
+#define ck_assert_story(expected) ck_assert_str_eq(story, expected)
+
+// A fixture.
+static inline void on_virtual_clock(void)
+{
+    setenv("CLOCK", "virtual", 1);
+}
+
+#define ck_assert_now(seconds) \
+    ck_assert_double_eq_tol(clock_now(), seconds, 1e-9)
+
+// Awaits, and asserts what comes of it.
+#define ck_assert_await(call, expected) \
+    do { \
+        int n_ = await(call); \
+        ck_assert_int_eq(n_, expected); \
+    } while (0)
+
+#define run_on(kind, fn) ck_assert_int_eq(async_run(kind, fn, NULL), 0)
+#define run(fn) run_on(NULL, fn)
+
+#define DONE ((async_int){ 0 })
+
+// Begins a test whose body is the first task; it returns DONE.
+#define START_TASK_TEST(name) \
+    static async_int name##_body(void *unused); \
+    START_TEST(name) \
+    { \
+        run_on(kinds[_i], name##_body); \
+    } \
+    static async_int name##_body(void *unused CK_ATTRIBUTE_UNUSED)
+
+// Starts fn(arg) in a group, cancels the group after so many seconds, and waits
+// for its end. Returns 0.
+static inline async_int cancel_after(double seconds, async_fn *fn, void *arg)
+{
+    struct group group = { 0 };
+
+    task_spawn(&group, fn, arg, "fn", "cancelled", __FILE__, __LINE__);
+    int n = await(task_pause(seconds));
+    ck_assert_int_eq(n, 0);
+    group_cancel(&group);
+    return (async_int){ await(group_wait(&group)) };
+}
+
+// Runs what a process may die of, in a child. Returns what waitpid() says, and
+// in `said` what came on stderr.
+static inline int die_of(void (*deed)(void), char *said, size_t size)
+{
+    FILE *file = tmpfile();
+    int status = 0;
+
+    ck_assert_ptr_nonnull(file);
+    fflush(NULL);
+    pid_t pid = fork();
+    ck_assert_int_ge(pid, 0);
+    if (pid == 0) {
+        setrlimit(RLIMIT_CORE, &(struct rlimit){ 0, 0 });
+        dup2(fileno(file), 2);
+        alarm(30);
+        deed();
+        _exit(0);
+    }
+    ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+    ssize_t n = pread(fileno(file), said, size - 1, 0);
+    said[n > 0 ? n : 0] = '\0';
+    fclose(file);
+    return status;
+}
+
+#endif

@@ -1,0 +1,367 @@
+// test_wait.c - the first task, waking, yielding, descriptors, and pauses that
+// Ctrl-C ends; on both selectors where descriptors are involved, and on the
+// virtual clock but for Ctrl-C: that one would jump.
+
+#include "interrupt.h"
+#include "story.h"
+
+#include <signal.h>
+
+static int ends[2];
+
+static void open_pipe(void)
+{
+    ck_assert_int_eq(pipe(ends), 0);
+}
+
+static void write_byte(void)
+{
+    ck_assert_int_eq((int)write(ends[1], "x", 1), 1);
+}
+
+static void close_pipe(void)
+{
+    task_forget(ends[0]);
+    close(ends[0]);
+    close(ends[1]);
+}
+
+// --- The first task ----------------------------------------------------------
+
+static async_int return_seven(void *arg)
+{
+    if (arg != NULL)
+        await(task_pause(*(double *)arg));
+    return (async_int){ 7 };
+}
+
+START_TEST(async_run_returns_the_first_result)
+{
+    double seconds = 2;
+
+    ck_assert_int_eq(async_run(kinds[_i], return_seven, NULL), 7);
+    ck_assert_int_eq(async_run(kinds[_i], return_seven, &seconds), 7);
+    ck_assert_now(2);
+}
+END_TEST
+
+START_TEST(a_selector_that_is_none)
+{
+    ck_assert_int_eq(async_run("kqueue8", return_seven, NULL), -EINVAL);
+    ck_assert_int_eq(async_run(NULL, return_seven, NULL), 7);
+}
+END_TEST
+
+static async_int tell_late(void *unused)
+{
+    (void)unused;
+    ck_assert_await(task_pause(3), 0);
+    tell("late");
+    return (async_int){ 1 };
+}
+
+static async_int leave_one_behind(void *unused)
+{
+    (void)unused;
+    spawn(NULL, tell_late, NULL, "");
+    return (async_int){ -EIO };
+}
+
+START_TEST(async_run_waits_for_all)
+{
+    ck_assert_int_eq(async_run(NULL, leave_one_behind, NULL), -EIO);
+    ck_assert_story("late ");
+    ck_assert_now(3);
+}
+END_TEST
+
+// --- Waking ------------------------------------------------------------------
+
+static async_int wait_and_tell(void *task)
+{
+    *(struct task **)task = task_running();
+    tell("got %s", outcome(await(task_wait("a word"))));
+    return DONE;
+}
+
+START_TASK_TEST(waking_only_queues)
+{
+    struct group group = { 0 };
+    struct task *task;
+
+    spawn(&group, wait_and_tell, &task, "");
+    ck_assert_await(task_yield(), 0);
+    task_wake(task, -5);
+    tell("woken");
+    task_wake(task, 6); // it does not wait any more
+    ck_assert_await(group_wait(&group), 0);
+    ck_assert_story("woken got -5 ");
+    return DONE;
+}
+END_TEST
+
+START_TASK_TEST(waking_who_does_not_wait)
+{
+    struct task *self = task_running();
+
+    task_wake(self, 5); // it runs
+    ck_assert_await(task_pause(1), 0);
+    ck_assert_now(1);
+    ck_assert_ptr_eq(task_running(), self);
+    return DONE;
+}
+END_TEST
+
+START_TASK_TEST(a_wake_ends_any_wait)
+{
+    struct group group = { 0 };
+    struct task *task;
+
+    spawn(&group, wait_and_tell, &task, "");
+    ck_assert_await(task_pause(1), 0);
+    task_wake(task, 0); // and its deadline, if it had one, is off
+    ck_assert_await(task_pause(1), 0);
+    ck_assert_await(group_wait(&group), 0);
+    ck_assert_story("got 0 ");
+    return DONE;
+}
+END_TEST
+
+static async_int count_turns(void *unused)
+{
+    (void)unused;
+    for (int i = 0; i < 3; i++) {
+        tell("%d", i);
+        ck_assert_await(task_yield(), 0);
+    }
+    return DONE;
+}
+
+START_TASK_TEST(yielding_goes_round)
+{
+    struct group group = { 0 };
+
+    for (int i = 0; i < 3; i++)
+        spawn(&group, count_turns, NULL, "");
+    tell("spawned");
+    ck_assert_await(group_wait(&group), 0);
+    ck_assert_story("spawned 0 0 0 1 1 1 2 2 2 ");
+    return DONE;
+}
+END_TEST
+
+static bool is_enough;
+
+static async_int be_greedy(void *unused)
+{
+    (void)unused;
+    while (!is_enough)
+        ck_assert_await(task_yield(), 0);
+    return DONE;
+}
+
+static async_int read_one(void *unused)
+{
+    (void)unused;
+    ck_assert_await(readable(ends[0], CLOCK_NEVER), 0);
+    is_enough = true;
+    return DONE;
+}
+
+START_TASK_TEST(who_always_yields_starves_nobody)
+{
+    struct group group = { 0 };
+
+    open_pipe();
+    spawn(&group, be_greedy, NULL, "");
+    spawn(&group, be_greedy, NULL, "");
+    spawn(&group, read_one, NULL, "");
+    for (int i = 0; i < 10; i++)
+        ck_assert_await(task_yield(), 0);
+    ck_assert(!is_enough);
+    write_byte();
+    ck_assert_await(group_wait(&group), 0);
+    close_pipe();
+    return DONE;
+}
+END_TEST
+
+// --- Descriptors -------------------------------------------------------------
+
+START_TASK_TEST(what_cannot_be_watched)
+{
+    ck_assert_await(readable(1 << 30, CLOCK_NEVER), -EMFILE);
+    ck_assert_await(writable(1 << 30, 0), -EMFILE);
+    ck_assert_await(task_yield(), 0);
+    return DONE;
+}
+END_TEST
+
+static async_int read_a_file(void *unused)
+{
+    FILE *file = tmpfile();
+
+    (void)unused;
+    ck_assert_ptr_nonnull(file);
+    ck_assert_await(readable(fileno(file), CLOCK_NEVER), -EPERM);
+    ck_assert_await(task_yield(), 0);
+    task_forget(fileno(file));
+    fclose(file);
+    return DONE;
+}
+
+START_TEST(epoll_cannot_watch_a_file)
+{
+    run_on("epoll", read_a_file);
+}
+END_TEST
+
+START_TASK_TEST(a_number_is_used_again)
+{
+    open_pipe();
+    for (int i = 0; i < 5; i++) {
+        int number = ends[0];
+        write_byte();
+        ck_assert_await(readable(ends[0], CLOCK_NEVER), 0);
+        close_pipe();
+        open_pipe();
+        ck_assert_int_eq(ends[0], number);
+        ck_assert_int_eq(await_within(0, readable(number, HOUR)), -ETIMEDOUT);
+        ck_assert_await(readable(number, 0), -ETIMEDOUT);
+    }
+    close_pipe();
+    return DONE;
+}
+END_TEST
+
+static async_int read_cancelled(void *unused)
+{
+    (void)unused;
+    ck_assert_await(readable(ends[0], CLOCK_NEVER), -ECANCELED);
+    return DONE;
+}
+
+START_TASK_TEST(a_descriptor_that_is_not_waited_for_any_more)
+{
+    struct group group = { 0 };
+
+    open_pipe();
+    spawn(&group, read_cancelled, NULL, "");
+    ck_assert_await(task_yield(), 0);
+    group_cancel(&group);
+    write_byte();
+    ck_assert_await(group_wait(&group), 0);
+    for (int i = 0; i < 5; i++)
+        ck_assert_await(task_yield(), 0);
+    ck_assert_await(readable(ends[0], CLOCK_NEVER), 0); // the next one gets it
+    close_pipe();
+    return DONE;
+}
+END_TEST
+
+// --- Ctrl-C -----------------------------------------------------------------
+
+static async_int press(void *unused)
+{
+    (void)unused;
+    ck_assert_await(task_yield(), 0);
+    raise(SIGINT);
+    return DONE;
+}
+
+static async_int pause_long(void *unused)
+{
+    (void)unused;
+    tell("%s", outcome(await(task_pause(2 * HOUR))));
+    tell("%s", outcome(await(task_pause(HOUR))));
+    return DONE;
+}
+
+static async_int pause_within(void *unused)
+{
+    (void)unused;
+    tell("%s", outcome(await_within(HOUR, task_pause(2 * HOUR))));
+    tell("%s", outcome(await_within(2 * HOUR, task_pause(HOUR))));
+    return DONE;
+}
+
+static async_int be_pressed(void *unused)
+{
+    struct group group = { 0 };
+    double start = clock_now();
+
+    (void)unused;
+    spawn(&group, pause_long, NULL, "");
+    spawn(&group, pause_within, NULL, "");
+    spawn(&group, press, NULL, "");
+    ck_assert_await(group_wait(&group), 0);
+    ck_assert_double_lt(clock_now() - start, HOUR / 2);
+    return DONE;
+}
+
+START_TEST(ctrl_c_ends_pauses_early)
+{
+    ck_assert_int_eq(interrupt_init(), 0);
+    run_on(kinds[_i], be_pressed);
+    ck_assert_story("0 0 0 0 ");
+    interrupt_free();
+}
+END_TEST
+
+static async_int wait_a_little(void *unused)
+{
+    double start = clock_now();
+
+    (void)unused;
+    open_pipe();
+    raise(SIGINT);
+    ck_assert_await(readable(ends[0], start + 0.01), -ETIMEDOUT);
+    ck_assert_int_eq(await_within(0.01, task_wait("that")), -ETIMEDOUT);
+    ck_assert_double_ge(clock_now() - start, 0.02 - 1e-6);
+    close_pipe();
+    return DONE;
+}
+
+START_TEST(ctrl_c_ends_nothing_else)
+{
+    ck_assert_int_eq(interrupt_init(), 0);
+    run_on(kinds[_i], wait_a_little);
+    interrupt_free();
+}
+END_TEST
+
+static void add_tests(TCase *tests)
+{
+    tcase_add_loop_test(tests, async_run_returns_the_first_result, 0, KINDS);
+    tcase_add_test(tests, a_selector_that_is_none);
+    tcase_add_test(tests, async_run_waits_for_all);
+    tcase_add_test(tests, waking_only_queues);
+    tcase_add_test(tests, waking_who_does_not_wait);
+    tcase_add_test(tests, a_wake_ends_any_wait);
+    tcase_add_loop_test(tests, yielding_goes_round, 0, KINDS);
+    tcase_add_loop_test(tests, who_always_yields_starves_nobody, 0, KINDS);
+    tcase_add_loop_test(tests, what_cannot_be_watched, 0, KINDS);
+#ifdef __linux__
+    tcase_add_test(tests, epoll_cannot_watch_a_file);
+#endif
+    tcase_add_loop_test(tests, a_number_is_used_again, 0, KINDS);
+    tcase_add_loop_test(
+        tests, a_descriptor_that_is_not_waited_for_any_more, 0, KINDS);
+}
+
+int main(void)
+{
+    Suite *suite = suite_create("wait");
+    TCase *tests = tcase_create("tasks");
+    TCase *real = tcase_create("Ctrl-C");
+
+    tcase_add_checked_fixture(tests, on_virtual_clock, NULL);
+    add_tests(tests);
+    tcase_add_loop_test(real, ctrl_c_ends_pauses_early, 0, KINDS);
+    tcase_add_loop_test(real, ctrl_c_ends_nothing_else, 0, KINDS);
+    tcase_set_timeout(tests, 60);
+    tcase_set_timeout(real, 60);
+    suite_add_tcase(suite, tests);
+    suite_add_tcase(suite, real);
+    return suite_run(suite);
+}
