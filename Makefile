@@ -209,7 +209,7 @@ test_stack_STAGE = 06-async-await-style
 
 $(BUILD)/tests/%.o: tests/%.c
 	@mkdir -p $(@D)
-	$(call say,CC)$(COMPILE) $(addprefix -I,$($*_STAGE)) -Icommon -Itests $(CHECK_CFLAGS) -c $< -o $@
+	$(call say,CC)$(COMPILE) $(if $(findstring 06-,$($*_STAGE)),$(PROBES)) $(addprefix -I,$($*_STAGE)) -Icommon -Itests $(CHECK_CFLAGS) -c $< -o $@
 
 .SECONDEXPANSION:
 $(UNITS): %: %.o $$(foreach s,$$($$(*F)_STAGE),$$(call engine,$$s)) $(LIBRARY)

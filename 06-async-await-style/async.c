@@ -1,5 +1,4 @@
-// async.c - tasks, run by the loop: each goes on when what it waits for is
-// there, until it waits again.
+// async.c - tasks: the loop runs each until it waits.
 
 #include "task.h"
 
@@ -146,8 +145,8 @@ int scope_close(struct scope *scope, int n)
 static void end(struct task *task, int result)
 {
     if (task->open != NULL) {
-        fprintf(stderr, "%s(%s) has not waited for its group: %s:%d\n",
-            task->function, task->name, task->open->file, task->open->line);
+        fprintf(stderr, "%s(%s) has not waited for its group: %s\n",
+            task->function, task->name, task->where);
         abort();
     }
     if (task->id == 0)
@@ -187,15 +186,17 @@ static struct task *take_idle(void)
 }
 
 void task_spawn(struct group *group, async_fn *fn, void *arg,
-    const char *function, const char *name, const char *file, int line)
+    const char *function, const char *name, const char *where)
 {
     struct task *task = take_idle();
 
     if (group == NULL)
         group = &program;
-    group_open(group, file, line);
+    group_open(group, where);
     if (task == NULL) {
         group_count_result(group, -ENOMEM);
+        if (group == &program)
+            fprintf(stderr, "no memory for task %s(%s)\n", function, name);
         return;
     }
     *task = (struct task){
@@ -228,7 +229,7 @@ int async_run_first(
         goto free_loop;
     program = (struct group){ .is_decided = true, .result = -ENOMEM };
     ids = 0;
-    task_spawn(NULL, fn, arg, function, "", NULL, 0);
+    task_spawn(NULL, fn, arg, function, "", NULL);
     error = loop_run();
     if (error == 0 && program.count > 0) {
         fprintf(stderr, "deadlock: all tasks wait for one another\n");

@@ -19,7 +19,7 @@
 // child that fails cancels the others, and its error is the group's. A race is
 // ended by its first success.
 //
-// Cancellation is level: once it is there, every await of the task returns
+// Cancellation is level: once it is there, every wait of the task returns
 // -ECANCELED at once, until it gives up. What overlaps:
 //
 //     it came, then the cancel             the result; -ECANCELED from the next
@@ -79,8 +79,8 @@ typedef async_int async_fn(void *arg);
 // as for loop_init(). SIGQUIT (Ctrl-\) and SIGUSR1 call tasks_dump(). Tasks
 // that all wait for one another are dumped, and the program is aborted.
 #define async_run(selector, fn, arg) async_run_first(selector, fn, arg, #fn)
-int async_run_first(const char *selector, async_fn *fn, void *arg,
-    const char *function);
+int async_run_first(
+    const char *selector, async_fn *fn, void *arg, const char *function);
 
 // Prints to stderr, for each task, what it waits for, how long, and where.
 void tasks_dump(void);
@@ -99,23 +99,24 @@ struct group {
     struct task *owner; // who has to wait for it, and may be waiting now
     bool is_awaited;
     struct group *next; // of its owner's open groups
-    const char *file; // where it was opened
-    int line;
+    const char *where; // it was opened, in the source
 };
 
 // Starts fn(arg) as a task, from the loop's next turn on. Both names are kept,
 // not copied. Where memory is missing the group fails, with -ENOMEM. A task of
 // no group (NULL) is the program's: that it failed is printed.
 #define spawn(group, fn, arg, name) \
-    task_spawn(group, fn, arg, #fn, name, __FILE__, __LINE__)
+    task_spawn(group, fn, arg, #fn, name, __FILE__ ":" TEXT_OF_(__LINE__))
 void task_spawn(struct group *group, async_fn *fn, void *arg,
-    const char *function, const char *name, const char *file, int line);
+    const char *function, const char *name, const char *where);
+#define TEXT_OF_(line) TEXT_OF__(line)
+#define TEXT_OF__(line) #line
 
 // Until all have ended: the first error, or 0; of a race the first success, or
 // if there is none the first error. For the task that owns the group.
 async_int group_wait(struct group *group);
 
-// Until fewer than n of its tasks are left.
+// Until fewer than n, at least 1, of its tasks are left; for its owner as well.
 async_int group_room(struct group *group, int n);
 
 void group_cancel(struct group *group);
@@ -125,7 +126,8 @@ void group_cancel(struct group *group);
 async_int task_pause(double seconds); // ends early, with 0, after Ctrl-C
 async_int task_yield(void); // the others have their turn
 
-// -ETIMEDOUT when `deadline` comes first; what loop_on_fd() refuses.
+// One task a descriptor. -ETIMEDOUT when `deadline` comes first; what
+// loop_on_fd() refuses.
 async_int readable(int fd, double deadline);
 async_int writable(int fd, double deadline);
 void task_forget(int fd); // just before close(fd)
@@ -186,7 +188,7 @@ extern long await_count;
 void scope_open(struct scope *scope, double seconds, bool is_shield);
 int scope_close(struct scope *scope, int n);
 
-// An overflow asks for the chain at any moment: the compiler must not put it off.
+// So that an overflow finds the chain as it is at that moment.
 #define AWAIT_SEEN_ atomic_signal_fence(memory_order_release)
 
 #define AWAIT_(call, text, id) AWAIT__(call, text, id)

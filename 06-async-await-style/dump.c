@@ -7,14 +7,31 @@
 #include "stack.h"
 
 #include <signal.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
+
+// dprintf() would call malloc(), whose lock the one that overflows may hold.
+__attribute__((format(printf, 1, 2))) static void say(const char *format, ...)
+{
+    char text[512];
+    va_list args;
+
+    va_start(args, format);
+    int n = vsnprintf(text, sizeof(text), format, args);
+    va_end(args);
+    if (n >= (int)sizeof(text))
+        n = sizeof(text) - 1;
+    if (write(STDERR_FILENO, text, (size_t)n) == -1)
+        return; // there is nobody to tell
+}
 
 static void dump_chain(const struct await_link *link)
 {
     for (; link != NULL; link = link->outer) {
         const char *slash = strrchr(link->site->file, '/');
-        dprintf(2, "    %s:%-4d await(%s)\n",
+        say("    %s:%-4d await(%s)\n",
             slash != NULL ? slash + 1 : link->site->file, link->site->line,
             link->site->call);
     }
@@ -23,16 +40,16 @@ static void dump_chain(const struct await_link *link)
 static void dump_group(const struct group *group)
 {
     for (const struct task *task = group->first; task; task = task->next) {
-        dprintf(2, "task %d  %s(%s)  ", task->id, task->function, task->name);
+        say("task %d  %s(%s)  ", task->id, task->function, task->name);
         if (task == running)
-            dprintf(2, "running\n");
+            say("running\n");
         else if (!task->is_waiting)
-            dprintf(2, "ready to run\n");
+            say("ready to run\n");
         else if (task->fd >= 0)
-            dprintf(2, "waiting %.2f s for fd %d %s\n",
-                clock_now() - task->since, task->fd, task->what);
+            say("waiting %.2f s for fd %d %s\n", clock_now() - task->since,
+                task->fd, task->what);
         else
-            dprintf(2, "waiting %.2f s for %s\n", clock_now() - task->since,
+            say("waiting %.2f s for %s\n", clock_now() - task->since,
                 task->what);
         dump_chain(task == running ? await_chain : task->chain);
         for (struct group *open = task->open; open != NULL; open = open->next)
@@ -89,10 +106,10 @@ static void on_fault(int number, siginfo_t *info, void *unused)
     restore_signals();
     if (running != NULL
         && stack_guards(running->context.stack, info->si_addr)) {
-        dprintf(2, "task %d  %s(%s) has overflowed its stack of %d KiB\n",
-            running->id, running->function, running->name, STACK);
+        say("task %d  %s(%s) has overflowed its stack of %d KiB\n", running->id,
+            running->function, running->name, STACK);
         dump_chain(await_chain);
-        dprintf(2, "A large local? Deep recursion? make STACK=%d has room.\n",
+        say("A large local? Deep recursion? make STACK=%d has room.\n",
             2 * STACK);
     }
 }

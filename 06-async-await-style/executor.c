@@ -3,6 +3,7 @@
 #include "executor.h"
 
 #include "pipe.h"
+#include "task.h"
 #include "timing.h"
 
 #include <errno.h>
@@ -134,9 +135,11 @@ static int submit(struct job *job)
 
 async_int run_blocking(int (*fn)(void *), void *arg, void (*abandon)(void *))
 {
-    struct job *job = malloc(sizeof(*job));
-    int n = -ENOMEM;
+    int n = task_may_wait();
+    struct job *job = n == 0 ? malloc(sizeof(*job)) : NULL;
 
+    if (n == 0 && job == NULL)
+        n = -ENOMEM;
     if (job != NULL) {
         *job = (struct job){ .fn = fn, .arg = arg, .abandon = abandon };
         job->task = task_running();

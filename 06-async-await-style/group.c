@@ -28,15 +28,14 @@ void group_count_result(struct group *group, int result)
     }
 }
 
-void group_open(struct group *group, const char *file, int line)
+void group_open(struct group *group, const char *where)
 {
     if (group->owner != NULL || group == &program)
         return;
     group->owner = running;
     group->next = running->open;
     running->open = group;
-    group->file = file;
-    group->line = line;
+    running->where = group->where = where;
 }
 
 static void close_group(struct group *group)
@@ -47,6 +46,7 @@ static void close_group(struct group *group)
         at = &(*at)->next;
     if (*at != NULL)
         *at = group->next;
+    running->where = running->open != NULL ? running->open->where : NULL;
     *group = (struct group){ .race = group->race };
 }
 

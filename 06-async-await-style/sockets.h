@@ -1,7 +1,8 @@
 // sockets.h - the calls that wait on a socket, as functions that await.
 //
-// For sockets that do not block. They return -ECANCELED, -ETIMEDOUT when
-// `deadline` comes first, or what the system call refuses.
+// For sockets that do not block. What can be done at once is done, cancelled or
+// not. Otherwise they wait, and return -ECANCELED, -ETIMEDOUT when `deadline`
+// comes first, or what the system call refuses.
 
 #ifndef SOCKETS_H
 #define SOCKETS_H

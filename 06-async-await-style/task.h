@@ -12,7 +12,8 @@ struct task {
     struct task *next; // of its group; or of the idle ones
     struct task *previous;
     struct group *group; // whose task it is
-    struct group *open; // its own, not waited for yet
+    struct group *open; // its own, not waited for yet, the newest first
+    const char *where; // that was opened: it may be gone itself
     struct waiters *queue; // where it waits, and its neighbours there
     struct task *behind;
     struct task *before;
@@ -50,7 +51,7 @@ int task_wait_until(const char *what, double deadline, int late, bool pause);
 
 // A group is used for the first time, here; a task of it begins; has ended. Or
 // could not begin: that has a result as well.
-void group_open(struct group *group, const char *file, int line);
+void group_open(struct group *group, const char *where);
 void group_add(struct group *group, struct task *task);
 void group_remove(struct group *group, struct task *task, int result);
 void group_count_result(struct group *group, int result);

@@ -6,7 +6,7 @@
 
 #include "json_valid.h"
 
-static void check_report(const struct frontier *frontier)
+static void check_report(struct frontier *frontier)
 {
     char *text = NULL;
     size_t len = 0;
