@@ -26,8 +26,9 @@ cat >"$2/Makefile" <<EOF
 CC = cc
 CFLAGS = -O2 -g -Wall -Wextra
 # So that no large local steps over the guard below a small stack.
-PROBES := \$(shell echo 'int x;' | \$(CC) -fstack-clash-protection -Werror \\
-	-x c -c - -o /dev/null 2>/dev/null && echo -fstack-clash-protection)
+compiles = \$(shell echo 'int x;' | \$(CC) \$(1) -Werror -x c -c - -o /dev/null 2>/dev/null && echo \$(1))
+PROBES := \$(call compiles,-fstack-clash-protection)
+PROBES += \$(call compiles,--param=stack-clash-protection-guard-size=12)
 STANDARD = -std=c11 -D_POSIX_C_SOURCE=200809L -D_DEFAULT_SOURCE
 SOURCES = \$(filter-out animals.c crawl.c farm.c,\$(wildcard *.c *.S))
 

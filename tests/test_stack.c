@@ -69,7 +69,10 @@ START_TEST(slabs)
         ck_assert_int_eq(owners[i]->bytes[299], (char)i);
     }
 #ifdef __linux__
-    ck_assert_double_eq(stack_touched(), STACK * 1024 - (double)page);
+    double touched = STACK * 1024 - (double)page;
+    if (getenv("EMULATED") != NULL)
+        touched = 0; // qemu cannot tell
+    ck_assert_double_eq(stack_touched(), touched);
 #endif
     stacks_free();
     ck_assert_double_eq(stack_touched(), 0);
