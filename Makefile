@@ -14,7 +14,7 @@
 #: make doctor       what is missing, and the command that installs it
 #: make check        all tests; check-tutorial: is the text true?
 #: make asan, tsan   the tests under sanitizers
-#: make check-full   those and all that follow; check-switch, soak
+#: make check-full   those and all that follow; check-switch, valgrind, soak
 #: make fuzz         hostile input for the parsers, 60 s each (SECONDS=)
 #: make faults       every call of every program fails once (STAGES=, EVERY=)
 #: make bench        CPU and memory a request, beside a floor (ROUNDS=)
@@ -254,8 +254,11 @@ check-switch:
 soak: all
 	@python3 tests/soak.py
 
-# Everything: takes half an hour.
-check-full: check asan check-switch faults fuzz soak
+valgrind: all
+	@sh tests/valgrind.sh
+
+# Everything: takes a quarter of an hour.
+check-full: check asan check-switch valgrind faults fuzz soak
 	@$(MAKE) --no-print-directory SANITIZE=tsan STAGES="2 6" check
 
 check-tutorial: all
@@ -267,7 +270,7 @@ clean:
 help:
 	@sed -n 's/^#: //p' Makefile
 
-.PHONY: all units $(STAGE_RUNS) compare farm crowd where bench fork expand doctor check check-full check-switch soak fuzz faults asan tsan \
+.PHONY: all units $(STAGE_RUNS) compare farm crowd where bench fork expand doctor check check-full check-switch valgrind soak fuzz faults asan tsan \
 	check-tutorial clean help
 .SECONDARY:
 
