@@ -3,6 +3,7 @@
 
 #include "compare.h"
 
+#include "json.h"
 #include "options.h"
 #include "stages.h"
 
@@ -34,6 +35,16 @@ struct comparison {
     double thousand_threads;
     bool predicted; // not run: it would take too long
 };
+
+enum { MOST_ROWS = NUM_STAGES + NUM_BASELINES };
+
+static void print_name(const struct stage *stage)
+{
+    if (stage->number > 0)
+        printf("%d %-14s", stage->number, stage->name);
+    else
+        printf("%-16s", stage->name);
+}
 
 static int compare_twelve(struct comparison *row, const struct farm *farm)
 {
@@ -116,7 +127,7 @@ static int compare_thousand(struct comparison *row, const struct farm *farm)
         wall[i] = result_number(&many, "wall_s");
         cpu[i] = result_cpu(&many) - result_cpu(&one);
         kb[i] = result_number(&many, "peak_rss_kb")
-                - result_number(&one, "peak_rss_kb");
+            - result_number(&one, "peak_rss_kb");
         row->thousand_threads = result_number(&many, "threads");
         result_free(&one);
         result_free(&many);
@@ -143,7 +154,9 @@ static void print_bars(const struct comparison *rows, int n)
         char hashes[LONGEST + 1];
         memset(hashes, '#', (size_t)bar);
         hashes[bar] = '\0';
-        column += printf("%d %s", rows[i].stage->number, hashes);
+        column += rows[i].stage->number > 0
+            ? printf("%d %s", rows[i].stage->number, hashes)
+            : printf("%s %s", rows[i].stage->name, hashes);
         if (full)
             printf(" %.1f s", rows[i].wall);
         bool last = i + 1 == n;
@@ -151,6 +164,13 @@ static void print_bars(const struct comparison *rows, int n)
         fputs(full || last || !fits ? "\n" : "  ", stdout);
         column = full || !fits ? 0 : column + 2;
     }
+}
+
+static void print_missing(void)
+{
+    if (!stage_is_built(&baselines[0]))
+        printf("%-16s(not here: install libcurl's headers, see make doctor)\n",
+            baselines[0].name);
 }
 
 static void print_twelve(const struct comparison *rows, int n)
@@ -161,10 +181,11 @@ static void print_twelve(const struct comparison *rows, int n)
         "switches", "CPU ms", "crawl s");
     for (int i = 0; i < n; i++) {
         const struct comparison *row = &rows[i];
-        printf("%d %-14s%6.2f%8.1fx%9.0f%10.0f%8.0f%9.2f\n", row->stage->number,
-            row->stage->name, row->wall, row->overlap, row->threads,
-            row->switches, row->cpu_ms, row->crawl);
+        print_name(row->stage);
+        printf("%6.2f%8.1fx%9.0f%10.0f%8.0f%9.2f\n", row->wall, row->overlap,
+            row->threads, row->switches, row->cpu_ms, row->crawl);
     }
+    print_missing();
     print_bars(rows, n);
 }
 
@@ -175,13 +196,14 @@ static void print_thousand(const struct comparison *rows, int n)
         "threads");
     for (int i = 0; i < n; i++) {
         const struct comparison *row = &rows[i];
-        printf("%d %-14s", row->stage->number, row->stage->name);
+        print_name(row->stage);
         if (row->predicted)
             printf("(%.0f s, predicted, not run)\n", row->thousand_wall);
         else
             printf("%6.2f%14.0f%11.1f%9.0f\n", row->thousand_wall, row->cpu_us,
                 row->kb, row->thousand_threads);
     }
+    print_missing();
     printf("Waiting together is what saves time; how you wait decides memory "
            "and CPU.\n");
 }
@@ -218,19 +240,26 @@ static void describe_machine(char *text, size_t size)
         date);
 }
 
-static void save_comparison(const struct comparison *rows, int n)
+// Opens a result file in the build folder; NULL: said why not.
+static FILE *open_result(const char *name)
 {
     char path[4096];
-    char machine[512];
 
-    snprintf(path, sizeof(path), "%s/compare.csv", build_folder());
-    describe_machine(machine, sizeof(machine));
-    puts(machine);
+    snprintf(path, sizeof(path), "%s/%s", build_folder(), name);
     FILE *out = fopen(path, "w");
-    if (out == NULL) {
+    if (out == NULL)
         fail("cannot write %s: %s", path, strerror(errno));
+    else
+        printf("saved: %s\n", path);
+    return out;
+}
+
+static void save_csv(const struct comparison *rows, int n, const char *machine)
+{
+    FILE *out = open_result("compare.csv");
+
+    if (out == NULL)
         return;
-    }
     fprintf(out, "# %s\n", machine);
     fprintf(out,
         "stage,wall_s,overlap,threads,switches,cpu_ms,crawl_s,"
@@ -249,31 +278,82 @@ static void save_comparison(const struct comparison *rows, int n)
                 row->thousand_threads);
     }
     fclose(out);
-    printf("saved: %s\n", path);
+}
+
+static void save_json(const struct comparison *rows, int n, const char *machine)
+{
+    FILE *out = open_result("compare.json");
+
+    if (out == NULL)
+        return;
+    fputs("{\"machine\":", out);
+    json_string(out, slice_of(machine));
+    fputs(",\"rows\":[", out);
+    for (int i = 0; i < n; i++) {
+        const struct comparison *row = &rows[i];
+        fprintf(out,
+            "%s\n{\"stage\":\"%s\",\"wall_s\":%.3f,\"overlap\":%.2f,"
+            "\"threads\":%.0f,\"switches\":%.0f,\"cpu_ms\":%.1f,"
+            "\"crawl_s\":%.3f,\"thousand\":{\"wall_s\":%.3f,",
+            i > 0 ? "," : "", row->stage->folder, row->wall, row->overlap,
+            row->threads, row->switches, row->cpu_ms, row->crawl,
+            row->thousand_wall);
+        if (row->predicted)
+            fputs("\"predicted\":true}}", out);
+        else
+            fprintf(out,
+                "\"predicted\":false,\"cpu_us_per_fetch\":%.1f,"
+                "\"kb_per_waiter\":%.2f,\"threads\":%.0f}}",
+                row->cpu_us, row->kb, row->thousand_threads);
+    }
+    fputs("]}\n", out);
+    fclose(out);
+}
+
+static void save_comparison(const struct comparison *rows, int n)
+{
+    char machine[512];
+
+    describe_machine(machine, sizeof(machine));
+    puts(machine);
+    save_csv(rows, n, machine);
+    save_json(rows, n, machine);
+}
+
+// Fills in a row. Returns 0 or the exit code with which to stop.
+static int compare_one(
+    struct comparison *row, const struct stage *stage, const struct farm *farm)
+{
+    bool one_by_one = stage == &stages[0] || stage == &baselines[2];
+
+    *row = (struct comparison){ .stage = stage };
+    int code = compare_twelve(row, farm);
+    if (code == 0 && one_by_one) {
+        row->thousand_wall = THOUSAND * PANEL_DELAY * 1e-3;
+        row->predicted = true;
+    } else if (code == 0) {
+        code = compare_thousand(row, farm);
+    }
+    live("");
+    if (code != 0 && code != EXIT_INTERRUPTED)
+        code = fail("%s failed", stage->folder);
+    return code;
 }
 
 int compare(const struct farm *farm)
 {
-    struct comparison rows[NUM_STAGES];
+    struct comparison rows[MOST_ROWS];
+    bool all = strcmp(setting("BASELINES", ""), "all") == 0;
     int n = 0;
 
-    for (int i = 0; i < NUM_STAGES; i++) {
-        if (!stage_is_built(&stages[i]))
+    for (int i = 0; i < MOST_ROWS; i++) {
+        const struct stage *stage =
+            i < NUM_STAGES ? &stages[i] : &baselines[i - NUM_STAGES];
+        if (!stage_is_built(stage) || (i > NUM_STAGES && !all))
             continue;
-        struct comparison *row = &rows[n];
-        *row = (struct comparison){ .stage = &stages[i] };
-        int code = compare_twelve(row, farm);
-        if (code == 0 && i == 0) {
-            row->thousand_wall = THOUSAND * PANEL_DELAY * 1e-3;
-            row->predicted = true;
-        } else if (code == 0) {
-            code = compare_thousand(row, farm);
-        }
-        live("");
+        int code = compare_one(&rows[n], stage, farm);
         if (code != 0)
-            return code == EXIT_INTERRUPTED
-                       ? code
-                       : fail("%s failed", stages[i].folder);
+            return code;
         n++;
     }
     if (n == 0)

@@ -19,7 +19,7 @@ fi
 
 # say found|MISSING what what-for package
 say() {
-    printf '%-9s%-12s%s\n' "$1" "$2" "$3"
+    printf '%-9s%-23s %s\n' "$1" "$2" "$3"
     if [ "$1" = missing ]; then missing="$missing $4"; fi
 }
 
@@ -51,6 +51,13 @@ command_for python3 "black-box tests" python3
 command_for patch "examples that are patches" patch
 command_for clang "the second compiler, ThreadSanitizer" clang
 
+echo "For the libcurl rows of make compare and make bench:"
+library_for libcurl "libcurl and its headers" libcurl4-openssl-dev
+echo "For make check-full, where there is something left to check:"
+PATH=$PATH:/usr/sbin command_for nginx "a server that is not ours" nginx-light
+command_for valgrind "memory and descriptors" valgrind
+command_for qemu-aarch64 "another processor" qemu-user
+command_for aarch64-linux-gnu-gcc "and its compiler" gcc-aarch64-linux-gnu
 echo "For the tutorial:"
 command_for nc "HTTP by hand, chapter 1" netcat-openbsd
 

@@ -25,6 +25,13 @@ const struct stage stages[] = {
         "the code of stage 1 again, with the waits marked." },
 };
 
+const struct stage baselines[] = {
+    { 0, "bench/libcurl/multi", "libcurl multi", "curl_multi_poll()" },
+    { 0, "bench/libcurl/socket", "libcurl socket",
+        "curl_multi_socket_action() on epoll" },
+    { 0, "bench/libcurl/easy", "libcurl easy", "one after another" },
+};
+
 int fail(const char *format, ...)
 {
     va_list args;
@@ -99,7 +106,7 @@ void command_word(struct command *command, const char *word)
 {
     // The last place stays NULL, as execv() wants it.
     assert(command->argc + 1
-           < (int)(sizeof(command->argv) / sizeof(*command->argv)));
+        < (int)(sizeof(command->argv) / sizeof(*command->argv)));
     command->argv[command->argc++] = word;
 }
 
@@ -118,7 +125,7 @@ void command_begin(
     *command = (struct command){ .argc = 0 };
     program_path(command->path, sizeof(command->path), stage, program);
     snprintf(command->json, sizeof(command->json), "%s/%s-%d.json",
-        build_folder(), program, stage->number);
+        build_folder(), program, stage->number); // a baseline's is number 0
     command_word(command, command->path);
     command_option(command, "--json", command->json);
     command_option(command, "--selector", setting("SELECTOR", ""));

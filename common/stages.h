@@ -9,8 +9,8 @@
 #include <stdbool.h>
 
 struct stage {
-    int number;
-    const char *folder;
+    int number; // 0: none of ours
+    const char *folder; // its programs are there in the build folder
     const char *name;
     const char *motto;
 };
@@ -18,6 +18,11 @@ struct stage {
 enum { NUM_STAGES = 6 };
 
 extern const struct stage stages[NUM_STAGES]; // in order, from number 1
+
+// The same programs on libcurl, for comparison: where libcurl is installed.
+enum { NUM_BASELINES = 3 };
+
+extern const struct stage baselines[NUM_BASELINES]; // the usual one first
 
 // Where things are built (`make` says so in $BUILD).
 const char *build_folder(void);
