@@ -2,7 +2,8 @@
 #
 #: make              build all stages, the farm and the harness
 #: make stage-N      run stage N against the farm: typing, timeline, numbers
-#: make compare      all stages side by side, twelve animals and a thousand
+#: make compare      all stages side by side, twelve animals and a thousand; and
+#:                   libcurl multi, if it is there (BASELINES=all: all three)
 #: make diff-N       what changes from stage N-1 to N; diff-A-B: any two
 #: make farm         the slow server alone, on port 8888 (PORT=)
 #: make crowd        ten thousand clients wait for the farm's one thread (STAGE=)
@@ -75,7 +76,8 @@ STAGE =
 PORT = 8888
 ROUNDS =
 SECONDS = 60
-export N DELAY PACE TASKS SELECTOR TYPING PORT STAGE BUILD MAKE
+BASELINES =
+export BASELINES N DELAY PACE TASKS SELECTOR TYPING PORT STAGE BUILD MAKE
 
 FOLDERS = $(patsubst %/fetch.c,%,$(wildcard 0*/fetch.c))
 PROGRAMS = $(foreach s,$(FOLDERS),$(BUILD)/$s/animals $(BUILD)/$s/crawl)
@@ -131,10 +133,10 @@ $(foreach s,$(FOLDERS) $(PLAYS),$(eval $(call STAGE_RULES,$s,$(call engine,$s)))
 
 # FAULTS=1: programs in which one call can be made to fail (GNU ld).
 WRAPPED = malloc calloc realloc strdup strndup fopen mmap pipe socket setsockopt getsockopt poll \
-	epoll_create1 epoll_ctl epoll_wait pthread_create getaddrinfo connect send recv
+	epoll_create1 epoll_ctl epoll_wait pthread_create getaddrinfo connect accept send recv write
 ifneq ($(FAULTS),)
 LDLIBS := $(BUILD)/tests/faults/wrap.o $(WRAPPED:%=-Wl,--wrap=%) $(LDLIBS)
-$(PROGRAMS): | $(BUILD)/tests/faults/wrap.o
+$(PROGRAMS) $(BUILD)/farm: | $(BUILD)/tests/faults/wrap.o
 endif
 
 # --- Running them ---
@@ -232,7 +234,7 @@ fuzz:
 # Every call fails once, in every way (see tests/faults/faults.py).
 faults: $(BUILD)/farm
 	@$(MAKE) -s --no-print-directory BUILD=build/faults SANITIZE=asan FAULTS=1 \
-		$(PROGRAMS:$(BUILD)/%=build/faults/%)
+		build/faults/farm $(PROGRAMS:$(BUILD)/%=build/faults/%)
 	@python3 tests/faults/faults.py
 
 units: $(UNITS) $(FUZZERS)

@@ -9,17 +9,17 @@
 //     }
 //
 // The colour. await() is the only way from an async_int to its value, and it
-// compiles only inside a function that returns async_int itself. So nobody
-// forgets to await, and nobody waits behind a plain function's back. What a
-// waiting function returns is awaited first: return (async_int){ await(f()) };
+// compiles only inside a function that returns async_int itself: nobody waits
+// behind a plain function's back. Forgotten, it is an error. It is a warning in
+// `f();`, and nothing in `return f();`: write return (async_int){ await(f()) };
 // The value is 0, a count or a descriptor, or a negative error.
 //
 // Groups. A task is started in a group, which stays where it is until
-// group_wait() has returned; a task that ends before that is aborted. The first
-// child that fails cancels the others, and its error is the group's. A race is
-// ended by its first success.
+// group_wait() has returned; where its owner ends before that, the program is
+// aborted. The first task that fails cancels the others, and its error is the
+// group's. A race is ended by its first success.
 //
-// Cancellation is level: once it is there, every wait of the task returns
+// Cancellation is a level: once it is there, every wait of the task returns
 // -ECANCELED at once, until it gives up. What overlaps:
 //
 //     it came, then the cancel             the result; -ECANCELED from the next
@@ -34,8 +34,8 @@
 //     in await_shielded(): cancels, and    nothing there; -ECANCELED from the
 //       deadlines from outside             first await after it
 //     group_wait()                         its tasks are cancelled, and end;
-//                                          then the group's error, or
-//                                          -ECANCELED
+//                                          then what had decided the group
+//                                          before, or -ECANCELED
 //
 // Being woken is being queued: no task runs from inside another. A task holds
 // the thread until it awaits; no lock is needed for what happens in between.
@@ -49,8 +49,8 @@
 #include <stdatomic.h>
 #include <stddef.h>
 
-// gcc warns of a result dropped if the type says so, clang likewise.
 #pragma GCC diagnostic error "-Wreturn-type" // await in a function of void
+// The type says that dropping it is a mistake. C11 has no words for that.
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wpedantic"
 #ifdef __clang__
@@ -113,27 +113,27 @@ void task_spawn(struct group *group, async_fn *fn, void *arg,
 #define TEXT_OF__(line) #line
 
 // Until all have ended: the first error, or 0; of a race the first success, or
-// if there is none the first error. For the task that owns the group.
+// if there is none the first error. For its owner: who spawned first in it.
 async_int group_wait(struct group *group);
 
-// Until fewer than n, at least 1, of its tasks are left; for its owner as well.
-async_int group_room(struct group *group, int n);
+// Until fewer than n > 0 are left; -ECANCELED: it failed, is won or cancelled.
+async_int group_room(struct group *group, int n); // for its owner, too
 
-void group_cancel(struct group *group);
+void group_cancel(struct group *group); // and what is spawned in it later
 
 // --- What a task waits for: -ECANCELED, or 0 and what else is said -----------
 
 async_int task_pause(double seconds); // ends early, with 0, after Ctrl-C
 async_int task_yield(void); // the others have their turn
 
-// One task a descriptor. -ETIMEDOUT when `deadline` comes first; what
-// loop_on_fd() refuses.
+// One task a descriptor. -ETIMEDOUT if `deadline`, a time of clock_now() or
+// CLOCK_NEVER, comes first; what loop_on_fd() refuses.
 async_int readable(int fd, double deadline);
 async_int writable(int fd, double deadline);
 void task_forget(int fd); // just before close(fd)
 
-// For new kinds of waits: until somebody wakes the task, with a result. Waking
-// one that does not wait does nothing.
+// For new kinds of waits: until somebody wakes the task, with a result; then
+// forget it. Waking one that does not wait does nothing. `what` is kept.
 async_int task_wait(const char *what);
 struct task *task_running(void);
 void task_wake(struct task *task, int result);

@@ -13,7 +13,7 @@
 // connect(): 0.
 async_int dial(int fd, const struct address *address, double deadline);
 
-// send(), recv(): how many bytes it was.
+// send(), recv(): how many bytes it was; 0 received: the other side has closed.
 async_int send_some(int fd, const char *bytes, size_t len, double deadline);
 async_int receive(int fd, char *buffer, size_t size, double deadline);
 

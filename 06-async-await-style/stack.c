@@ -11,9 +11,7 @@
 #define MADV_GUARD_INSTALL 102 // Linux 6.13
 #endif
 
-enum { STACK_SIZE = STACK * 1024, SLAB_STACKS = 64 };
-
-static const size_t slab_size = (size_t)STACK_SIZE * SLAB_STACKS;
+enum { SLAB_STACKS = 64 };
 
 struct slab {
     struct slab *next;
@@ -28,20 +26,32 @@ static size_t page_size(void)
     return (size_t)sysconf(_SC_PAGESIZE);
 }
 
+// The guard included. Some machines have pages of 64 KiB.
+static size_t stack_size(void)
+{
+    size_t size = (size_t)STACK * 1024;
+    return size >= 4 * page_size() ? size : 4 * page_size();
+}
+
+static size_t slab_size(void)
+{
+    return stack_size() * SLAB_STACKS;
+}
+
 static struct slab *slab_new(void)
 {
     struct slab *slab = calloc(1, sizeof(*slab));
 
     if (slab == NULL)
         return NULL;
-    slab->stacks = mmap(NULL, slab_size, PROT_READ | PROT_WRITE,
+    slab->stacks = mmap(NULL, slab_size(), PROT_READ | PROT_WRITE,
         MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (slab->stacks == MAP_FAILED) {
         free(slab);
         return NULL;
     }
 #ifdef MADV_NOHUGEPAGE // one page touched shall cost one page
-    madvise(slab->stacks, slab_size, MADV_NOHUGEPAGE);
+    madvise(slab->stacks, slab_size(), MADV_NOHUGEPAGE);
 #endif
     slab->next = slabs;
     return slabs = slab;
@@ -69,11 +79,11 @@ void *stack_new(size_t owner_size, void **stack, size_t *size)
         slab = slab_new();
     if (slab == NULL)
         return NULL;
-    char *low = slab->stacks + (size_t)STACK_SIZE * (size_t)slab->used;
+    char *low = slab->stacks + stack_size() * (size_t)slab->used;
     if (guard(low) == -1)
         return NULL;
     slab->used++;
-    *size = STACK_SIZE - page_size() - (owner_size + 63) / 64 * 64;
+    *size = stack_size() - page_size() - (owner_size + 63) / 64 * 64;
     *stack = low + page_size();
     return low + page_size() + *size;
 }
@@ -92,15 +102,18 @@ double stack_touched(void)
     int stacks = 0;
 
 #ifdef __linux__
-    unsigned char resident[sizeof(char[STACK_SIZE]) * SLAB_STACKS / 4096];
-    for (const struct slab *slab = slabs; slab != NULL; slab = slab->next) {
-        size_t size = (size_t)STACK_SIZE * (size_t)slab->used;
+    size_t page = page_size();
+    unsigned char *resident = malloc(slab_size() / page);
+    const struct slab *slab = resident != NULL ? slabs : NULL;
+    for (; slab != NULL; slab = slab->next) {
+        size_t size = stack_size() * (size_t)slab->used;
         if (mincore(slab->stacks, size, resident) == -1)
             continue;
-        for (size_t i = 0; i < size / page_size(); i++)
-            bytes += (resident[i] & 1) * page_size();
+        for (size_t i = 0; i < size / page; i++)
+            bytes += (resident[i] & 1) * page;
         stacks += slab->used;
     }
+    free(resident);
 #endif
     return stacks > 0 ? (double)bytes / stacks : 0;
 }
@@ -109,7 +122,7 @@ void stacks_free(void)
 {
     while (slabs != NULL) {
         struct slab *next = slabs->next;
-        munmap(slabs->stacks, slab_size);
+        munmap(slabs->stacks, slab_size());
         free(slabs);
         slabs = next;
     }

@@ -2,7 +2,7 @@
 //
 // By the few lines of assembly in switch_asm.S, or by ucontext.h where there
 // are none for the machine or where SWITCH_UCONTEXT is defined: portable, and
-// some fifty times slower, because it asks the kernel about signals each time.
+// a hundred times slower, because it asks the kernel about signals each time.
 
 #ifndef SWITCH_H
 #define SWITCH_H
@@ -41,15 +41,13 @@ void context_make(
     struct context *context, void *stack, size_t size, void (*entry)(void));
 void context_free(struct context *context);
 
-// Before the first switch: the context of who calls this, on its own stack.
-void context_here(struct context *context);
-
 // First thing in `entry`: says which context it came from.
 void context_entered(struct context *from);
 
 void stack_switch(void **from_sp, void *to_sp); // switch_asm.S
 
-// Goes on with `to`; returns when somebody switches to `from`.
+// Goes on with `to`; returns when somebody switches to `from`. That may be
+// zeroed before: it becomes the context of who calls this.
 static inline void context_switch(struct context *from, struct context *to)
 {
 #ifdef ASAN

@@ -3,7 +3,7 @@
 // Pushes what a called function has to preserve, keeps the stack pointer in
 // *from_sp and takes to_sp; there the same is popped, and on it goes where that
 // stack had called us. With a jump, because a `ret` would be predicted to go
-// back to our own caller, which costs five times as much. (The floating point
+// back to our own caller, which costs six times as much. (The floating point
 // control words belong to the thread, and stay as they are.)
 
 #if defined(__ELF__) && !defined(SWITCH_UCONTEXT)

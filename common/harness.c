@@ -120,7 +120,7 @@ static void print_only_here(
             result_number(animals, "facts/frame_bytes"),
             result_number(animals, "facts/resumes"));
     } else {
-        printf("%.0f bytes touched a stack, %.0f awaits, %d lines changed from "
+        printf("%.0f bytes touched per stack, %.0f awaits, %d lines changed from "
                "stage 1's fetch.c.\n",
             result_number(animals, "facts/stack_bytes"),
             result_number(animals, "facts/awaits"), lines_changed());

@@ -20,9 +20,9 @@ int pipe_open(int ends[2])
 void pipe_poke(int end)
 {
     int saved = errno;
-    ssize_t ignored = write(end, "!", 1);
 
-    (void)ignored;
+    while (write(end, "!", 1) == -1 && errno == EINTR)
+        ;
     errno = saved;
 }
 

@@ -51,6 +51,18 @@ FAULTS = {
     "realloc": ["ENOMEM"],
     "strdup": ["ENOMEM"],
     "strndup": ["ENOMEM"],
+    "write": ["EINTR"],
+}
+# What the farm is put through: it has to live on, whatever becomes of a client.
+FARM_FAULTS = {
+    "accept": ["EINTR", "EAGAIN", "ECONNABORTED", "EMFILE", "ENOMEM"],
+    "send": ["EINTR", "EAGAIN", "short", "ECONNRESET", "EPIPE"],
+    "recv": ["EINTR", "EAGAIN", "short", "ECONNRESET"],
+    "epoll_ctl": ["ENOMEM"],
+    "epoll_wait": ["EINTR"],
+    "malloc": ["ENOMEM"],
+    "calloc": ["ENOMEM"],
+    "realloc": ["ENOMEM"],
 }
 # Nothing is lost by these: the result must be whole.
 HARMLESS = {"EINTR", "EAGAIN", "short"}
@@ -157,6 +169,59 @@ class Table:
         self.bad.append((program.label, function))
 
 
+class FaultyFarm:
+    """A farm one of whose calls fails, and two clients, one after the other."""
+
+    label = "farm"
+
+    def __init__(self, folder):
+        self.folder = folder
+
+    def ask(self, url):
+        done = subprocess.run(
+            [os.path.join(BUILD, "01-blocking", "animals"), "-q", "--server",
+             url, "--timeout", "5", "cow", "pig"], capture_output=True,
+            timeout=LIMIT, check=False)
+        return done.returncode
+
+    def run(self, fault, tag):
+        fired = os.path.join(self.folder, tag + ".fired")
+        reading, lifeline = os.pipe()
+        farm = subprocess.Popen(
+            [os.path.join(BUILD, "farm"), "--pace", "0.005", "--lifeline",
+             str(reading)], pass_fds=[reading], stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE, text=True,
+            env={**os.environ, "FAULT": fault, "FAULT_FIRED": fired,
+                 "ASAN_OPTIONS": "exitcode=%d" % CRASH})
+        os.close(reading)
+        url = farm.stdout.readline().strip()
+        codes = [self.ask(url), self.ask(url)] if url else None
+        os.close(lifeline)
+        try:
+            _, err = farm.communicate(timeout=LIMIT)
+            code = farm.returncode
+        except subprocess.TimeoutExpired:
+            farm.kill()
+            _, err = farm.communicate()
+            code = None
+        there = os.path.exists(fired)
+        if there:
+            os.unlink(fired)
+        return code, err, codes, there
+
+    @staticmethod
+    def judge(_function, kind, code, err, codes):
+        if code is None:
+            return "it hangs"
+        if codes is None:  # it did not begin
+            return None if code in (1, 2) and err else "exit code %s" % code
+        if code != 0:
+            return "exit code %d" % code
+        if kind in HARMLESS and codes != [0, 0]:
+            return "exit codes of the clients: %s" % codes
+        return None if 0 in codes else "both clients failed"
+
+
 def programs(farm, folder):
     wanted = (os.environ.get("STAGES") or "1 2 3 4 5 6").split()
     for stage in sorted(os.listdir(BUILD)):
@@ -178,6 +243,10 @@ def main():
                         for program in programs(farm, folder)
                         for function, kinds in FAULTS.items()
                         for kind in kinds]
+                jobs += [pool.submit(table.sweep, FaultyFarm(folder), function,
+                                     kind)
+                         for function, kinds in FARM_FAULTS.items()
+                         for kind in kinds]
                 for job in jobs:
                     job.result()
         finally:

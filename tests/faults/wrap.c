@@ -36,6 +36,7 @@ static const struct {
     { "ENOSPC", ENOSPC },
     { "ECONNRESET", ECONNRESET },
     { "ECONNREFUSED", ECONNREFUSED },
+    { "ECONNABORTED", ECONNABORTED },
     { "EHOSTUNREACH", EHOSTUNREACH },
     { "EADDRNOTAVAIL", EADDRNOTAVAIL },
     { "EPIPE", EPIPE },
@@ -98,6 +99,9 @@ WRAP(void *, mmap,
     (void *at, size_t size, int protection, int flags, int fd, off_t offset),
     (at, size, protection, flags, fd, offset), MAP_FAILED)
 WRAP(int, pipe, (int ends[2]), (ends), -1)
+WRAP(ssize_t, write, (int fd, const void *bytes, size_t n), (fd, bytes, n), -1)
+WRAP(int, accept, (int fd, struct sockaddr *from, socklen_t *len),
+    (fd, from, len), -1)
 WRAP(int, socket, (int domain, int kind, int protocol),
     (domain, kind, protocol), -1)
 WRAP(int, setsockopt,
