@@ -18,7 +18,7 @@
 #: make check-full   those and all that follow; check-switch, valgrind, soak
 #: make fuzz         hostile input for the parsers, 60 s each (SECONDS=)
 #: make faults       every call of every program fails once (STAGES=, EVERY=)
-#: make bench        CPU and memory a request, beside a floor (ROUNDS=)
+#: make bench        CPU and memory a request, beside a floor (ROUNDS=, TABLES=)
 #: make clean        remove build/
 #:
 #: Variables: N= animals, DELAY= ms, PACE= factor, TASKS= at once,
@@ -77,6 +77,7 @@ PORT = 8888
 ROUNDS =
 SECONDS = 60
 BASELINES =
+TABLES =
 export BASELINES N DELAY PACE TASKS SELECTOR TYPING PORT STAGE BUILD MAKE
 
 FOLDERS = $(patsubst %/fetch.c,%,$(wildcard 0*/fetch.c))
@@ -180,13 +181,35 @@ $(BUILD)/bench/floor: bench/floor.c $(LIBRARY)
 	@mkdir -p $(@D)
 	$(call say,LD)$(COMPILE) -Icommon $^ -o $@ $(LDLIBS)
 
-# What one switch costs, in each way.
-$(BUILD)/bench/switch: bench/switch.c $(BUILD)/06-async-await-style/engine.a $(LIBRARY)
+# What one switch costs, in each way; what it costs to wait, by what waits.
+$(BUILD)/bench/switch $(BUILD)/bench/park: $(BUILD)/bench/%: bench/%.c \
+		$(BUILD)/06-async-await-style/engine.a $(LIBRARY)
 	@mkdir -p $(@D)
-	$(call say,LD)$(COMPILE) -I06-async-await-style -I05-coroutines -Icommon $^ -o $@ $(LDLIBS)
+	$(call say,LD)$(COMPILE) $(PROBES) -I06-async-await-style -I05-coroutines -Icommon $^ -o $@ $(LDLIBS)
 
-bench: all $(BUILD)/bench/floor $(BUILD)/bench/switch
-	@BUILD=$(BUILD) ROUNDS=$(ROUNDS) python3 bench/bench.py
+# animals and crawl on libcurl, in three ways, if this compiler has it.
+CURL := $(shell pkg-config --cflags --libs libcurl 2>/dev/null)
+ifneq ($(if $(CURL),$(shell echo 'int main(void) { return !curl_version(); }' | \
+	$(CC) $(CFLAGS) -include curl/curl.h -x c - -o /dev/null $(CURL) 2>/dev/null && echo yes)),)
+define CURL_RULES
+$(BUILD)/bench/libcurl/$(1)/%.o: bench/libcurl/%.c
+	@mkdir -p $$(@D)
+	$$(call say,CC)$$(COMPILE) -DSTAGE='"libcurl-$(1)"' -Icommon $(filter -I% -D%,$(CURL)) -c $$< -o $$@
+
+$(BUILD)/bench/libcurl/$(1)/animals $(BUILD)/bench/libcurl/$(1)/crawl: %: %.o \
+		$(patsubst %,$(BUILD)/bench/libcurl/$(1)/%.o,transfer $(2)) $(LIBRARY)
+	$$(call say,LD)$$(CC) $$(CFLAGS) $$(SANITIZERS) $$^ -o $$@ $$(LDLIBS) $(CURL)
+
+all: $(BUILD)/bench/libcurl/$(1)/animals $(BUILD)/bench/libcurl/$(1)/crawl
+endef
+$(eval $(call CURL_RULES,easy,easy))
+$(eval $(call CURL_RULES,multi,crowd multi))
+$(eval $(call CURL_RULES,socket,crowd socket))
+-include $(wildcard $(BUILD)/bench/libcurl/*/*.d)
+endif
+
+bench: all $(addprefix $(BUILD)/bench/,floor switch park)
+	@BUILD=$(BUILD) ROUNDS=$(ROUNDS) TABLES="$(TABLES)" python3 bench/bench.py
 
 expand:
 	@CC="$(CC)" sh common/expand.sh

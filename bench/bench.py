@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """What one request costs each stage, beside a floor that no client can beat.
 
-    make bench [ROUNDS=N]
+    make bench [ROUNDS=N] [TABLES="a b c d e f"]
 
 See bench/README.md. Standard library only; Linux (/proc, wait4).
 """
@@ -20,6 +20,7 @@ import urllib.request
 
 BUILD = os.environ.get("BUILD") or "build"
 ROUNDS = int(os.environ.get("ROUNDS") or 0)
+TABLES = (os.environ.get("TABLES") or "a b c d e f").split()
 FLOOR = "floor"
 SLOW = ("02", "03")  # at 10,000 they get SLOW_ROUNDS, or all takes too long
 SLOW_ROUNDS = 2
@@ -96,13 +97,14 @@ def resident(pid):
     return 0
 
 
-def run(program, farm, count, tasks, delay):
+def run(program, farm, count, tasks, delay, *options, least=0.9):
     """Runs it; returns CPU seconds, bytes (or 0), wall seconds."""
     farm.stats("?reset")
     start = time.monotonic()
     child = subprocess.Popen(
         [program, "-q", "--server", farm.url, "--count", str(count),
-         "--max-tasks", str(tasks), "--delay", str(delay), "--timeout", "60"],
+         "--max-tasks", str(tasks), "--delay", str(delay), "--timeout", "60",
+         *options],
         stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
     most = 0
     while True:
@@ -118,7 +120,7 @@ def run(program, farm, count, tasks, delay):
     peak = farm.stats()["peak_concurrency"]
     if child.returncode != 0 or complaint:
         raise Failed(complaint or "exit code %d" % child.returncode)
-    if peak < tasks * 0.9:
+    if peak < tasks * least:
         raise Failed("only %d were in flight" % peak)
     return usage.ru_utime + usage.ru_stime, most, wall
 
@@ -133,14 +135,21 @@ def measure(program, farm, case):
             (most - base_bytes) / (case["tasks"] - 1), wall)
 
 
+def stages():
+    return [(os.path.basename(os.path.dirname(path)), path)
+            for path in sorted(glob.glob(BUILD + "/0*/animals"))]
+
+
+def baselines():
+    return [("libcurl " + kind, path) for kind in ("multi", "socket")
+            for path in [BUILD + "/bench/libcurl/%s/animals" % kind]
+            if os.path.exists(path)]
+
+
 def programs():
-    """Name and path of what is built, the floor first."""
-    found = [(FLOOR, BUILD + "/bench/floor")]
-    for path in sorted(glob.glob(BUILD + "/0*/animals")):
-        name = os.path.basename(os.path.dirname(path))
-        if name[:2] != "01":  # it has one request in flight, ever
-            found.append((name, path))
-    return found
+    """Name and path of what is built, the floor first. Stage 1 has one request
+    in flight, ever."""
+    return ([(FLOOR, BUILD + "/bench/floor")] + stages()[1:] + baselines())
 
 
 def measure_all(case, farm, log):
@@ -153,7 +162,7 @@ def measure_all(case, farm, log):
             break
         # Every other round backwards: who runs behind whom makes a difference.
         for name, path in programs()[::-1 if number % 2 else 1]:
-            slow = case["tasks"] > 1000 and name[:2] in SLOW
+            slow = case["tasks"] > 1000 and name[:2] in SLOW + ("li",)
             if name in stopped or (slow and number >= SLOW_ROUNDS):
                 continue
             try:
@@ -181,7 +190,7 @@ def compare(value, target):
 
 def print_table(case, rows, stopped):
     many = case["tasks"] >= 10000
-    print("\n%s (--count %d --max-tasks %d --delay %d%s)\n" % (
+    print("\n(b) %s (--count %d --max-tasks %d --delay %d%s)\n" % (
         case["name"], case["count"], case["tasks"], case["delay"],
         ", farm --spread %d" % case["spread"] if case["spread"] else ""))
     print("%-16s %-22s %-14s %-16s %6s %3s" % (
@@ -214,7 +223,7 @@ def print_switches(log):
     rounds = ROUNDS or 9
     out = subprocess.run([BUILD + "/bench/switch", str(rounds)], check=True,
                          stdout=subprocess.PIPE, text=True).stdout
-    print("\nOne switch (build/bench/switch %d), on one processor\n" % rounds)
+    print("\n(c) One switch (build/bench/switch %d), on one processor\n" % rounds)
     print("%-30s %-28s %s" % ("", "CPU ns", "target"))
     for line in out.splitlines():
         name, *values = line.split("\t")
@@ -228,6 +237,128 @@ def print_switches(log):
     print("\nWarm loops, the best case: in a program the data of who is resumed "
           "has to come\nfrom memory first, and that costs more than the switch.",
           flush=True)
+
+
+def print_sweep(log):
+    """(a) Seconds by how many wait at once."""
+    sizes = (10, 100, 1000, 10000)
+    delay = 300
+    rounds = ROUNDS or 5
+    rows = {}
+    with Farm() as farm:
+        for name, path in stages() + baselines():
+            for n in sizes:
+                tasks = 1 if name[:2] == "01" else n
+                if n / tasks * delay / 1e3 > 15:
+                    rows[name, n] = "(%.0f)" % (n / tasks * delay / 1e3)
+                    continue
+                walls = []
+                for number in range(1 if name[:2] == "01" else rounds):
+                    try:
+                        _, _, wall = run(path, farm, n, tasks, delay,
+                                         least=0)
+                    except Failed as failed:
+                        rows[name, n] = str(failed)[:12]
+                        break
+                    walls.append(wall)
+                    log.writerow(["sweep, s", "%s at %d" % (name, n),
+                                  number + 1, "%.3f" % wall])
+                if walls:
+                    rows[name, n] = "%.2f" % statistics.median(walls)
+    print("\n(a) N animals at once, %d ms each: seconds\n" % delay)
+    print("%-22s" % "" + "".join("%12d" % n for n in sizes))
+    for name in dict.fromkeys(name for name, _ in rows):
+        print("%-22s" % name + "".join("%12s" % rows[name, n] for n in sizes))
+    print("\nIn brackets: predicted and not run. What waits together takes as "
+          "long as one,\nhowever it waits; at 10,000 the processors have become "
+          "what is waited for.", flush=True)
+
+
+def print_parking(log):
+    """(d) What it costs to leave many waiting, and how many fit."""
+    rounds = ROUNDS or 5
+    print("\n(d) Begun and left waiting (build/bench/park KIND N)\n")
+    print("%-8s %8s %24s %8s  %s" % ("", "N", "us each", "bytes", ""))
+    for kind in ("frame", "stack", "thread"):
+        for n in (10000, 100000):
+            rows = []
+            for number in range(rounds):
+                out = subprocess.run(
+                    [BUILD + "/bench/park", kind, str(n)], check=True,
+                    stdout=subprocess.PIPE, text=True).stdout
+                reached, us, size, why = out.rstrip("\n").split("\t")
+                rows.append((int(reached), float(us), float(size)))
+                log.writerow(["parked, us", "%s %d" % (kind, n), number + 1,
+                              us])
+            reached, us, size = zip(*rows)
+            print("%-8s %8d %24s %8.0f  %s" % (
+                kind, n, spread(us, "%.2f"), statistics.median(size),
+                "stopped at %d: %s" % (min(reached), why) if why else ""))
+    print("\nA frame here has 200 bytes of locals. A stack that has been used "
+          "once is used\nagain at the price of table (c). What stops threads is "
+          "a limit of the system,\nnot memory (kernel.pid_max, "
+          "kernel.threads-max, pids.max).", flush=True)
+
+
+def print_selectors(log):
+    """(e) epoll or poll, by how many are watched."""
+    rounds = ROUNDS or 5
+    path = dict(stages()).get("04-callbacks")
+    print("\n(e) Stage 4, epoll or poll: CPU us a request, by how many wait\n")
+    print("%-26s %-24s %-24s" % ("", "epoll", "poll"))
+    for spread_ms, how in ((0, "equal delays"), (2000, "spread over 2 s")):
+        with Farm("--spread", str(spread_ms)) as farm:
+            for n in (100, 1000, 10000):
+                found = {"epoll": [], "poll": []}
+                for number in range(rounds):
+                    for kind, values in found.items():
+                        base, _, _ = run(path, farm, 1, 1, 50, "--selector",
+                                         kind)
+                        cpu, _, _ = run(path, farm, max(n, 1000), n, 300,
+                                        "--selector", kind, least=0.5)
+                        values.append((cpu - base) / (max(n, 1000) - 1) * 1e6)
+                        log.writerow(["selector, us", "%s %s %d" % (
+                            kind, how, n), number + 1, "%.3f" % values[-1]])
+                print("%-26s %-24s %-24s" % (
+                    "%6d, %s" % (n, how), spread(found["epoll"]),
+                    spread(found["poll"])), flush=True)
+    print("\npoll() is told of all and answers about all, each time: as good "
+          "as epoll while\nmany answers come together, and hopeless when they "
+          "come one by one.", flush=True)
+
+
+def print_crawls(log):
+    """(f) A crawl by --max-tasks."""
+    rounds = ROUNDS or 5
+    pages, delay = 1000, 20
+    print("\n(f) Stage 6 crawls %d pages of %d ms, by --max-tasks\n" % (
+        pages, delay))
+    print("%8s %22s %14s" % ("tasks", "seconds", "CPU us a page"))
+    crawl = BUILD + "/06-async-await-style/crawl"
+    with Farm() as farm:
+        for tasks in (1, 2, 4, 8, 16, 32, 64, 128, 256):
+            if pages * delay / 1e3 / tasks > 15:
+                print("%8d %22s" % (tasks, "(%.0f, not run)" % (
+                    pages * delay / 1e3 / tasks)))
+                continue
+            walls, cpus = [], []
+            for number in range(1 if tasks == 2 else rounds):
+                start = time.monotonic()
+                child = subprocess.Popen(
+                    [crawl, "-q", "--max-tasks", str(tasks),
+                     "%s/site/n%d,k10,d%d/" % (farm.url, pages, delay)])
+                _, status, usage = os.wait4(child.pid, 0)
+                child.returncode = os.waitstatus_to_exitcode(status)
+                walls.append(time.monotonic() - start)
+                cpus.append(usage.ru_utime + usage.ru_stime)
+                log.writerow(["crawl, s", tasks, number + 1,
+                              "%.3f" % walls[-1]])
+            print("%8d %22s %14.0f" % (
+                tasks, spread(walls, "%.2f"),
+                statistics.median(cpus) / pages * 1e6), flush=True)
+    print("\nTwice the tasks are half the time as long as the queue has as many "
+          "pages. The first\nlevels of the tree do not: more tasks than pages "
+          "help nobody.", flush=True)
 
 
 def raise_limits():
@@ -262,20 +393,32 @@ def print_machine():
     print("Medians (least...most) of n rounds; \"!\" misses its target.")
 
 
+def print_requests(log):
+    """(b) What a request costs, in floors."""
+    for case in CASES:
+        with Farm("--spread", str(case["spread"])) as farm:
+            rows, stopped = measure_all(case, farm, log)
+        if not rows[FLOOR]:
+            sys.exit("bench: the floor: " + stopped[FLOOR])
+        print_table(case, rows, stopped)
+
+
+PRINTERS = {"a": print_sweep, "b": print_requests, "c": print_switches,
+            "d": print_parking, "e": print_selectors, "f": print_crawls}
+
+
 def main():
+    for table in TABLES:
+        if table not in PRINTERS:
+            sys.exit("bench: there is no table %s; TABLES are %s" % (
+                table, " ".join(PRINTERS)))
     print_machine()
     raise_limits()
     with open(BUILD + "/bench.csv", "w", encoding="utf-8") as file:
         log = csv.writer(file)
         log.writerow(["case", "program", "round", "cpu_us", "bytes", "wall_s"])
-        for case in CASES:
-            with Farm("--spread", str(case["spread"])) as farm:
-                rows, stopped = measure_all(case, farm, log)
-            if not rows[FLOOR]:
-                sys.exit("bench: the floor: " + stopped[FLOOR])
-            print_table(case, rows, stopped)
-        if os.path.exists(BUILD + "/bench/switch"):
-            print_switches(log)
+        for table in TABLES:
+            PRINTERS[table](log)
     print("\nAll runs: %s/bench.csv. This took %.0f s." % (
         BUILD, time.monotonic() - START))
 

@@ -154,9 +154,12 @@ static void print_bars(const struct comparison *rows, int n)
         char hashes[LONGEST + 1];
         memset(hashes, '#', (size_t)bar);
         hashes[bar] = '\0';
-        column += rows[i].stage->number > 0
-            ? printf("%d %s", rows[i].stage->number, hashes)
-            : printf("%s %s", rows[i].stage->name, hashes);
+        const struct stage *stage = rows[i].stage;
+        if (stage->number > 0)
+            column += printf("%d %s", stage->number, hashes);
+        else
+            column += printf(
+                "%s %s", stage == &baselines[0] ? "curl" : stage->name, hashes);
         if (full)
             printf(" %.1f s", rows[i].wall);
         bool last = i + 1 == n;

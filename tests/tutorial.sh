@@ -89,7 +89,9 @@ in_order() {
 
 # Numbers become N, and so do several in a row; drawings become ~.
 mask() {
-    sed -e '/^\.\.\.$/b' -e 's/[0-9][0-9]*\(\.[0-9][0-9]*\)\{0,1\}/N/g' \
+    # libcurl may be there or not.
+    sed -e '/^\.\.\.$/b' -e 's/^libcurl multi .*/libcurl multi/' \
+        -e 's/  curl ##*$//' -e 's/[0-9][0-9]*\(\.[0-9][0-9]*\)\{0,1\}/N/g' \
         -e 's/N\( *N\)*/N/g' -e 's/[-.#][-.# ]*/~/g' -e 's/  */ /g' \
         -e 's/^ //' -e 's/ $//'
 }
