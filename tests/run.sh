@@ -61,6 +61,19 @@ for unit; do
     fi
 done
 
+# What the fuzzers began with, and what they ever found.
+for fuzzer in "${BUILD:-build}"/tests/fuzz/fuzz_*; do
+    case $fuzzer in *.[od]) continue ;; esac
+    kept=tests/fuzz/${fuzzer##*/fuzz_}
+    if "$fuzzer" "$kept"/* >"$log" 2>&1; then
+        count 1 0 0
+    else
+        cat "$log"
+        echo "$fuzzer $kept" >>"$names"
+        count 0 1 0
+    fi
+done
+
 if command -v python3 >/dev/null 2>&1; then
     for suite in tests/test_*.py; do
         python3 "$suite" >"$log" 2>&1

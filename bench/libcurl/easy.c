@@ -1,0 +1,34 @@
+// easy.c - libcurl's easy interface: curl_easy_perform() returns when the
+// transfer is over. One after another, like stage 1.
+
+#include "interrupt.h"
+#include "transfer.h"
+
+// Makes one transfer. Returns the milliseconds to wait before the next try, or
+// 0 if none is due.
+static int make(const struct client *client, struct transfer *t)
+{
+    t->error = transfer_start(t);
+    if (t->error == 0)
+        transfer_end(t, curl_easy_perform(t->easy));
+    return client->done(t);
+}
+
+int transfers_run(
+    const struct client *client, const struct options *options, int max_tasks)
+{
+    struct transfer t = { .url = NULL };
+    int error = transfer_setup(options);
+    int pause;
+
+    (void)max_tasks; // is 1
+    while (error == 0 && client->begin(&t)) {
+        do {
+            pause = make(client, &t);
+            interrupt_sleep(pause);
+        } while (pause > 0 && !interrupted());
+    }
+    transfer_free(&t);
+    transfer_teardown();
+    return error;
+}

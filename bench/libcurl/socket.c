@@ -1,0 +1,105 @@
+// socket.c - libcurl's multi interface on a loop that is not its own: libcurl
+// says which sockets to watch and when to call at the latest; we wait, on
+// epoll, and tell it with curl_multi_socket_action() which one is ready. Like
+// stage 4.
+
+#include "clock.h"
+#include "crowd.h"
+#include "interrupt.h"
+#include "selector.h"
+
+#include <errno.h>
+
+static struct selector *selector;
+static double due = CLOCK_NEVER; // when libcurl wants to be called
+
+static int on_socket(
+    CURL *easy, curl_socket_t fd, int what, void *data, void *socket_data)
+{
+    int interest = what == CURL_POLL_IN ? SELECT_READ
+        : what == CURL_POLL_OUT         ? SELECT_WRITE
+        : what == CURL_POLL_INOUT       ? SELECT_READ | SELECT_WRITE
+                                        : 0; // CURL_POLL_REMOVE
+
+    (void)easy;
+    (void)socket_data;
+    return selector_set(selector, fd, interest, data) == 0 ? 0 : -1;
+}
+
+static int on_timer(CURLM *multi, long ms, void *data)
+{
+    (void)multi;
+    (void)data;
+    due = ms >= 0 ? clock_now() + (double)ms * 1e-3 : CLOCK_NEVER;
+    return 0;
+}
+
+static int prepare(struct crowd *crowd, const struct options *options)
+{
+    selector = selector_new(options->selector, options_descriptors());
+    if (selector == NULL)
+        return -errno;
+    curl_multi_setopt(crowd->multi, CURLMOPT_SOCKETFUNCTION, on_socket);
+    curl_multi_setopt(crowd->multi, CURLMOPT_SOCKETDATA, crowd);
+    curl_multi_setopt(crowd->multi, CURLMOPT_TIMERFUNCTION, on_timer);
+    // In nobody's name: it is enough that it ends the wait.
+    int fd = interrupt_fd();
+    return fd >= 0 ? selector_set(selector, fd, SELECT_READ, NULL) : 0;
+}
+
+static CURLMcode act(struct crowd *crowd, const struct selector_event *event)
+{
+    int what = 0;
+    int running;
+
+    if (event->data == NULL) {
+        selector_set(selector, event->fd, 0, NULL); // Ctrl-C, said once
+        return CURLM_OK;
+    }
+    if (event->ready & SELECT_READ)
+        what |= CURL_CSELECT_IN;
+    if (event->ready & SELECT_WRITE)
+        what |= CURL_CSELECT_OUT;
+    return curl_multi_socket_action(crowd->multi, event->fd, what, &running);
+}
+
+// Waits once, and tells libcurl. Returns 0 or a negative errno.
+static int turn(struct crowd *crowd)
+{
+    struct selector_event event;
+    CURLMcode code = CURLM_OK;
+    int running;
+    double pause = timers_next(&crowd->pauses);
+    int error = selector_wait(selector, due < pause ? due : pause);
+
+    while (error == 0 && code == CURLM_OK && selector_next(selector, &event))
+        code = act(crowd, &event);
+    if (error == 0 && code == CURLM_OK && due <= clock_now()) {
+        due = CLOCK_NEVER;
+        code = curl_multi_socket_action(
+            crowd->multi, CURL_SOCKET_TIMEOUT, 0, &running);
+    }
+    if (code != CURLM_OK)
+        error = code == CURLM_OUT_OF_MEMORY ? -ENOMEM : -EIO;
+    return error;
+}
+
+int transfers_run(
+    const struct client *client, const struct options *options, int max_tasks)
+{
+    struct crowd crowd;
+    int error = crowd_init(&crowd, client, options, max_tasks);
+
+    if (error == 0)
+        error = prepare(&crowd, options);
+    if (error == 0)
+        crowd_start(&crowd);
+    while (error == 0 && crowd_waits(&crowd)) {
+        error = turn(&crowd);
+        crowd_collect(&crowd);
+        crowd_start(&crowd);
+    }
+    crowd_free(&crowd); // it still says which sockets not to watch
+    selector_free(selector);
+    return error;
+}
