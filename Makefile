@@ -6,7 +6,7 @@
 #:                   libcurl multi, if it is there (BASELINES=all: all three)
 #: make diff-N       what changes from stage N-1 to N; diff-A-B: any two
 #: make farm         the slow server alone, on port 8888 (PORT=)
-#: make crowd        ten thousand clients wait for the farm's one thread (STAGE=)
+#: make crowd        ten thousand clients of the farm's one thread (STAGE=)
 #: make where        stage 6: every sleeping task, what it waits for and where
 #: make run-NAME     an example; run-x lists them
 #: make play-N       a copy of stage N in play/ to break and mend
@@ -15,7 +15,8 @@
 #: make doctor       what is missing, and the command that installs it
 #: make check        all tests; check-tutorial: is the text true?
 #: make asan, tsan   the tests under sanitizers
-#: make check-full   those and all that follow; check-switch, valgrind, soak
+#: make check-full   those, fuzz, faults, and: check-switch (ucontext, aarch64),
+#:                   check-musl, valgrind, soak
 #: make fuzz         hostile input for the parsers, 60 s each (SECONDS=)
 #: make faults       every call of every program fails once (STAGES=, EVERY=)
 #: make bench        CPU and memory a request, beside a floor (ROUNDS=, TABLES=)
@@ -275,6 +276,14 @@ tsan:
 check-switch:
 	@sh tests/switches.sh
 
+# The black-box suite on another libc (there is no Check for it in Debian).
+check-musl:
+	@if command -v musl-gcc >/dev/null; then \
+		$(MAKE) -s --no-print-directory CC=musl-gcc BUILD=build/musl build/musl/farm \
+			$(PROGRAMS:$(BUILD)/%=build/musl/%) && \
+		BUILD=build/musl python3 tests/test_stages.py; \
+	else echo "check-musl: skipped: no musl-gcc (Debian: musl-tools)"; fi
+
 # Fifty thousand pages a stage.
 soak: all
 	@python3 tests/soak.py
@@ -283,7 +292,7 @@ valgrind: all
 	@sh tests/valgrind.sh
 
 # Everything: takes a quarter of an hour.
-check-full: check asan check-switch valgrind faults fuzz soak
+check-full: check asan check-switch check-musl valgrind faults fuzz soak
 	@$(MAKE) --no-print-directory SANITIZE=tsan STAGES="2 6" check
 
 check-tutorial: all
@@ -295,7 +304,7 @@ clean:
 help:
 	@sed -n 's/^#: //p' Makefile
 
-.PHONY: all units $(STAGE_RUNS) compare farm crowd where bench fork expand doctor check check-full check-switch valgrind soak fuzz faults asan tsan \
+.PHONY: all units $(STAGE_RUNS) compare farm crowd where bench fork expand doctor check check-full check-switch check-musl valgrind soak fuzz faults asan tsan \
 	check-tutorial clean help
 .SECONDARY:
 
