@@ -8,6 +8,7 @@ See bench/README.md. Standard library only; Linux (/proc, wait4).
 
 import csv
 import glob
+import importlib.util
 import json
 import os
 import platform
@@ -102,7 +103,7 @@ def run(program, farm, count, tasks, delay, *options, least=0.9):
     farm.stats("?reset")
     start = time.monotonic()
     child = subprocess.Popen(
-        [program, "-q", "--server", farm.url, "--count", str(count),
+        [*program.split(), "-q", "--server", farm.url, "--count", str(count),
          "--max-tasks", str(tasks), "--delay", str(delay), "--timeout", "60",
          *options],
         stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
@@ -146,10 +147,20 @@ def baselines():
             if os.path.exists(path)]
 
 
+def peers():
+    """The same job by what others use: see bench/peers/."""
+    script = "bench/peers/asyncio_client.py"
+    found = [("asyncio", script)]
+    if importlib.util.find_spec("uvloop"):
+        found.append(("asyncio uvloop", script + " --uvloop"))
+    return found
+
+
 def programs():
     """Name and path of what is built, the floor first. Stage 1 has one request
     in flight, ever."""
-    return ([(FLOOR, BUILD + "/bench/floor")] + stages()[1:] + baselines())
+    return ([(FLOOR, BUILD + "/bench/floor")] + stages()[1:] + baselines()
+            + peers())
 
 
 def measure_all(case, farm, log):
@@ -162,7 +173,7 @@ def measure_all(case, farm, log):
             break
         # Every other round backwards: who runs behind whom makes a difference.
         for name, path in programs()[::-1 if number % 2 else 1]:
-            slow = case["tasks"] > 1000 and name[:2] in SLOW + ("li",)
+            slow = case["tasks"] > 1000 and name[:2] in SLOW + ("li", "as")
             if name in stopped or (slow and number >= SLOW_ROUNDS):
                 continue
             try:

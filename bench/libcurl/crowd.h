@@ -2,9 +2,11 @@
 // socket.c have in common. How they wait is not here.
 //
 // Why ten thousand at once cost so much more a transfer than a thousand: for
-// each transfer that begins, libcurl looks for a connection to use again, and
-// goes through all connections to that host, busy as they are, until it finds
-// one. bench/README.md has the figures.
+// each transfer that begins, libcurl looks for a connection to use again and
+// goes through all it has to that host, though all are busy. And with
+// curl_multi_perform(), after which thousands may be over at once,
+// curl_multi_remove_handle() goes through the messages that are still unread.
+// bench/README.md has the figures.
 
 #ifndef CROWD_H
 #define CROWD_H
