@@ -20,6 +20,7 @@
 #: make fuzz         hostile input for the parsers, 60 s each (SECONDS=)
 #: make faults       every call of every program fails once (STAGES=, EVERY=)
 #: make bench        CPU and memory a request, beside a floor (ROUNDS=, TABLES=)
+#: make figures      draws bench/figures from that (gnuplot)
 #: make clean        remove build/
 #:
 #: Variables: N= animals, DELAY= ms, PACE= factor, TASKS= at once,
@@ -212,6 +213,10 @@ endif
 bench: all $(addprefix $(BUILD)/bench/,floor switch park)
 	@BUILD=$(BUILD) ROUNDS=$(ROUNDS) TABLES="$(TABLES)" python3 bench/bench.py
 
+# bench/figures/*.svg, from what make bench and make stage-1 to 6 have left.
+figures:
+	@BUILD=$(BUILD) python3 bench/figures.py
+
 expand:
 	@CC="$(CC)" sh common/expand.sh
 
@@ -304,7 +309,7 @@ clean:
 help:
 	@sed -n 's/^#: //p' Makefile
 
-.PHONY: all units $(STAGE_RUNS) compare farm crowd where bench fork expand doctor check check-full check-switch check-musl valgrind soak fuzz faults asan tsan \
+.PHONY: all units $(STAGE_RUNS) compare farm crowd where bench figures fork expand doctor check check-full check-switch check-musl valgrind soak fuzz faults asan tsan \
 	check-tutorial clean help
 .SECONDARY:
 

@@ -53,6 +53,8 @@ command_for clang "the second compiler, ThreadSanitizer" clang
 
 echo "For the libcurl rows of make compare and make bench:"
 library_for libcurl "libcurl and its headers" libcurl4-openssl-dev
+echo "For make figures:"
+command_for gnuplot "draws them" gnuplot-nox
 echo "For make check-full, where there is something left to check:"
 PATH=$PATH:/usr/sbin command_for nginx "a server that is not ours" nginx-light
 command_for valgrind "memory and descriptors" valgrind

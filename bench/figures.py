@@ -1,0 +1,154 @@
+#!/usr/bin/env python3
+"""Draws bench/figures/*.svg with gnuplot, from what `make bench` and `make
+stage-1` to `stage-6` have left in build/: seconds by N, memory for each that
+waits, what a switch costs, and a timeline of each stage.
+
+    make figures
+"""
+
+import csv
+import json
+import os
+import platform
+import shutil
+import statistics
+import subprocess
+import sys
+import time
+
+BUILD = os.environ.get("BUILD") or "build"
+FOLDER = "bench/figures"
+CROWD = "10,000 in flight, equal delays"
+HEAD = """
+set terminal svg size 720,{height} font 'sans-serif,13' background rgb 'white'
+set output '{path}'
+set title "{title}\\n{{/*0.8 {machine}}}" noenhanced
+set title enhanced
+set grid
+"""
+
+
+def machine():
+    model = "?"
+    with open("/proc/cpuinfo", encoding="utf-8") as info:
+        for line in info:
+            if line.startswith("model name"):
+                model = line.split(":", 1)[1].strip()
+                break
+    return "%s, %d processors, Linux %s, %s" % (
+        model, os.cpu_count(), platform.release().split("-")[0],
+        time.strftime("%Y-%m-%d"))
+
+
+def draw(name, title, height, body):
+    path = "%s/%s.svg" % (FOLDER, name)
+    script = HEAD.format(path=path, title=title, height=height,
+                         machine=machine()) + body
+    subprocess.run(["gnuplot"], input=script, text=True, check=True)
+    print("drawn: " + path)
+
+
+def rows():
+    with open(BUILD + "/bench.csv", encoding="utf-8") as file:
+        return list(csv.reader(file))[1:]
+
+
+def medians(table, case, column):
+    """{program: median}, in the order of the table."""
+    found = {}
+    for row in table:
+        if row[0] == case:
+            found.setdefault(row[1], []).append(float(row[column]))
+    return {name: statistics.median(values)
+            for name, values in found.items()}
+
+
+def block(lines):
+    return "$data << end\n%s\nend\n" % "\n".join(lines)
+
+
+def bars(name, title, unit, values):
+    """Horizontal bars on a logarithmic scale, the figure beside each."""
+    lines = ['"%s" %d %g "%s"' % (what, -i, value, ("  %.3g" if value < 100
+                                                    else "  %.0f") % value)
+             for i, (what, value) in enumerate(values.items())]
+    draw(name, title, 90 + 26 * len(values), block(lines) + """
+set logscale x
+set xrange [%g:%g]
+set yrange [%g:0.7]
+set xlabel '%s'
+set style fill solid 0.8 noborder
+unset key
+plot $data using ($3/2):2:($3/2):(0.3):ytic(1) with boxxyerror lc rgb '#4477aa', \\
+     '' using 3:2:4 with labels left notitle
+""" % (min(values.values()) / 2, max(values.values()) * 4,
+            -len(values) + 0.3, unit))
+
+
+def wall(table):
+    found = medians(table, "sweep, s", 3)
+    lines = {}
+    for what, value in found.items():
+        name, _, n = what.partition(" at ")
+        lines.setdefault(name, []).append("%s %g" % (n, value))
+    data = "".join("$d%d << end\n%s\nend\n" % (i, "\n".join(points))
+                   for i, points in enumerate(lines.values()))
+    plots = ", ".join("$d%d using 1:2 with linespoints lw 2 title '%s'" % (
+        i, name) for i, name in enumerate(lines))
+    draw("wall", "Seconds for N animals of 0.3 s, all at once", 420, data + """
+set logscale xy
+set xlabel 'N'
+set ylabel 's'
+set key left top
+plot %s
+""" % plots)
+
+
+def timeline(number):
+    with open("%s/animals-%d.json" % (BUILD, number),
+              encoding="utf-8") as file:
+        run = json.load(file)
+    lines = []
+    for i, (animal, span) in enumerate(zip(run["animals"],
+                                           run["timing"]["spans"])):
+        lines.append('"%s" %d %g %g %g %g' % (
+            animal["name"], -i, span["asked"], span["done"], span["typing"],
+            span["typed"]))
+    draw("timeline-%d" % number, "%s: waiting for the farm, typing" %
+         run["stage"], 110 + 20 * len(lines), block(lines) + """
+set xlabel 's'
+set yrange [%g:0.7]
+set key outside below
+set style fill solid 0.8 noborder
+plot $data using 3:2:3:4:($2-0.3):($2+0.3):ytic(1) with boxxyerror \\
+     lc rgb '#88bbdd' title 'waits', \\
+     '' using 5:2:5:6:($2-0.3):($2+0.3) with boxxyerror lc rgb '#cc6677' \\
+     title 'types'
+""" % (-len(lines) + 0.3))
+
+
+def main():
+    if shutil.which("gnuplot") is None:
+        print("figures: skipped: no gnuplot (Debian: gnuplot-nox)",
+              file=sys.stderr)
+        return 0
+    os.makedirs(FOLDER, exist_ok=True)
+    try:
+        table = rows()
+        wall(table)
+        bars("memory", "Resident bytes for each of 10,000 that wait", "bytes",
+             {name: value for name, value in medians(table, CROWD, 4).items()
+              if name != "floor" and value > 0})
+        bars("switch", "One switch, in each way", "ns of CPU",
+             medians(table, "one switch, ns", 3))
+        for number in range(1, 7):
+            timeline(number)
+    except (OSError, ValueError) as error:
+        print("figures: %s: run make bench and make stage-1 to stage-6 first"
+              % error, file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
