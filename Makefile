@@ -210,7 +210,13 @@ $(eval $(call CURL_RULES,socket,crowd socket))
 -include $(wildcard $(BUILD)/bench/libcurl/*/*.d)
 endif
 
-bench: all $(addprefix $(BUILD)/bench/,floor switch park)
+# The same job on libuv, if it is there.
+$(BUILD)/bench/peers/libuv_client: bench/peers/libuv_client.c
+	@mkdir -p $(@D)
+	$(call say,LD)$(COMPILE) $(shell pkg-config --cflags libuv) $< -o $@ $(shell pkg-config --libs libuv)
+
+bench: all $(addprefix $(BUILD)/bench/,floor switch park \
+		$(shell pkg-config --exists libuv 2>/dev/null && echo peers/libuv_client))
 	@BUILD=$(BUILD) ROUNDS=$(ROUNDS) TABLES="$(TABLES)" python3 bench/bench.py
 
 # bench/figures/*.svg, from what make bench and make stage-1 to 6 have left.

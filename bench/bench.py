@@ -150,7 +150,10 @@ def baselines():
 def peers():
     """The same job by what others use: see bench/peers/."""
     script = "bench/peers/asyncio_client.py"
-    found = [("asyncio", script)]
+    found = [("libuv", path)
+             for path in [BUILD + "/bench/peers/libuv_client"]
+             if os.path.exists(path)]
+    found.append(("asyncio", script))
     if importlib.util.find_spec("uvloop"):
         found.append(("asyncio uvloop", script + " --uvloop"))
     return found

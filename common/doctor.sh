@@ -51,8 +51,9 @@ command_for python3 "black-box tests" python3
 command_for patch "examples that are patches" patch
 command_for clang "the second compiler, ThreadSanitizer" clang
 
-echo "For the libcurl rows of make compare and make bench:"
+echo "For more rows of make compare and make bench:"
 library_for libcurl "libcurl and its headers" libcurl4-openssl-dev
+library_for libuv "the peer of make bench" libuv1-dev
 echo "For make figures:"
 command_for gnuplot "draws them" gnuplot-nox
 echo "For make check-full, where there is something left to check:"

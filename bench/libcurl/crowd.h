@@ -3,10 +3,9 @@
 //
 // Why ten thousand at once cost so much more a transfer than a thousand: for
 // each transfer that begins, libcurl looks for a connection to use again and
-// goes through all it has to that host, though all are busy. And with
-// curl_multi_perform(), after which thousands may be over at once,
-// curl_multi_remove_handle() goes through the messages that are still unread.
-// bench/README.md has the figures.
+// goes through all it has to that host, though all are busy (with
+// CURLOPT_FRESH_CONNECT it does not; we do as most do). bench/README.md has the
+// figures, and two lesser searches.
 
 #ifndef CROWD_H
 #define CROWD_H
