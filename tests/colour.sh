@@ -1,6 +1,7 @@
 #!/bin/sh
 # colour.sh - what waits is marked: the compilers refuse what async.h says they
-# do, and nothing else; and no function passes on what it has not awaited.
+# do, and nothing else; and no function passes on what it has not awaited. Two
+# stops of a generator on one line are refused as well.
 #
 # tests/colour/*.c begin with "// clean", or with what gcc and clang say:
 #     // gcc: REGEX
@@ -17,7 +18,7 @@ say() {
     bad=1
 }
 
-bare="-std=c11 -D_POSIX_C_SOURCE=200809L -D_DEFAULT_SOURCE -I$stage -Icommon"
+bare="-std=c11 -D_POSIX_C_SOURCE=200809L -D_DEFAULT_SOURCE -I$stage -I05-coroutines -Icommon"
 flags="$bare -Wall -Wextra -Wpedantic -Wshadow -Wconversion"
 
 # compile COMPILER FLAG... FILE: what it says is in $out.

@@ -1,0 +1,14 @@
+// gcc: duplicate case value
+// clang: duplicate case value
+// error
+#include "coroutine.h"
+
+enum co_state two(struct coroutine *co)
+{
+    CO_BEGIN(co);
+    // clang-format off
+    CO_YIELD(co, NULL); CO_YIELD(co, NULL);
+    // clang-format on
+close:
+    CO_END(co, NULL);
+}
