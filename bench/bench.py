@@ -207,13 +207,13 @@ def print_table(case, rows, stopped):
     print("\n(b) %s (--count %d --max-tasks %d --delay %d%s)\n" % (
         case["name"], case["count"], case["tasks"], case["delay"],
         ", farm --spread %d" % case["spread"] if case["spread"] else ""))
-    print("%-16s %-22s %-14s %-16s %6s %3s" % (
+    print("%-21s %-22s %-14s %-16s %6s %3s" % (
         "", "CPU µs a request", "in floors", "resident bytes",
         "wall s", "n"))
     floor = [row[0] for row in rows[FLOOR]]
     for name, list_of in rows.items():
         if name in stopped:
-            print("%-16s stopped: %s" % (name, stopped[name]))
+            print("%-21s stopped: %s" % (name, stopped[name]))
         if not list_of:
             continue
         cpu, size, wall = zip(*list_of)
@@ -225,7 +225,7 @@ def print_table(case, rows, stopped):
             most = target[2]
             text += " of %d%s" % (
                 most, " !" if statistics.median(size) > most else "")
-        print("%-16s %-22s %-14s %-16s %6.2f %3d" % (
+        print("%-21s %-22s %-14s %-16s %6.2f %3d" % (
             name, spread(cpu),
             compare(ratio, target and target[case["target"]]),
             text if many else "-", statistics.median(wall), len(cpu)))
