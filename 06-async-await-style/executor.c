@@ -76,16 +76,12 @@ static void *serve(void *unused)
     return unused;
 }
 
-// Tells the tasks whose jobs are done.
+// With the mutex: tells the tasks whose jobs are done.
 static void collect(void)
 {
-    pthread_mutex_lock(&mutex);
-    struct job *job = done;
-    done = NULL;
-    pthread_mutex_unlock(&mutex);
-    for (; job != NULL; job = job->next) {
-        job->is_over = true;
-        task_wake(job->task, 0);
+    for (; done != NULL; done = done->next) {
+        done->is_over = true;
+        task_wake(done->task, 0);
     }
 }
 
@@ -94,7 +90,9 @@ static void on_bell(void *unused)
 {
     (void)unused;
     pipe_drain(bell[0]);
+    pthread_mutex_lock(&mutex);
     collect();
+    pthread_mutex_unlock(&mutex);
     if (awaited > 0)
         loop_on_fd(&watch, bell[0], SELECT_READ, on_bell, NULL);
 }
@@ -157,15 +155,17 @@ async_int run_blocking(int (*fn)(void *), void *arg, void (*abandon)(void *))
         n = await(task_wait("a thread"));
     if (--awaited == 0)
         loop_cancel_fd(&watch);
-    collect(); // it may be over after all
-    if (job->is_over) {
+    // It may be over after all. If not, it is abandoned before it can be.
+    pthread_mutex_lock(&mutex);
+    collect();
+    if (!job->is_over)
+        job->task = NULL;
+    bool is_over = job->is_over;
+    pthread_mutex_unlock(&mutex);
+    if (is_over) {
         n = job->result;
         free(job);
-        return (async_int){ n };
     }
-    pthread_mutex_lock(&mutex);
-    job->task = NULL;
-    pthread_mutex_unlock(&mutex);
     return (async_int){ n };
 }
 

@@ -392,15 +392,17 @@ def first_line(*command):
         return "?"
 
 
-def print_machine():
-    model = "?"
+def processor():
     with open("/proc/cpuinfo", encoding="utf-8") as info:
         for line in info:
             if line.startswith("model name"):
-                model = line.split(":", 1)[1].strip()
-                break
+                return line.split(":", 1)[1].strip()
+    return "?"
+
+
+def print_machine():
     print("%s, %d processors, %s %s\n%s, %s" % (
-        model, os.cpu_count(), platform.system(), platform.release(),
+        processor(), os.cpu_count(), platform.system(), platform.release(),
         first_line(os.environ.get("CC") or "cc", "--version"),
         time.strftime("%Y-%m-%d %H:%M")))
     print("Load when this began: %.2f (should be near 0)." % os.getloadavg()[0])

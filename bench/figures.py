@@ -16,6 +16,8 @@ import subprocess
 import sys
 import time
 
+from bench import processor
+
 BUILD = os.environ.get("BUILD") or "build"
 FOLDER = "bench/figures"
 CROWD = "10,000 in flight, equal delays"
@@ -29,14 +31,8 @@ set grid
 
 
 def machine():
-    model = "?"
-    with open("/proc/cpuinfo", encoding="utf-8") as info:
-        for line in info:
-            if line.startswith("model name"):
-                model = line.split(":", 1)[1].strip()
-                break
     return "%s, %d processors, Linux %s, %s" % (
-        model, os.cpu_count(), platform.release().split("-")[0],
+        processor(), os.cpu_count(), platform.release().split("-")[0],
         time.strftime("%Y-%m-%d"))
 
 

@@ -453,6 +453,63 @@ static async_int cancel_in_a_shield(void *unused)
     return DONE;
 }
 
+// The thread ends the job in the very moment in which the task is cancelled: it
+// is one or the other, never neither. (Many times, to meet the moment.)
+enum { MEETINGS = 5000 };
+
+static struct job meetings[MEETINGS];
+static atomic_int results;
+static atomic_int may_end;
+static atomic_int has_begun;
+
+static int spin(void *arg)
+{
+    atomic_store(&has_begun, 1);
+    while (!atomic_load(&may_end))
+        ;
+    return answer_at_once(arg);
+}
+
+static async_int wait_for_spin(void *arg)
+{
+    int n = await(run_blocking(spin, arg, on_abandon));
+
+    ck_assert(n == 0 || n == -ECANCELED);
+    results += n == 0;
+    return (async_int){ n };
+}
+
+static async_int meet(void *unused)
+{
+    (void)unused;
+    for (int i = 0; i < MEETINGS; i++) {
+        struct group group = { 0 };
+        atomic_store(&may_end, 0);
+        atomic_store(&has_begun, 0);
+        spawn(&group, wait_for_spin, &meetings[i], "");
+        ck_assert_int_eq(await(task_yield()), 0);
+        while (!atomic_load(&has_begun))
+            ;
+        group_cancel(&group);
+        atomic_store(&may_end, 1);
+        for (int k = 0; k < i % 200; k++)
+            atomic_load(&may_end); // now sooner, now later
+        ck_assert_int_le(await(group_wait(&group)), 0);
+    }
+    return (async_int){ 0 };
+}
+
+START_TEST(a_cancel_meets_a_result)
+{
+    int abandoned = 0;
+
+    ck_assert_int_eq(async_run(NULL, meet, NULL), 0);
+    for (int i = 0; i < MEETINGS; i++)
+        abandoned += atomic_load(&meetings[i].abandoned);
+    ck_assert_int_eq(abandoned + atomic_load(&results), MEETINGS);
+}
+END_TEST
+
 START_TEST(cancelled_in_a_shield)
 {
     run_on(kinds[_i], cancel_in_a_shield);
@@ -526,6 +583,7 @@ static void add_tests(TCase *tests)
     tcase_add_test(tests, cancelled_without_abandon);
     tcase_add_loop_test(
         tests, a_result_that_came_before_the_cancel_was_seen, 0, KINDS);
+    tcase_add_test(tests, a_cancel_meets_a_result);
     tcase_add_loop_test(tests, cancelled_in_a_shield, 0, KINDS);
     tcase_add_test(tests, digits_need_no_thread);
     tcase_add_test(tests, what_was_resolved_needs_no_thread);

@@ -111,10 +111,10 @@ class Program:
             with open(base + ".json", encoding="utf-8") as file:
                 text = json.load(file)
             if self.name == "animals":
-                result = [[a["name"], a["sound"], a["status"], a["error"]]
+                result = [[a["name"], a["error"], a["sound"], a["status"]]
                           for a in text["animals"]]
             else:
-                result = sorted([u["url"], u["status"], u["error"], u["size"]]
+                result = sorted([u["url"], u["error"], u["status"], u["size"]]
                                 for u in text["urls"])
         except (OSError, ValueError):
             pass
@@ -138,7 +138,7 @@ class Program:
                 return "success, with another result: %s" % result
         elif code == 0:
             return "exit code 0"
-        elif not err and not any(row[-1] or row[2] for row in result or []):
+        elif not err and not any(error for _, error, *_ in result or []):
             return "exit code %d, and no complaint" % code
         return None
 
