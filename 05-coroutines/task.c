@@ -138,7 +138,7 @@ struct future *task_on_fd(int fd, int interest, double deadline)
 
     task->own = (struct future){ .done = error != 0, .result = error };
     if (error == 0)
-        loop_after(&task->call, deadline - clock_now(), on_deadline, task);
+        loop_at(&task->call, deadline, on_deadline, task);
     return &task->own;
 }
 

@@ -24,7 +24,6 @@ static int ids;
 
 // --- Running, waiting and waking ---------------------------------------------
 
-// The loop calls.
 static void run(void *task)
 {
     running = task;
@@ -53,16 +52,16 @@ void task_wake(struct task *task, int result)
     }
     loop_cancel_fd(&task->watch);
     trace(TRACE_WAKE, task->number, 0);
-    loop_soon(&task->call, run, task);
-    task->call.task = task->number; // not whoever wakes it
+    loop_soon(&task->turn, run, task);
+    task->turn.task = task->number; // not whoever wakes it
 }
 
 // The wait's own deadline, or a scope's; or Ctrl-C has ended a pause.
 static void on_time(void *arg)
 {
     struct task *task = arg;
-    struct scope *nearest = task->nearest;
-    bool hurried = task->call.is_pause && interrupted();
+    struct scope *nearest = task->is_waiting ? task->nearest : NULL;
+    bool hurried = task->patience.is_pause && interrupted();
 
     if (hurried || nearest == NULL || task->deadline < nearest->deadline) {
         task_wake(task, task->late);
@@ -103,10 +102,12 @@ int task_wait_until(const char *what, double deadline, int late, bool pause)
     task->late = late;
     task->number = trace_task();
     task->is_waiting = true;
-    if (at < CLOCK_NEVER && pause)
-        loop_pause(&task->call, at - task->since, on_time, task);
-    else if (at < CLOCK_NEVER)
-        loop_after(&task->call, at - task->since, on_time, task);
+    if (at >= CLOCK_NEVER)
+        loop_cancel(&task->patience);
+    else if (!timer_is_armed(&task->patience.timer)
+        || task->patience.timer.at != at)
+        loop_at(&task->patience, at, on_time, task);
+    task->patience.is_pause = pause;
     stop();
     return task->result;
 }
@@ -154,6 +155,7 @@ static void end(struct task *task, int result)
     else if (task->group == &program && result < 0)
         fprintf(stderr, "task %s(%s) failed, and nobody asked: %s\n",
             task->function, task->name, error_text(result));
+    loop_cancel(&task->patience);
     group_remove(task->group, task, result);
     task->next = idle;
     idle = task;
@@ -208,8 +210,8 @@ void task_spawn(struct group *group, async_fn *fn, void *arg,
         .name = name,
     };
     group_add(group, task);
-    loop_soon(&task->call, run, task);
-    task->call.task = task->id - 1; // animals and workers count from 0
+    loop_soon(&task->turn, run, task);
+    task->turn.task = task->id - 1; // animals and workers count from 0
 }
 
 static void free_tasks(void)

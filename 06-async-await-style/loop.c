@@ -22,7 +22,6 @@ int loop_init(const char *kind)
     selector = selector_new(kind, options_descriptors());
     if (selector == NULL)
         return -errno;
-    // In nobody's name: it is enough that it ends the wait.
     int fd = interrupt_fd(); // asked once: Ctrl-C may come at any moment
     return fd >= 0 ? selector_set(selector, fd, SELECT_READ, NULL) : 0;
 }
@@ -48,8 +47,7 @@ int loop_watch_fd(
     return 0;
 }
 
-// The selector goes on watching, in nobody's name: being armed again for the
-// same, as is usual, costs no system call then.
+// The selector watches on, for nobody: armed again, it costs no system call.
 void loop_cancel_fd(struct loop_watch *watch)
 {
     if (watch->fn == NULL)
@@ -66,15 +64,15 @@ void loop_forget(struct loop_watch *watch, int fd)
 }
 
 // Nothing is armed for a moment before `now`: see run_calls().
-static void arm(struct loop_call *call, double at, loop_fn *fn, void *arg)
+void loop_at(struct loop_call *call, double at, loop_fn *fn, void *arg)
 {
-    timer_arm(&calls, &call->timer, at);
+    timer_arm(&calls, &call->timer, fmax(at, now));
     *call = (struct loop_call){ call->timer, fn, arg, trace_task(), false };
 }
 
 void loop_after(struct loop_call *call, double seconds, loop_fn *fn, void *arg)
 {
-    arm(call, clock_now() + fmax(seconds, 0), fn, arg);
+    loop_at(call, clock_now() + seconds, fn, arg);
 }
 
 void loop_pause(struct loop_call *call, double seconds, loop_fn *fn, void *arg)
@@ -85,7 +83,8 @@ void loop_pause(struct loop_call *call, double seconds, loop_fn *fn, void *arg)
 
 void loop_soon(struct loop_call *call, loop_fn *fn, void *arg)
 {
-    arm(call, now, fn, arg);
+    timer_append(&calls, &call->timer, now);
+    *call = (struct loop_call){ call->timer, fn, arg, trace_task(), false };
 }
 
 void loop_cancel(struct loop_call *call)
@@ -96,14 +95,14 @@ void loop_cancel(struct loop_call *call)
 // Every pause is over. Taken out and armed again, the calls stay in order.
 static void hurry(void)
 {
-    struct timers old = calls;
+    struct timers others = { .armed = calls.armed };
     struct timer *timer;
 
-    calls.first = NULL;
-    while ((timer = timers_due(&old, CLOCK_NEVER)) != NULL) {
+    while ((timer = timers_due(&calls, CLOCK_NEVER)) != NULL) {
         bool is_over = ((struct loop_call *)timer)->is_pause;
-        timer_arm(&calls, timer, is_over ? fmin(timer->at, now) : timer->at);
+        timer_arm(&others, timer, is_over ? fmin(timer->at, now) : timer->at);
     }
+    calls = others;
 }
 
 static void call_back(loop_fn *fn, void *arg, int task)
@@ -121,7 +120,7 @@ static void run_calls(void)
     uint64_t newest = calls.armed;
     struct loop_call *call;
 
-    while (calls.first != NULL && calls.first->order <= newest
+    while (timers_first(&calls) != NULL && timers_first(&calls)->order <= newest
         && (call = (void *)timers_due(&calls, now)) != NULL)
         call_back(call->fn, call->arg, call->task);
 }
@@ -149,7 +148,7 @@ int loop_run(void)
 
     for (now = clock_now(); error == 0; turns++) {
         run_calls();
-        if (watches == 0 && calls.first == NULL)
+        if (watches == 0 && timers_first(&calls) == NULL)
             break;
         if (watches == 0 && clock_is_virtual())
             clock_jump(timers_next(&calls));

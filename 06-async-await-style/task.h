@@ -6,33 +6,34 @@
 #include "async.h"
 #include "switch.h"
 
-// It lives above its stack, in the same page.
+// It lives above its stack, in the same page. First what each wait touches.
 struct task {
     struct context context;
+    bool is_waiting;
+    bool is_cancelled;
+    int shields;
+    int result;
+    int number; // in the trace
+    struct await_link *chain;
+    struct loop_watch watch;
+    struct waiters *queue; // where it waits, and its neighbours there
+    struct scope *scope; // innermost
+    struct scope *nearest; // the one whose deadline comes first
+    const char *what; // it waits for
+    double since;
+    double deadline; // of this wait
+    struct loop_call turn; // its next
+    int late; // its result then
+    int fd; // it waits for, or -1
+    struct task *behind;
+    struct task *before;
+    struct loop_call patience; // stays armed from wait to wait
     struct task *next; // of its group; or of the idle ones
     struct task *previous;
     struct group *group; // whose task it is
     struct group *open; // its own, not waited for yet, the newest first
     const char *where; // that was opened: it may be gone itself
-    struct waiters *queue; // where it waits, and its neighbours there
-    struct task *behind;
-    struct task *before;
-    struct loop_watch watch;
-    struct loop_call call; // its next turn, or the end of its patience
-    double deadline; // of this wait
-    int late; // its result then
-    int result;
-    struct scope *scope; // innermost
-    struct scope *nearest; // the one whose deadline comes first
-    int shields;
-    bool is_waiting;
-    bool is_cancelled;
-    int number; // in the trace
     int id; // in the dump
-    int fd; // it waits for, or -1
-    const char *what; // it waits for
-    double since;
-    struct await_link *chain;
     async_fn *fn;
     void *arg;
     const char *function;

@@ -2,7 +2,7 @@
 
 #include "task.h"
 
-#include "clock.h"
+#include "interrupt.h"
 
 #include <errno.h>
 
@@ -41,9 +41,10 @@ void task_forget(int fd)
 
 async_int task_pause(double seconds)
 {
+    double end = interrupted() ? 0 : clock_now() + seconds;
     int n = task_may_wait();
     if (n == 0)
-        n = task_wait_until("a pause", clock_now() + seconds, 0, true);
+        n = task_wait_until("a pause", end, 0, true);
     return (async_int){ n };
 }
 

@@ -5,27 +5,29 @@
 #include <limits.h>
 #include <math.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <time.h>
 
-static pthread_once_t once = PTHREAD_ONCE_INIT;
+enum { UNKNOWN, REAL, VIRTUAL };
+
+static atomic_int kind;
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
-static bool is_virtual;
 static double virtual_now; // under mutex
-
-static void read_environment(void)
-{
-    const char *kind = getenv("CLOCK");
-
-    is_virtual = kind != NULL && strcmp(kind, "virtual") == 0;
-}
 
 bool clock_is_virtual(void)
 {
-    pthread_once(&once, read_environment);
-    return is_virtual;
+    int known = atomic_load(&kind);
+
+    if (known == UNKNOWN) { // to several threads perhaps: all find the same
+        const char *text = getenv("CLOCK");
+        bool is_virtual = text != NULL && strcmp(text, "virtual") == 0;
+        known = is_virtual ? VIRTUAL : REAL;
+        atomic_store(&kind, known);
+    }
+    return known == VIRTUAL;
 }
 
 double clock_now(void)

@@ -20,7 +20,6 @@
 
 #include <assert.h>
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 
 // What a chunk line may take without being counted: the digits of the largest
@@ -32,25 +31,31 @@
 
 char *http_get(const struct url *url, size_t *len)
 {
-    static const char format[] = "GET %.*s HTTP/1.1\r\n"
-                                 "Host: %.*s\r\n"
-                                 "User-Agent: six-ways-to-wait/1\r\n"
-                                 "Accept: */*\r\n"
-                                 "Accept-Encoding: identity\r\n"
-                                 "Connection: close\r\n"
-                                 "\r\n";
-
-    assert(url->scheme != URL_OTHER);
     // A canonical URL names its port just when the Host header has to.
     size_t host_len = (size_t)(url->path.at - url->host.at);
-    size_t size = sizeof(format) + url->target.len + host_len;
-    char *text = malloc(size);
-    if (text == NULL)
-        return NULL;
-    int n = snprintf(text, size, format, (int)url->target.len, url->target.at,
-        (int)host_len, url->host.at);
-    assert(n > 0 && (size_t)n < size);
-    *len = (size_t)n;
+    const struct slice parts[] = {
+        slice_of("GET "),
+        url->target,
+        slice_of(" HTTP/1.1\r\nHost: "),
+        { url->host.at, host_len },
+        slice_of("\r\nUser-Agent: six-ways-to-wait/1\r\n"
+                 "Accept: */*\r\n"
+                 "Accept-Encoding: identity\r\n"
+                 "Connection: close\r\n"
+                 "\r\n"),
+    };
+    enum { PARTS = sizeof(parts) / sizeof(*parts) };
+
+    assert(url->scheme != URL_OTHER);
+    *len = 0;
+    for (int i = 0; i < PARTS; i++)
+        *len += parts[i].len;
+    char *text = malloc(*len);
+    char *end = text;
+    for (int i = 0; text != NULL && i < PARTS; i++) {
+        memcpy(end, parts[i].at, parts[i].len);
+        end += parts[i].len;
+    }
     return text;
 }
 

@@ -1,15 +1,18 @@
-// timers.c - an intrusive pairing heap.
+// timers.c - an intrusive pairing heap, and a queue beside it.
 //
 //     first -> [1.0]
 //                |child
 //              [1.5] <-> [2.0] <-> [1.2]      (siblings, in no order)
 //                          |
 //                        [2.5]                (due later than its parent)
+//
+//     queue -> [0.9] <-> [0.9] <-> [1.0] <- last       (siblings, in order)
 
 #include "timers.h"
 
 #include "clock.h"
 
+#include <assert.h>
 #include <stddef.h>
 
 static bool is_before(const struct timer *a, const struct timer *b)
@@ -70,10 +73,25 @@ void timer_arm(struct timers *timers, struct timer *timer, double at)
     timers->first = meld(timers->first, timer);
 }
 
+void timer_append(struct timers *timers, struct timer *timer, double at)
+{
+    timer_cancel(timers, timer);
+    struct timer *last = timers->last;
+    assert(last == NULL || last->at <= at);
+    *timer = (struct timer){ .at = at, .order = ++timers->armed };
+    timer->previous = last != NULL ? last : &timers->queue;
+    *(last != NULL ? &last->next : &timers->queue.child) = timer;
+    timers->last = timer;
+}
+
+// In the queue as in the heap: there, it is a child without children.
 void timer_cancel(struct timers *timers, struct timer *timer)
 {
     if (timer->order == 0)
         return;
+    if (timer == timers->last)
+        timers->last =
+            timer->previous != &timers->queue ? timer->previous : NULL;
     struct timer *rest = meld_siblings(timer->child);
     if (timer == timers->first) {
         timers->first = rest;
@@ -92,14 +110,26 @@ void timer_cancel(struct timers *timers, struct timer *timer)
     timer->order = 0;
 }
 
+struct timer *timers_first(const struct timers *timers)
+{
+    struct timer *a = timers->first;
+    struct timer *b = timers->queue.child;
+
+    if (a == NULL || b == NULL)
+        return a != NULL ? a : b;
+    return is_before(a, b) ? a : b;
+}
+
 double timers_next(const struct timers *timers)
 {
-    return timers->first != NULL ? timers->first->at : CLOCK_NEVER;
+    const struct timer *timer = timers_first(timers);
+
+    return timer != NULL ? timer->at : CLOCK_NEVER;
 }
 
 struct timer *timers_due(struct timers *timers, double now)
 {
-    struct timer *timer = timers->first;
+    struct timer *timer = timers_first(timers);
 
     if (timer == NULL || timer->at > now)
         return NULL;

@@ -29,7 +29,9 @@ struct timer {
 };
 
 struct timers {
-    struct timer *first; // the root: due before all others
+    struct timer *first; // the root of the heap: due before all others in it
+    struct timer queue; // its children: those appended, the first one first
+    struct timer *last; // of them
     uint64_t armed; // how many ever, for `order`
 };
 
@@ -39,12 +41,19 @@ struct timers {
 // where it is in memory until it has fired or been cancelled.
 void timer_arm(struct timers *timers, struct timer *timer, double at);
 
+// The same, in O(1) and next to the last one appended: for what is due at once,
+// and does not have to be sorted in. `at` is not before that one's.
+void timer_append(struct timers *timers, struct timer *timer, double at);
+
 void timer_cancel(struct timers *timers, struct timer *timer);
 
 static inline bool timer_is_armed(const struct timer *timer)
 {
     return timer->order != 0;
 }
+
+// The timer that is due before all others, or NULL.
+struct timer *timers_first(const struct timers *timers);
 
 // The moment the first timer is due, or CLOCK_NEVER if none is armed.
 double timers_next(const struct timers *timers);

@@ -124,7 +124,7 @@ START_TEST(calls_come_in_order)
     loop_after(&calls[1], 1, speak, "b");
     loop_pause(&calls[2], 2, speak, "c");
     loop_soon(&calls[3], speak, "a");
-    loop_after(&calls[4], 3, speak, "e"); // the same moment: as armed
+    loop_at(&calls[4], 3, speak, "e"); // the same moment: as armed
     loop_pause(&calls[5], 3, speak, "f");
     loop_after(&calls[6], 3, speak, "g");
     run("abcdefg");
@@ -138,9 +138,11 @@ START_TEST(what_is_overdue_comes_in_order)
     start_virtual(kinds[_i]);
     loop_after(&calls[0], 2, speak, "c");
     loop_pause(&calls[1], 1, speak, "b");
-    loop_after(&calls[2], -1, speak, "a"); // a past deadline is now
+    loop_at(&calls[2], -1, speak, "A"); // a past deadline is now
+    loop_after(&calls[3], -1, speak, "a");
     clock_jump(5);
-    run("abc");
+    loop_at(&calls[4], 4, speak, "d");
+    run("Aabcd");
     stop();
 }
 END_TEST

@@ -1,5 +1,5 @@
-// test_timers.c - the pairing heap against a plain sorted array, and the clock
-// that jumps.
+// test_timers.c - the pairing heap and its queue against a plain array, and the
+// clock that jumps.
 
 #include "clock.h"
 #include "suite.h"
@@ -91,38 +91,92 @@ START_TEST(cancel_and_arm_again)
 }
 END_TEST
 
-// Arms, cancels and fires at random, beside an array that knows the truth.
+START_TEST(appended_among_armed)
+{
+    struct timers timers = { 0 };
+    struct timer all[6] = { { 0 } };
+
+    timer_append(&timers, &all[0], 5);
+    timer_arm(&timers, &all[1], 5);
+    timer_arm(&timers, &all[2], 4);
+    timer_append(&timers, &all[3], 5);
+    timer_append(&timers, &all[4], 6);
+    timer_arm(&timers, &all[5], 6);
+    ck_assert_ptr_eq(timers_first(&timers), &all[2]);
+    ck_assert_ptr_null(timers_due(&timers, 3.9));
+    ck_assert_ptr_eq(timers_due(&timers, 9), &all[2]);
+    ck_assert_ptr_eq(timers_due(&timers, 9), &all[0]);
+    ck_assert_ptr_eq(timers_due(&timers, 9), &all[1]);
+    ck_assert_ptr_eq(timers_due(&timers, 9), &all[3]);
+    ck_assert_ptr_eq(timers_due(&timers, 9), &all[4]);
+    ck_assert_ptr_eq(timers_due(&timers, 9), &all[5]);
+    ck_assert_ptr_null(timers_first(&timers));
+}
+END_TEST
+
+// From the front, the middle and the end of what was appended.
+START_TEST(appended_and_cancelled)
+{
+    struct timers timers = { 0 };
+    struct timer all[4] = { { 0 } };
+
+    for (int gone = 0; gone < 4; gone++) {
+        for (int i = 0; i < 4; i++)
+            timer_append(&timers, &all[i], 1);
+        timer_cancel(&timers, &all[gone]);
+        timer_cancel(&timers, &all[gone]);
+        timer_append(&timers, &all[gone], 2);
+        for (int i = 0; i < 4; i++) {
+            if (i != gone)
+                ck_assert_ptr_eq(timers_due(&timers, 1), &all[i]);
+        }
+        ck_assert_ptr_null(timers_due(&timers, 1));
+        timer_arm(&timers, &all[gone], 1); // moves it over
+        ck_assert_ptr_eq(timers_due(&timers, 1), &all[gone]);
+        ck_assert(timers_next(&timers) >= CLOCK_NEVER);
+    }
+}
+END_TEST
+
+// Arms, appends, cancels and fires at random, beside an array that knows the
+// truth.
 START_TEST(like_a_sorted_array)
 {
-    static struct timer all[200];
+    enum { SOME = 200 };
+    static struct timer all[SOME];
+    int armed[SOME] = { 0 }; // in which step
     struct timers timers = { 0 };
     double now = 0;
 
     for (int step = 0; step < 20000; step++) {
-        struct timer *timer = &all[number(200)];
+        struct timer *timer = &all[number(SOME)];
         unsigned what = number(10);
-        if (what < 5) {
+        if (what < 3) {
             timer_arm(&timers, timer, now + number(50));
-        } else if (what < 8) {
+            armed[timer - all] = step;
+        } else if (what < 5) {
+            timer_append(&timers, timer, now);
+            armed[timer - all] = step;
+        } else if (what < 7) {
             timer_cancel(&timers, timer);
             ck_assert(!timer_is_armed(timer));
         } else {
-            now += number(5);
-            struct timer *due = timers_due(&timers, now);
-            for (int i = 0; i < 200; i++) {
-                if (timer_is_armed(&all[i]))
-                    ck_assert(due != NULL ? all[i].at > due->at
-                                                || (all[i].at == due->at
-                                                    && all[i].order > 0)
-                                          : all[i].at > now);
+            struct timer *first = NULL;
+            now += number(3);
+            for (int i = 0; i < SOME; i++) {
+                if (timer_is_armed(&all[i])
+                    && (first == NULL || all[i].at < first->at
+                        || (all[i].at == first->at
+                            && armed[i] < armed[first - all])))
+                    first = &all[i];
             }
+            ck_assert_ptr_eq(timers_first(&timers), first);
+            ck_assert_double_eq(
+                timers_next(&timers), first != NULL ? first->at : CLOCK_NEVER);
+            if (first != NULL && first->at > now)
+                first = NULL;
+            ck_assert_ptr_eq(timers_due(&timers, now), first);
         }
-        double first = CLOCK_NEVER;
-        for (int i = 0; i < 200; i++) {
-            if (timer_is_armed(&all[i]) && all[i].at < first)
-                first = all[i].at;
-        }
-        ck_assert_double_eq(timers_next(&timers), first);
     }
 }
 END_TEST
@@ -162,6 +216,8 @@ int main(void)
     tcase_add_test(tests, same_moment_in_order_of_arming);
     tcase_add_test(tests, not_before_it_is_due);
     tcase_add_test(tests, cancel_and_arm_again);
+    tcase_add_test(tests, appended_among_armed);
+    tcase_add_test(tests, appended_and_cancelled);
     tcase_add_test(tests, like_a_sorted_array);
     tcase_add_test(tests, the_virtual_clock_jumps);
     tcase_add_test(tests, the_real_clock_goes_on);

@@ -259,6 +259,76 @@ START_TASK_TEST(a_descriptor_that_is_not_waited_for_any_more)
 }
 END_TEST
 
+// --- Deadlines ---------------------------------------------------------------
+
+static double new_time;
+
+// The clock does not jump by itself while a descriptor is watched.
+static void jump(void *unused)
+{
+    (void)unused;
+    clock_jump(new_time);
+}
+
+static void write_and_jump(void *unused)
+{
+    write_byte();
+    jump(unused);
+}
+
+static async_int readable_while(loop_fn *what, double then, double deadline)
+{
+    static struct loop_call call;
+    char byte;
+
+    new_time = then;
+    loop_soon(&call, what, NULL);
+    int n = await(readable(ends[0], deadline));
+    if (n == 0)
+        ck_assert_int_eq((int)read(ends[0], &byte, 1), 1);
+    return (async_int){ n };
+}
+
+START_TASK_TEST(deadlines_from_wait_to_wait)
+{
+    open_pipe();
+    ck_assert_await(readable_while(write_and_jump, 1, 5), 0);
+    ck_assert_await(readable_while(write_and_jump, 2, 5), 0);
+    ck_assert_await(readable_while(jump, 3, 3), -ETIMEDOUT); // an earlier one
+    ck_assert_await(readable_while(jump, 5, 5), -ETIMEDOUT);
+    ck_assert_await(readable(ends[0], 5), -ETIMEDOUT); // it is past
+    ck_assert_await(readable_while(write_and_jump, 6, 7), 0);
+    ck_assert_await(readable_while(write_and_jump, 8, CLOCK_NEVER), 0);
+    ck_assert_await(readable_while(write_and_jump, 9, 20), 0);
+    ck_assert_await(task_pause(12), 0); // past that
+    ck_assert_now(21);
+    close_pipe();
+    return DONE;
+}
+END_TEST
+
+static void wake_with_1(void *task)
+{
+    task_wake(task, 1);
+}
+
+// The deadline comes when the task has been woken and has not had its turn.
+START_TASK_TEST(a_deadline_that_comes_with_the_wake)
+{
+    struct loop_call early = { .fn = NULL };
+    struct loop_call call = { .fn = NULL };
+
+    open_pipe();
+    new_time = 5;
+    loop_soon(&early, jump, NULL);
+    loop_after(&call, 5, wake_with_1, task_running());
+    ck_assert_await(readable(ends[0], 5), 1);
+    ck_assert_await(readable(ends[0], 5), -ETIMEDOUT);
+    close_pipe();
+    return DONE;
+}
+END_TEST
+
 // --- Ctrl-C -----------------------------------------------------------------
 
 static async_int press(void *unused)
@@ -347,6 +417,8 @@ static void add_tests(TCase *tests)
     tcase_add_loop_test(tests, a_number_is_used_again, 0, KINDS);
     tcase_add_loop_test(
         tests, a_descriptor_that_is_not_waited_for_any_more, 0, KINDS);
+    tcase_add_loop_test(tests, deadlines_from_wait_to_wait, 0, KINDS);
+    tcase_add_loop_test(tests, a_deadline_that_comes_with_the_wake, 0, KINDS);
 }
 
 int main(void)

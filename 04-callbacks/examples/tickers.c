@@ -37,7 +37,7 @@ static void tick(void *arg)
         t->period * 1e3, fmax(late, 0) * 1e3);
     printf(dropped > 0 ? ", %d dropped\n" : "\n", dropped);
     if (t->due - start < 1.25)
-        loop_after(&t->call, t->due - clock_now(), tick, t);
+        loop_at(&t->call, t->due, tick, t);
 }
 
 // Nothing else can happen meanwhile: the loop has called us, and waits for us.
