@@ -303,6 +303,8 @@ valgrind: all
 	@sh tests/valgrind.sh
 
 # Everything: takes a quarter of an hour.
+# Of the programs on libcurl, too.
+check-full: export CASES = all
 check-full: check asan check-switch check-musl valgrind faults fuzz soak
 	@$(MAKE) --no-print-directory SANITIZE=tsan STAGES="2 6" check
 

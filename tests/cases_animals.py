@@ -163,7 +163,7 @@ def json_on_stdout(t):
     child = t.start("animals", "--server", farm, "--json", "-", "-q")
     data = json.loads(t.finish(child).out.decode())
     t.same(data["animals"], [row(name) for name in NAMES])
-    t.same(data["stage"], t.folder)
+    t.same(data["stage"], t.stage)
 
 
 @main_animals

@@ -23,7 +23,12 @@ static int on_socket(
 
     (void)easy;
     (void)socket_data;
-    return selector_set(selector, fd, interest, data) == 0 ? 0 : -1;
+    int error = selector_set(selector, fd, interest, data);
+    if (error != 0 && what == CURL_POLL_REMOVE) {
+        selector_forget(selector, fd); // it has closed it before it says so
+        error = 0;
+    }
+    return error == 0 ? 0 : -1;
 }
 
 static int on_timer(CURLM *multi, long ms, void *data)

@@ -1,0 +1,67 @@
+#!/usr/bin/env python3
+"""The cases of the stages once more, for the programs on libcurl: a baseline
+that does less, or something else, would be none. Standard library only.
+
+    python3 tests/test_libcurl.py [-v] [WORD...]
+
+Runs those about waiting, or with CASES=all the others as well.
+"""
+
+import os
+import re
+import sys
+import unittest
+
+import canned
+import cases_animals  # noqa: F401 - they register their cases
+import cases_both  # noqa: F401
+import cases_crawl  # noqa: F401
+import support
+
+# Where libcurl is known to differ, and how. See bench/README.md.
+DIFFERENCES = {
+    "the_request": "it keeps the connection and says nothing of encodings",
+    "trace": "it does not say what it waits for",
+    "no_such_host": "it looks up a name for each try",
+    "all_chaos_at_once": "it counts a look-up that fails as a connection",
+    "folded_headers_inject_nothing": "it unfolds them",
+    "chaos two-lengths": "it takes the first",
+    "chaos bad-length": "it ignores it",
+    "chaos minus-length": "it has one word for all headers it refuses",
+    "chaos huge-chunk-size": "it has no word for it",
+    "chaos endless-line": "it has no word for it",
+}
+
+# It keeps its defaults.
+canned.REQUEST = re.compile(
+    rb"GET (/[!-~]*) HTTP/1\.1\r\n"
+    rb"Host: ([!-~]+)\r\n"
+    rb"User-Agent: six-ways-to-wait/1\r\n"
+    rb"Accept: \*/\*\r\n\r\n")
+
+
+def stages():
+    for number, kind in ((1, "easy"), (3, "multi"), (3, "socket")):
+        folder = "bench/libcurl/" + kind
+        if os.path.exists(os.path.join(support.BUILD, folder, "crawl")):
+            yield number, folder
+
+
+def expected():
+    wanted = [case for case in support.cases
+              if case.main or os.environ.get("CASES") == "all"]
+    return [case for case in wanted if case.__name__ not in DIFFERENCES]
+
+
+if __name__ == "__main__":
+    if os.environ.get("STAGES") or not list(stages()):
+        print("not wanted (STAGES), or not built: see make doctor")
+        print("0 passed, 0 failed, 1 skipped")
+        sys.exit(0)
+    support.stages = stages
+    support.cases = expected()
+    support.Case.stage = property(
+        lambda case: "libcurl-" + os.path.basename(case.folder))
+    # If a server is slow to close a connection, it is used again.
+    support.Case.check_connections = unittest.TestCase.assertLessEqual
+    sys.exit(support.main(sys.argv[1:]))
