@@ -95,14 +95,14 @@ void loop_cancel(struct loop_call *call)
 // Every pause is over. Taken out and armed again, the calls stay in order.
 static void hurry(void)
 {
-    struct timers others = { .armed = calls.armed };
+    struct timers again = { .armed = calls.armed };
     struct timer *timer;
 
-    while ((timer = timers_due(&calls, CLOCK_NEVER)) != NULL) {
+    while ((timer = timers_due(&calls, INFINITY)) != NULL) {
         bool is_over = ((struct loop_call *)timer)->is_pause;
-        timer_arm(&others, timer, is_over ? fmin(timer->at, now) : timer->at);
+        timer_arm(&again, timer, is_over ? fmin(timer->at, now) : timer->at);
     }
-    calls = others;
+    calls = again;
 }
 
 static void call_back(loop_fn *fn, void *arg, int task)

@@ -56,7 +56,7 @@ void task_wake(struct task *task, int result)
     task->turn.task = task->number; // not whoever wakes it
 }
 
-// The wait's own deadline, or a scope's; or Ctrl-C has ended a pause.
+// The wait's own deadline, or a scope's; or Ctrl-C in a pause; or it is awake.
 static void on_time(void *arg)
 {
     struct task *task = arg;
@@ -104,8 +104,8 @@ int task_wait_until(const char *what, double deadline, int late, bool pause)
     task->is_waiting = true;
     if (at >= CLOCK_NEVER)
         loop_cancel(&task->patience);
-    else if (!timer_is_armed(&task->patience.timer)
-        || task->patience.timer.at != at)
+    else if (pause || !timer_is_armed(&task->patience.timer)
+        || at <= task->since || at != task->patience.timer.at)
         loop_at(&task->patience, at, on_time, task);
     task->patience.is_pause = pause;
     stop();

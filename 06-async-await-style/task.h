@@ -16,18 +16,18 @@ struct task {
     int number; // in the trace
     struct await_link *chain;
     struct loop_watch watch;
-    struct waiters *queue; // where it waits, and its neighbours there
+    struct waiters *queue; // where it waits, behind and before others
     struct scope *scope; // innermost
     struct scope *nearest; // the one whose deadline comes first
     const char *what; // it waits for
     double since;
     double deadline; // of this wait
-    struct loop_call turn; // its next
     int late; // its result then
     int fd; // it waits for, or -1
+    struct loop_call turn; // its next
     struct task *behind;
     struct task *before;
-    struct loop_call patience; // stays armed from wait to wait
+    struct loop_call patience; // ends a wait; armed on for the next, if equal
     struct task *next; // of its group; or of the idle ones
     struct task *previous;
     struct group *group; // whose task it is

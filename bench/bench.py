@@ -10,6 +10,7 @@ import csv
 import glob
 import importlib.util
 import json
+import math
 import os
 import platform
 import resource
@@ -20,11 +21,11 @@ import time
 import urllib.request
 
 BUILD = os.environ.get("BUILD") or "build"
-ROUNDS = int(os.environ.get("ROUNDS") or 0)
+ROUNDS = os.environ.get("ROUNDS") or "0"
 TABLES = (os.environ.get("TABLES") or "a b c d e f").split()
 FLOOR = "floor"
 
-# DESIGN's targets: CPU at 1,000 and at 10,000 in flight, in floors; bytes.
+# Our targets: CPU at 1,000 and at 10,000 in flight, in floors; bytes.
 TARGETS = {"04": (1.15, 1.20, 700), "05": (1.15, 1.20, 700),
            "06": (1.20, 1.45, 4600)}
 
@@ -39,8 +40,8 @@ CASES = [
      "delay": 100, "spread": 0, "target": 0, "rounds": 9,
      "says": "The price of a request when some hundred answers come at once: "
              "batches are\nlarge and nobody waits alone. It says nothing about "
-             "how fast an answer comes,\nfor client and farm share these "
-             "processors."},
+             "how long an answer takes:\nthat is the farm's delay, and what the "
+             "farm costs is not counted."},
     {"name": "10,000 in flight, equal delays", "count": 10000, "tasks": 10000,
      "delay": 1000, "spread": 0, "target": 1, "rounds": 5,
      "says": "What a crowd adds: memory that no longer fits the caches. Equal "
@@ -215,7 +216,8 @@ def print_table(case, rows, stopped):
     print("%-21s %-22s %-14s %-16s %6s %3s" % (
         "", "CPU µs a request", "in floors", "resident bytes",
         "wall s", "n"))
-    floor = [row[0] for row in rows[FLOOR]]
+    # Without a floor, none is compared with it.
+    floor = [row[0] for row in rows[FLOOR]] or [math.nan] * 100
     for name, list_of in rows.items():
         if name in stopped:
             print("%-21s stopped: %s" % (name, stopped[name]))
@@ -264,6 +266,7 @@ def print_sweep(log):
     delay = 300
     rounds = ROUNDS or 5
     rows = {}
+    stopped = []
     with Farm() as farm:
         for name, path in stages() + baselines():
             for n in sizes:
@@ -272,12 +275,13 @@ def print_sweep(log):
                     rows[name, n] = "(%.0f)" % (n / tasks * delay / 1e3)
                     continue
                 walls = []
-                for number in range(1 if name[:2] == "01" else rounds):
+                for number in range(rounds):
                     try:
                         _, _, wall = run(path, farm, n, tasks, delay,
                                          least=0)
                     except Failed as failed:
-                        rows[name, n] = str(failed)[:12]
+                        rows[name, n] = "stopped"
+                        stopped.append("%s at %d: %s" % (name, n, failed))
                         break
                     walls.append(wall)
                     log.writerow(["sweep, s", "%s at %d" % (name, n),
@@ -288,6 +292,8 @@ def print_sweep(log):
     print("%-22s" % "" + "".join("%12d" % n for n in sizes))
     for name in dict.fromkeys(name for name, _ in rows):
         print("%-22s" % name + "".join("%12s" % rows[name, n] for n in sizes))
+    for line in stopped:
+        print("stopped: " + line)
     print("\nIn brackets: predicted and not run. What waits together takes as "
           "long as one,\nhowever it waits; at 10,000 the processors have become "
           "what is waited for.", flush=True)
@@ -329,18 +335,23 @@ def print_selectors(log):
         with Farm("--spread", str(spread_ms), apart=True) as farm:
             for n in (100, 1000, 10000):
                 found = {"epoll": [], "poll": []}
+                stopped = ""
                 for number in range(rounds):
                     for kind, values in found.items():
-                        base, _, _ = run(path, farm, 1, 1, 50, "--selector",
-                                         kind)
-                        cpu, _, _ = run(path, farm, max(n, 1000), n, 300,
-                                        "--selector", kind, least=0.5)
+                        try:
+                            base, _, _ = run(path, farm, 1, 1, 50,
+                                             "--selector", kind)
+                            cpu, _, _ = run(path, farm, max(n, 1000), n, 300,
+                                            "--selector", kind, least=0.5)
+                        except Failed as failed:
+                            stopped = str(failed)
+                            break
                         values.append((cpu - base) / (max(n, 1000) - 1) * 1e6)
                         log.writerow(["selector, us", "%s %s %d" % (
                             kind, how, n), number + 1, "%.3f" % values[-1]])
-                print("%-26s %-24s %-24s" % (
-                    "%6d, %s" % (n, how), spread(found["epoll"]),
-                    spread(found["poll"])), flush=True)
+                cells = [stopped] if stopped else map(spread, found.values())
+                print("%-26s " % ("%6d, %s" % (n, how))
+                      + " ".join("%-24s" % cell for cell in cells), flush=True)
     print("\npoll() is told of all and answers about all, each time: as good "
           "as epoll while\nmany answers come together, and hopeless when they "
           "come one by one.", flush=True)
@@ -361,7 +372,7 @@ def print_crawls(log):
                     pages * delay / 1e3 / tasks)))
                 continue
             walls, cpus = [], []
-            for number in range(1 if tasks == 2 else rounds):
+            for number in range(rounds):
                 start = time.monotonic()
                 child = subprocess.Popen(
                     [crawl, "-q", "--max-tasks", str(tasks),
@@ -405,21 +416,39 @@ def processor():
     return "?"
 
 
-def versions():
-    """Of what others made, as far as it takes part."""
-    found = [(name, first_line("pkg-config", "--modversion", name))
-             for name, program in (("libcurl", "libcurl/multi/animals"),
-                                   ("libuv", "peers/libuv_client"))
-             if os.path.exists(BUILD + "/bench/" + program)]
-    found.append(("Python", platform.python_version()))
-    return ", ".join("%s %s" % pair for pair in found)
+def machine(day):
+    return "%s, %d processors, Linux %s, %s" % (
+        processor(), os.cpu_count(), platform.release().split("-")[0], day)
+
+
+def version(package):
+    return package + " " + first_line("pkg-config", "--modversion", package)
+
+
+def print_others():
+    """What others made: which versions take part, and what is not here."""
+    names = [name for name, _ in baselines() + peers()]
+    here = ["Python " + platform.python_version()]
+    missing = []
+    for package, row in (("libcurl", "libcurl multi"), ("libuv", "libuv")):
+        if row in names:
+            here.append(version(package))
+        else:
+            missing.append(package)
+    if "asyncio uvloop" not in names:
+        missing.append("uvloop for python3")
+    print(", ".join(here))
+    if missing:
+        print("Skipped, for it is not here: %s (see make doctor)."
+              % ", ".join(missing))
 
 
 def print_machine():
-    print("%s, %d processors, %s %s\n%s, %s\n%s" % (
+    print("%s, %d processors, %s %s\n%s, %s" % (
         processor(), os.cpu_count(), platform.system(), platform.release(),
         first_line(os.environ.get("CC") or "cc", "--version"),
-        time.strftime("%Y-%m-%d %H:%M"), versions()))
+        time.strftime("%Y-%m-%d %H:%M")))
+    print_others()
     print("Load when this began: %.2f (should be near 0)." % os.getloadavg()[0])
     print("Medians (least...most) of n rounds; \"!\" misses its target.")
 
@@ -429,8 +458,6 @@ def print_requests(log):
     for case in CASES:
         with Farm("--spread", str(case["spread"]), apart=True) as farm:
             rows, stopped = measure_all(case, farm, log)
-        if not rows[FLOOR]:
-            sys.exit("bench: the floor: " + stopped[FLOOR])
         print_table(case, rows, stopped)
 
 
@@ -439,6 +466,10 @@ PRINTERS = {"a": print_sweep, "b": print_requests, "c": print_switches,
 
 
 def main():
+    global ROUNDS
+    if not ROUNDS.isdigit() or int(ROUNDS) > 99:
+        sys.exit("bench: ROUNDS is a number from 1 to 99, not " + ROUNDS)
+    ROUNDS = int(ROUNDS)
     for table in TABLES:
         if table not in PRINTERS:
             sys.exit("bench: there is no table %s; TABLES are %s" % (
@@ -447,7 +478,8 @@ def main():
     raise_limits()
     with open(BUILD + "/bench.csv", "w", encoding="utf-8") as file:
         log = csv.writer(file)
-        log.writerow(["case", "program", "round", "cpu_us", "bytes", "wall_s"])
+        log.writerow(["case", "program", "round", "value", "bytes", "wall_s"])
+        log.writerow(["machine", machine(time.strftime("%Y-%m-%d"))])
         for table in TABLES:
             PRINTERS[table](log)
     print("\nAll runs: %s/bench.csv. This took %.0f s." % (

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""Draws bench/figures/*.svg with gnuplot, from what `make bench` and `make
-stage-1` to `stage-6` have left in build/: seconds by N, memory for each that
+"""Draws bench/figures/*.svg with gnuplot, from what a full `make bench` and
+`make stage-1 TYPING=4` to `stage-6` have left in build/: seconds by N, memory for each that
 waits, what a switch costs, and a timeline of each stage.
 
     make figures
@@ -9,14 +9,13 @@ waits, what a switch costs, and a timeline of each stage.
 import csv
 import json
 import os
-import platform
 import shutil
 import statistics
 import subprocess
 import sys
 import time
 
-from bench import processor
+from bench import machine
 
 BUILD = os.environ.get("BUILD") or "build"
 FOLDER = "bench/figures"
@@ -30,17 +29,12 @@ set grid
 """
 
 
-def machine():
-    return "%s, %d processors, Linux %s, %s" % (
-        processor(), os.cpu_count(), platform.release().split("-")[0],
-        time.strftime("%Y-%m-%d"))
-
-
-def draw(name, title, height, body):
+def draw(name, title, height, measured, body):
     path = "%s/%s.svg" % (FOLDER, name)
-    script = HEAD.format(path=path, title=title, height=height,
-                         machine=machine()) + body
+    script = HEAD.format(path=path + ".new", title=title, height=height,
+                         machine=measured) + body
     subprocess.run(["gnuplot"], input=script, text=True, check=True)
+    os.replace(path + ".new", path)
     print("drawn: " + path)
 
 
@@ -49,12 +43,18 @@ def rows():
         return list(csv.reader(file))[1:]
 
 
+def measured_on(table):
+    return next(row[1] for row in table if row[0] == "machine")
+
+
 def medians(table, case, column):
     """{program: median}, in the order of the table."""
     found = {}
     for row in table:
         if row[0] == case:
             found.setdefault(row[1], []).append(float(row[column]))
+    if not found:
+        raise ValueError("bench.csv has no table of " + case)
     return {name: statistics.median(values)
             for name, values in found.items()}
 
@@ -63,12 +63,12 @@ def block(lines):
     return "$data << end\n%s\nend\n" % "\n".join(lines)
 
 
-def bars(name, title, unit, values):
+def bars(name, title, unit, measured, values):
     """Horizontal bars on a logarithmic scale, the figure beside each."""
     lines = ['"%s" %d %g "%s"' % (what, -i, value, ("  %.3g" if value < 100
                                                     else "  %.0f") % value)
              for i, (what, value) in enumerate(values.items())]
-    draw(name, title, 90 + 26 * len(values), block(lines) + """
+    draw(name, title, 90 + 26 * len(values), measured, block(lines) + """
 set logscale x
 set xrange [%g:%g]
 set yrange [%g:0.7]
@@ -91,8 +91,10 @@ def wall(table):
                    for i, points in enumerate(lines.values()))
     plots = ", ".join("$d%d using 1:2 with linespoints lw 2 title '%s'" % (
         i, name) for i, name in enumerate(lines))
-    draw("wall", "Seconds for N animals of 0.3 s, all at once", 420, data + """
+    draw("wall", "Seconds for N animals of 0.3 s, all at once", 420,
+         measured_on(table), data + """
 set logscale xy
+set xrange [8:13000]
 set xlabel 'N'
 set ylabel 's'
 set key left top
@@ -101,17 +103,21 @@ plot %s
 
 
 def timeline(number):
-    with open("%s/animals-%d.json" % (BUILD, number),
-              encoding="utf-8") as file:
+    path = "%s/animals-%d.json" % (BUILD, number)
+    with open(path, encoding="utf-8") as file:
         run = json.load(file)
+    spans = run["timing"]["spans"]
+    if len(spans) != 12 or not all(
+            span["typed"] > span["typing"] + 0.01 for span in spans):
+        raise ValueError(path + " is not of twelve animals that were typed")
+    day = time.strftime("%Y-%m-%d", time.localtime(os.path.getmtime(path)))
     lines = []
-    for i, (animal, span) in enumerate(zip(run["animals"],
-                                           run["timing"]["spans"])):
+    for i, (animal, span) in enumerate(zip(run["animals"], spans)):
         lines.append('"%s" %d %g %g %g %g' % (
             animal["name"], -i, span["asked"], span["done"], span["typing"],
             span["typed"]))
     draw("timeline-%d" % number, "%s: waiting for the farm, typing" %
-         run["stage"], 110 + 20 * len(lines), block(lines) + """
+         run["stage"], 110 + 20 * len(lines), machine(day), block(lines) + """
 set xlabel 's'
 set yrange [%g:0.7]
 set key outside below
@@ -133,15 +139,16 @@ def main():
         table = rows()
         wall(table)
         bars("memory", "Resident bytes for each of 10,000 that wait", "bytes",
+             measured_on(table),
              {name: value for name, value in medians(table, CROWD, 4).items()
               if name != "floor" and value > 0})
         bars("switch", "One switch, in each way", "ns of CPU",
-             medians(table, "one switch, ns", 3))
+             measured_on(table), medians(table, "one switch, ns", 3))
         for number in range(1, 7):
             timeline(number)
-    except (OSError, ValueError) as error:
-        print("figures: %s: run make bench and make stage-1 to stage-6 first"
-              % error, file=sys.stderr)
+    except (OSError, ValueError, subprocess.CalledProcessError) as error:
+        print("figures: %s: run make bench first, and then make stage-1 to "
+              "stage-6 with TYPING=4" % error, file=sys.stderr)
         return 1
     return 0
 

@@ -54,6 +54,11 @@ command_for clang "the second compiler, ThreadSanitizer" clang
 echo "For more rows of make compare and make bench:"
 library_for libcurl "libcurl and its headers" libcurl4-openssl-dev
 library_for libuv "the peer of make bench" libuv1-dev
+if python3 -c "import uvloop" 2>/dev/null; then
+    say found uvloop "a faster loop for asyncio"
+else
+    say missing uvloop "a faster loop for asyncio" python3-uvloop
+fi
 echo "For make figures:"
 command_for gnuplot "draws them" gnuplot-nox
 echo "For make check-full, where there is something left to check:"

@@ -31,6 +31,7 @@
 
 char *http_get(const struct url *url, size_t *len)
 {
+    assert(url->scheme != URL_OTHER);
     // A canonical URL names its port just when the Host header has to.
     size_t host_len = (size_t)(url->path.at - url->host.at);
     const struct slice parts[] = {
@@ -46,7 +47,6 @@ char *http_get(const struct url *url, size_t *len)
     };
     enum { PARTS = sizeof(parts) / sizeof(*parts) };
 
-    assert(url->scheme != URL_OTHER);
     *len = 0;
     for (int i = 0; i < PARTS; i++)
         *len += parts[i].len;

@@ -71,8 +71,8 @@ struct http_response {
 
 // Formats a GET for `url`: Host (with its port unless that is 80 and with the
 // brackets of an IPv6 address), User-Agent, Accept, Accept-Encoding: identity,
-// Connection: close. Returns the text, which the caller frees, and its length
-// in *len; NULL when out of memory.
+// Connection: close. Returns the text, which the caller frees and no NUL ends,
+// and its length in *len; NULL when out of memory.
 char *http_get(const struct url *url, size_t *len);
 
 void http_response_init(struct http_response *response, size_t max_body);

@@ -1,6 +1,6 @@
 // timers.c - an intrusive pairing heap, and a queue beside it.
 //
-//     first -> [1.0]
+//     root  -> [1.0]
 //                |child
 //              [1.5] <-> [2.0] <-> [1.2]      (siblings, in no order)
 //                          |
@@ -70,7 +70,7 @@ void timer_arm(struct timers *timers, struct timer *timer, double at)
 {
     timer_cancel(timers, timer);
     *timer = (struct timer){ .at = at, .order = ++timers->armed };
-    timers->first = meld(timers->first, timer);
+    timers->root = meld(timers->root, timer);
 }
 
 void timer_append(struct timers *timers, struct timer *timer, double at)
@@ -84,7 +84,7 @@ void timer_append(struct timers *timers, struct timer *timer, double at)
     timers->last = timer;
 }
 
-// In the queue as in the heap: there, it is a child without children.
+// Those in the queue are taken out like the others: they have no children.
 void timer_cancel(struct timers *timers, struct timer *timer)
 {
     if (timer->order == 0)
@@ -93,8 +93,8 @@ void timer_cancel(struct timers *timers, struct timer *timer)
         timers->last =
             timer->previous != &timers->queue ? timer->previous : NULL;
     struct timer *rest = meld_siblings(timer->child);
-    if (timer == timers->first) {
-        timers->first = rest;
+    if (timer == timers->root) {
+        timers->root = rest;
     } else {
         if (timer->previous->child == timer)
             timer->previous->child = timer->next;
@@ -102,17 +102,17 @@ void timer_cancel(struct timers *timers, struct timer *timer)
             timer->previous->next = timer->next;
         if (timer->next != NULL)
             timer->next->previous = timer->previous;
-        timers->first = meld(timers->first, rest);
+        timers->root = meld(timers->root, rest);
     }
-    if (timers->first != NULL)
-        timers->first->next = timers->first->previous = NULL;
+    if (timers->root != NULL)
+        timers->root->next = timers->root->previous = NULL;
     timer->child = timer->next = timer->previous = NULL;
     timer->order = 0;
 }
 
 struct timer *timers_first(const struct timers *timers)
 {
-    struct timer *a = timers->first;
+    struct timer *a = timers->root;
     struct timer *b = timers->queue.child;
 
     if (a == NULL || b == NULL)

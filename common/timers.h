@@ -29,9 +29,9 @@ struct timer {
 };
 
 struct timers {
-    struct timer *first; // the root of the heap: due before all others in it
+    struct timer *root; // of the heap: due before all others in it
     struct timer queue; // its children: those appended, the first one first
-    struct timer *last; // of them
+    struct timer *last; // the last one appended
     uint64_t armed; // how many ever, for `order`
 };
 
@@ -41,8 +41,8 @@ struct timers {
 // where it is in memory until it has fired or been cancelled.
 void timer_arm(struct timers *timers, struct timer *timer, double at);
 
-// The same, in O(1) and next to the last one appended: for what is due at once,
-// and does not have to be sorted in. `at` is not before that one's.
+// The same, behind the last one appended; `at` is not before that one's. What
+// is due at once need not be sorted: taking it out costs O(1), too.
 void timer_append(struct timers *timers, struct timer *timer, double at);
 
 void timer_cancel(struct timers *timers, struct timer *timer);

@@ -701,6 +701,12 @@ static void start_interruptible(const char *kind)
     start(kind);
 }
 
+static void cancel_1(void *unused)
+{
+    (void)unused;
+    loop_cancel(&calls[1]);
+}
+
 START_TEST(ctrl_c_ends_pauses_in_order)
 {
     start_interruptible(kinds[_i]);
@@ -713,6 +719,19 @@ START_TEST(ctrl_c_ends_pauses_in_order)
     run("!abz");
     stop();
     ck_assert_double_le(fact("turns"), 5);
+    interrupt_free();
+}
+END_TEST
+
+START_TEST(ctrl_c_ends_the_longest_pause)
+{
+    start_interruptible(kinds[_i]);
+    loop_pause(&calls[0], CLOCK_NEVER, speak, "a");
+    loop_after(&calls[1], CLOCK_NEVER, never, NULL);
+    loop_after(&calls[2], 0.03, cancel_1, NULL);
+    loop_soon(&calls[3], press, NULL);
+    run("!a");
+    stop();
     interrupt_free();
 }
 END_TEST
@@ -820,6 +839,7 @@ static void add_tests_of_time(TCase *tests)
     tcase_add_loop_test(tests, arming_again_moves, 0, KINDS);
     tcase_add_loop_test(tests, what_is_due_can_be_moved, 0, KINDS);
     tcase_add_loop_test(tests, ctrl_c_ends_pauses_in_order, 0, KINDS);
+    tcase_add_loop_test(tests, ctrl_c_ends_the_longest_pause, 0, KINDS);
     tcase_add_loop_test(tests, ctrl_c_before_the_loop_runs, 0, KINDS);
     tcase_add_loop_test(tests, ctrl_c_before_the_loop_is_made, 0, KINDS);
     tcase_add_loop_test(tests, ctrl_c_starves_nobody, 0, KINDS);

@@ -307,6 +307,46 @@ START_TASK_TEST(deadlines_from_wait_to_wait)
 }
 END_TEST
 
+// As if it had not been armed before: the descriptors are asked first, and who
+// pauses comes behind those that did before.
+START_TASK_TEST(a_deadline_that_was_armed_before)
+{
+    open_pipe();
+    ck_assert_await(readable_while(write_and_jump, 1, 5), 0);
+    write_byte();
+    clock_jump(6); // as if it had computed
+    ck_assert_await(readable(ends[0], 5), 0);
+    close_pipe();
+    return DONE;
+}
+END_TEST
+
+static async_int pause_till_15(void *unused)
+{
+    (void)unused;
+    ck_assert_await(task_pause(15 - clock_now()), 0);
+    tell("first");
+    return DONE;
+}
+
+START_TASK_TEST(a_pause_until_the_last_deadline)
+{
+    struct group group = { 0 };
+
+    open_pipe();
+    clock_jump(10);
+    ck_assert_await(readable_while(write_and_jump, 11, 15), 0);
+    spawn(&group, pause_till_15, NULL, "");
+    ck_assert_await(readable_while(write_and_jump, 12, 15), 0);
+    ck_assert_await(task_pause(3), 0);
+    tell("second");
+    ck_assert_await(group_wait(&group), 0);
+    ck_assert_story("first second ");
+    close_pipe();
+    return DONE;
+}
+END_TEST
+
 static void wake_with_1(void *task)
 {
     task_wake(task, 1);
@@ -418,6 +458,8 @@ static void add_tests(TCase *tests)
     tcase_add_loop_test(
         tests, a_descriptor_that_is_not_waited_for_any_more, 0, KINDS);
     tcase_add_loop_test(tests, deadlines_from_wait_to_wait, 0, KINDS);
+    tcase_add_loop_test(tests, a_deadline_that_was_armed_before, 0, KINDS);
+    tcase_add_loop_test(tests, a_pause_until_the_last_deadline, 0, KINDS);
     tcase_add_loop_test(tests, a_deadline_that_comes_with_the_wake, 0, KINDS);
 }
 

@@ -25,7 +25,7 @@ static int on_socket(
     (void)socket_data;
     int error = selector_set(selector, fd, interest, data);
     if (error != 0 && what == CURL_POLL_REMOVE) {
-        selector_forget(selector, fd); // it has closed it before it says so
+        selector_forget(selector, fd); // libcurl has closed it already
         error = 0;
     }
     return error == 0 ? 0 : -1;
