@@ -59,7 +59,7 @@ void loop_cancel_fd(struct loop_watch *watch);
 
 void loop_forget(struct loop_watch *watch, int fd); // just before close(fd)
 
-// At a moment; in so many seconds; so, or at once after Ctrl-C; next turn.
+// At a moment; in so many seconds; a pause, that Ctrl-C ends; in the next turn.
 void loop_at(struct loop_call *call, double at, loop_fn *fn, void *arg);
 void loop_after(struct loop_call *call, double seconds, loop_fn *fn, void *arg);
 void loop_pause(struct loop_call *call, double seconds, loop_fn *fn, void *arg);

@@ -27,7 +27,7 @@ struct task {
     struct loop_call turn; // its next
     struct task *behind;
     struct task *before;
-    struct loop_call patience; // ends a wait; armed on for the next, if equal
+    struct loop_call patience; // its end; left armed if the next wait has it
     struct task *next; // of its group; or of the idle ones
     struct task *previous;
     struct group *group; // whose task it is

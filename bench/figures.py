@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Draws bench/figures/*.svg with gnuplot, from what a full `make bench` and
-`make stage-1 TYPING=4` to `stage-6` have left in build/: seconds by N, memory for each that
-waits, what a switch costs, and a timeline of each stage.
+`make stage-1 TYPING=4` to `stage-6` have left in build/: seconds by N, memory
+for each that waits, what a switch costs, and a timeline of each stage.
 
     make figures
 """
@@ -31,10 +31,11 @@ set grid
 
 def draw(name, title, height, measured, body):
     path = "%s/%s.svg" % (FOLDER, name)
-    script = HEAD.format(path=path + ".new", title=title, height=height,
+    drawing = "%s/%s.svg" % (BUILD, name)  # that may fail half-way
+    script = HEAD.format(path=drawing, title=title, height=height,
                          machine=measured) + body
     subprocess.run(["gnuplot"], input=script, text=True, check=True)
-    os.replace(path + ".new", path)
+    shutil.move(drawing, path)
     print("drawn: " + path)
 
 
@@ -44,7 +45,10 @@ def rows():
 
 
 def measured_on(table):
-    return next(row[1] for row in table if row[0] == "machine")
+    for row in table:
+        if row[0] == "machine":
+            return row[1]
+    raise ValueError("bench.csv does not say on which machine")
 
 
 def medians(table, case, column):

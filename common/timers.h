@@ -8,6 +8,8 @@
 //     timer_cancel(&timers, &f->timer); // fine too if it is not armed
 //
 // Timers of the same moment come out in the order in which they were armed.
+// What is due at once, as most of what an event loop does, need not be sorted:
+// timer_append() puts it in a queue beside the heap.
 //
 // A pairing heap (Fredman, Sedgewick, Sleator and Tarjan, "The pairing heap",
 // Algorithmica 1, 1986): arming costs O(1), taking out the first O(log n)
@@ -41,8 +43,8 @@ struct timers {
 // where it is in memory until it has fired or been cancelled.
 void timer_arm(struct timers *timers, struct timer *timer, double at);
 
-// The same, behind the last one appended; `at` is not before that one's. What
-// is due at once need not be sorted: taking it out costs O(1), too.
+// The same for the queue: `at` is not before that of the last one appended.
+// Taking it out costs O(1), too.
 void timer_append(struct timers *timers, struct timer *timer, double at);
 
 void timer_cancel(struct timers *timers, struct timer *timer);
