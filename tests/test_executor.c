@@ -459,13 +459,15 @@ enum { MEETINGS = 5000 };
 
 static struct job meetings[MEETINGS];
 static atomic_int results;
-static atomic_int may_end;
-static atomic_int has_begun;
+static atomic_int begun; // how many meetings
+static atomic_int may_end; // how many: a thread can miss none
 
 static int spin(void *arg)
 {
-    atomic_store(&has_begun, 1);
-    while (!atomic_load(&may_end))
+    int number = (int)((struct job *)arg - meetings);
+
+    atomic_store(&begun, number + 1);
+    while (atomic_load(&may_end) <= number)
         ;
     return answer_at_once(arg);
 }
@@ -484,14 +486,12 @@ static async_int meet(void *unused)
     (void)unused;
     for (int i = 0; i < MEETINGS; i++) {
         struct group group = { 0 };
-        atomic_store(&may_end, 0);
-        atomic_store(&has_begun, 0);
         spawn(&group, wait_for_spin, &meetings[i], "");
         ck_assert_int_eq(await(task_yield()), 0);
-        while (!atomic_load(&has_begun))
+        while (atomic_load(&begun) <= i)
             ;
         group_cancel(&group);
-        atomic_store(&may_end, 1);
+        atomic_store(&may_end, i + 1);
         for (int k = 0; k < i % 200; k++)
             atomic_load(&may_end); // now sooner, now later
         ck_assert_int_le(await(group_wait(&group)), 0);
