@@ -159,6 +159,9 @@ farm: $(BUILD)/farm
 crowd: all
 	@$(BUILD)/harness crowd
 
+run-x:
+	@sh common/run.sh x
+
 run-%: all
 	@sh common/run.sh $* $(ARGS)
 
@@ -317,7 +320,7 @@ clean:
 help:
 	@sed -n 's/^#: //p' Makefile
 
-.PHONY: all units $(STAGE_RUNS) compare farm crowd where bench figures fork expand doctor check check-full check-switch check-musl valgrind soak fuzz faults asan tsan \
+.PHONY: all units $(STAGE_RUNS) compare farm crowd where run-x bench figures fork expand doctor check check-full check-switch check-musl valgrind soak fuzz faults asan tsan \
 	check-tutorial clean help
 .SECONDARY:
 

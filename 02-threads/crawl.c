@@ -19,9 +19,9 @@ static struct page *next_page(void)
     struct page *page;
 
     pthread_mutex_lock(&lock);
-    // Waiting gives up the lock and takes it back in one step with being
-    // woken: a page that arrives between the question and the wait is not
-    // missed. Asked again in a loop, because another worker may be faster.
+    // To give up the lock and to begin to wait is one step: a page that
+    // arrives after the question is not missed. Asked again in a loop, because
+    // another worker may be faster.
     while ((page = frontier_next(&frontier)) == NULL
         && !frontier_finished(&frontier))
         pthread_cond_wait(&changed, &lock);
@@ -62,7 +62,7 @@ static void *worker(void *unused)
             interrupt_sleep(pause);
         } while (pause > 0 && !interrupted());
     }
-    pthread_cond_broadcast(&changed); // the others may be done too
+    pthread_cond_broadcast(&changed); // after Ctrl-C they are done too
     timing_threads(-1);
     return unused;
 }

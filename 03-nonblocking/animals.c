@@ -12,7 +12,7 @@
 #include <stdlib.h>
 
 struct speaker {
-    struct animal *animal; // NULL: this speaker has nothing to do
+    struct animal *animal;
     struct fetch f;
     bool fetching;
     double next_letter; // when it is due

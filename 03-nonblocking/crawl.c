@@ -7,7 +7,6 @@
 #include "program.h"
 
 #include <errno.h>
-#include <math.h>
 #include <poll.h>
 #include <stdlib.h>
 
@@ -27,8 +26,8 @@ static struct page *next_page(void)
     return frontier_next(&frontier);
 }
 
-// Goes on with the fetch. When it is over, tells the frontier, which knows
-// whether another try is due.
+// Goes on with the fetch.
+// When the fetch is over, tells the frontier, which may want another try.
 static void hear(struct worker *w)
 {
     trace(TRACE_RUN, w->span.task, 0);
@@ -94,8 +93,9 @@ static void work(void)
             if (w->page == NULL)
                 continue;
             busy++;
-            deadline =
-                fmin(deadline, w->fetching ? w->f.deadline : w->next_try);
+            double when = w->fetching ? w->f.deadline : w->next_try;
+            if (when < deadline)
+                deadline = when;
         }
         polls[n] = (struct pollfd){ interrupt_fd(), POLLIN, 0 };
         if (busy > 0)

@@ -11,10 +11,10 @@
 // One for all: nobody waits between receiving into it and feeding from it.
 static char chunk[FETCH_CHUNK];
 
-// Nothing waits here. Where a call would, it says EAGAIN, we return, and our
-// caller asks poll() when to come back. Then the switch takes us to where we
-// were. What must outlive the return, the position and the local variables,
-// has moved into *f.
+// Nothing waits here but the look-up of a name. Where another call would, it
+// says EAGAIN, we return, and our caller asks poll() when to come back. Then
+// the switch takes us to where we were. What must outlive the return, the
+// position and the local variables, has moved into *f.
 int fetch(struct fetch *f)
 {
     enum http_verdict verdict = HTTP_MORE;

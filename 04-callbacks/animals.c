@@ -11,7 +11,7 @@
 #include <stdlib.h>
 
 struct speaker {
-    struct animal *animal; // NULL: this speaker has nothing to do
+    struct animal *animal;
     struct fetch f;
     struct loop_call next_letter;
     struct speaker *behind; // who wants the screen after this one

@@ -30,8 +30,7 @@ static struct page *next_page(void)
     return frontier_next(&frontier);
 }
 
-// The fetch is over: tells the frontier, which knows whether another try is
-// due.
+// When the fetch is over, tells the frontier, which may want another try.
 static void hear(void *arg)
 {
     struct worker *w = arg;

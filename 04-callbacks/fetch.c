@@ -15,7 +15,7 @@ static void receiving(void *arg);
 static void out_of_time(void *arg);
 
 // Says which function is next, once the socket is ready; n is what the last
-// call said. Unless it said "not now", this is the end.
+// call said: -EAGAIN, not now, or the error that ends it all.
 static void next(struct fetch *f, int n, int interest, loop_fn *fn)
 {
     if (n == -EAGAIN)
@@ -107,5 +107,5 @@ void fetch_end(struct fetch *f, int n)
         close(f->fd);
     span_done(f->span);
     f->error = n;
-    loop_soon(&f->call, f->done, f->arg);
+    loop_soon(&f->call, f->done, f->arg); // no deadline any more
 }

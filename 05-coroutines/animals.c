@@ -13,7 +13,7 @@
 
 struct speaker {
     struct coroutine co;
-    struct animal *animal; // NULL: this speaker has nothing to do
+    struct animal *animal;
     struct fetch f;
     struct task task;
 };

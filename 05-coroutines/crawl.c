@@ -77,7 +77,7 @@ static enum co_state work_on(struct coroutine *co)
         } while (w->pause > 0 && !interrupted());
     }
 close:
-    future_wake(&changed, 0); // the others may be done too
+    future_wake(&changed, 0); // after Ctrl-C they are done too
     TASK_END(co, 0);
 }
 

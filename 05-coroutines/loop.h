@@ -13,7 +13,7 @@
 //     armed. So waiting allocates nothing, and only the kernel can refuse it.
 //  7. The loop ends when nothing is armed but watches in the background.
 //  8. All of this is for one thread. Others, and signal handlers, wake the loop
-//     with pipe_poke() on a pipe (pipe.h) it watches: none comes too early.
+//     with pipe_poke() on a pipe (pipe.h) it watches: no poke is lost.
 
 #ifndef LOOP_H
 #define LOOP_H
@@ -34,7 +34,7 @@ struct loop_watch {
 };
 
 struct loop_call {
-    struct timer timer; // comes first
+    struct timer timer; // first: its address is the call's
     loop_fn *fn;
     void *arg;
     int task; // for the trace

@@ -53,7 +53,7 @@ static async_int worker(void *unused)
                 await(task_pause(pause * 1e-3));
         } while (pause > 0 && !interrupted());
     }
-    condition_broadcast(&changed); // the others may be done too
+    condition_broadcast(&changed); // after Ctrl-C they are done too
     return (async_int){ 0 };
 }
 

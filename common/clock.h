@@ -3,7 +3,7 @@
 // With CLOCK=virtual in the environment time stands still while the program
 // computes and jumps to the next deadline when it would wait for nothing but
 // time: tests and deterministic examples then take no time at all. Whoever
-// waits decides when to jump (DESIGN: no descriptor watched, no job out).
+// waits decides when to jump: while no descriptor is watched and no job is out.
 
 #ifndef CLOCK_H
 #define CLOCK_H

@@ -44,12 +44,16 @@ library_for() {
 echo "For the six stages:"
 command_for "${CC:-cc}" "compiles everything" gcc needed
 command_for make "builds everything" make needed
+echo "For the tutorial:"
+command_for nc "HTTP by hand, chapter 1" netcat-openbsd
 echo "For the tests (make check) and the broken variants:"
 command_for pkg-config "finds the libraries below" pkg-config
 library_for check "unit tests" check
 command_for python3 "black-box tests" python3
 command_for patch "examples that are patches" patch
 command_for clang "the second compiler, ThreadSanitizer" clang
+workshop=$missing
+missing=
 
 echo "For more rows of make compare and make bench:"
 library_for libcurl "libcurl and its headers" libcurl4-openssl-dev
@@ -66,17 +70,17 @@ PATH=$PATH:/usr/sbin command_for nginx "a server that is not ours" nginx-light
 command_for valgrind "memory and descriptors" valgrind
 command_for qemu-aarch64 "another processor" qemu-user
 command_for aarch64-linux-gnu-gcc "and its compiler" gcc-aarch64-linux-gnu
-echo "For the tutorial:"
-command_for nc "HTTP by hand, chapter 1" netcat-openbsd
 
 limit=$(ulimit -Hn)
 if [ "$limit" != unlimited ] && [ "$limit" -lt 10100 ]; then
     echo "note: at most $limit open files (ulimit -Hn): ten thousand at once" \
         "will not fit"
 fi
-if [ -n "$missing" ]; then
-    echo "To get what is missing: $install$missing"
-else
-    echo "Nothing is missing."
+if [ -n "$workshop" ]; then
+    echo "To get what the tutorial and the tests need: $install$workshop"
 fi
+if [ -n "$missing" ]; then
+    echo "To get the rest: $install$missing"
+fi
+if [ -z "$workshop$missing" ]; then echo "Nothing is missing."; fi
 exit $bad

@@ -7,8 +7,8 @@
 //     harness run PROGRAM...   an example, with a farm in $FARM
 //     harness hangs PROGRAM... the same ten times, counting those that hang
 //
-// `make` passes on BUILD, N, DELAY, PACE, TASKS and SELECTOR in the
-// environment.
+// `make` passes on BUILD, STAGE, N, DELAY, PACE, TASKS, TYPING, SELECTOR and
+// BASELINES in the environment.
 
 #include "clock.h"
 #include "compare.h"
@@ -199,9 +199,6 @@ static void watch_crowd(const struct farm *farm)
             break;
         nanosleep(&tick, NULL);
     }
-    if (terminal)
-        putchar('\n');
-    fflush(stdout);
 }
 
 // $STAGE, or the one that is best at it, of those that exist.
@@ -246,9 +243,11 @@ static int crowd(const struct farm *farm)
         if (code != 0)
             kill(watcher, SIGTERM);
         waitpid(watcher, NULL, 0);
+        if (isatty(STDOUT_FILENO))
+            putchar('\n'); // wherever it was in its line
     }
     if (result.text != NULL)
-        printf("the clients: %.0f at most in flight, %.0f threads, %.1f MB, "
+        printf("the clients: %.0f at most in flight, threads %.0f, %.1f MB, "
                "CPU %.2f s\n",
             result_number(&result, "max_in_flight"),
             result_number(&result, "threads"),
@@ -340,8 +339,10 @@ static int count_hangs(char *const argv[])
         live("run %d of %d, %d hung", i + 1, RUNS, hangs);
         if (run(argv, RUN_QUIET, LIMIT, &cost) != 0)
             return fail("cannot run %s", argv[0]);
-        if (cost.code == EXIT_INTERRUPTED)
-            return cost.code;
+        if (cost.interrupted) {
+            live("");
+            return EXIT_INTERRUPTED;
+        }
         hangs += cost.timed_out;
     }
     live("");

@@ -94,11 +94,18 @@ void farm_stop(struct farm *farm)
 
 static volatile sig_atomic_t running; // process group to pass signals on to
 static volatile sig_atomic_t out_of_time;
+static volatile sig_atomic_t was_interrupted;
 
 static void pass_on(int number)
 {
     if (running > 0)
         kill(-(pid_t)running, number);
+}
+
+static void on_interrupt(int number)
+{
+    was_interrupted = 1;
+    pass_on(number);
 }
 
 static void on_alarm(int number)
@@ -164,7 +171,7 @@ static double seconds(struct timeval time)
 
 int run(char *const argv[], int flags, double limit, struct cost *cost)
 {
-    struct sigaction pass = { .sa_handler = pass_on };
+    struct sigaction pass = { .sa_handler = on_interrupt };
     struct sigaction ring = { .sa_handler = on_alarm };
     struct rusage usage;
     double start = clock_now();
@@ -176,6 +183,7 @@ int run(char *const argv[], int flags, double limit, struct cost *cost)
     sigaction(SIGALRM, &ring, NULL);
     fflush(stdout);
     out_of_time = 0;
+    was_interrupted = 0;
     pid_t pid = fork();
     if (pid == -1)
         return -errno;
@@ -200,6 +208,7 @@ int run(char *const argv[], int flags, double limit, struct cost *cost)
     cost->cpu_sys = seconds(usage.ru_stime);
     cost->switches = usage.ru_nvcsw + usage.ru_nivcsw;
     cost->timed_out = out_of_time != 0;
+    cost->interrupted = was_interrupted != 0;
     cost->code =
         WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
     return cost->code == 127 ? -ENOENT : 0;

@@ -35,6 +35,7 @@ struct cost {
     long switches; // voluntary and not
     int code; // exit code, or 128 + the signal that ended it
     bool timed_out;
+    bool interrupted; // Ctrl-C, or SIGTERM, came to us meanwhile
 };
 
 // Runs argv[0] with argv, in a process group of its own, waits for its end and

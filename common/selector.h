@@ -12,7 +12,7 @@
 // whoever handled an earlier event of the same round.
 //
 // After selector_new() nothing is allocated: waiting cannot run out of memory.
-// Two backends, epoll and poll, sit behind four functions; a third is a file.
+// Two backends, epoll and poll, stand behind one struct; a third is a file.
 
 #ifndef SELECTOR_H
 #define SELECTOR_H

@@ -7,7 +7,7 @@
 
 struct selector_backend {
     const char *name;
-    // All of them return 0 or a negative errno. `self` belongs to the backend.
+    // An int is 0 or a negative errno. `self` belongs to the backend.
     int (*open)(void **self, int max_fds);
     // Watch `fd` for `interest` instead of `old`; either may be 0. `tag` comes
     // back with each event.

@@ -215,8 +215,8 @@ static void print_summary(
         waits += wait;
         if (wait > longest)
             longest = wait;
-        if (span->typing > 0 && (first_line <= 0 || span->typing < first_line))
-            first_line = span->typing;
+        if (span->typed > 0 && (first_line <= 0 || span->typed < first_line))
+            first_line = span->typed;
         if (screen > screen_longest)
             screen_longest = screen;
         screen_waits += screen > 0.001; // less is the cost of asking

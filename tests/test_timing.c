@@ -356,7 +356,7 @@ START_TEST(the_json_has_everything)
     ck_assert_ptr_null(json_find(json, "timing/spans/4").at);
     ck_assert_number("summary/waits_s", 1 + 1.5 + 0.25);
     ck_assert_number("summary/longest_wait_s", 1.5);
-    ck_assert_number("summary/first_line_s", 2);
+    ck_assert_number("summary/first_line_s", 3);
     ck_assert_number("summary/screen_waits", 1);
     ck_assert_number("summary/longest_screen_wait_s", 0.5);
 }

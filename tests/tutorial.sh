@@ -8,6 +8,8 @@
 #   console [HOW]     the commands (after "$ ") print these lines. Numbers are
 #                     masked, and so are the lengths of bars; "..." is a gap.
 #                     exact: nothing is masked. unordered: lines in any order.
+#   backtrace         "#2  speak at FILE:37": there something calls the function
+#                     of the line above, by its name or through a pointer fn
 #
 # and that the table of changed lines between the stages is not stale.
 # tutorial.sh --table prints that table.
@@ -141,6 +143,29 @@ check_console() {
     esac
 }
 
+check_backtrace() {
+    inner=
+    while read -r number function at place; do
+        file=${place%:*}
+        line=${place##*:}
+        if [ -z "$inner" ]; then
+            # Is this inside of it?
+            text=$(sed -n "1,${line}p" "$file" | grep '^[a-z].*(' | tail -n 1)
+            inner=$function
+        else
+            text=$(sed -n "${line}p" "$file")
+        fi
+        case $text in
+        *"$inner("* | *[!a-z_]fn\(*) ;;
+        *)
+            echo "$number $function $at $place: no $inner( in: $text"
+            return 1
+            ;;
+        esac
+        inner=$function
+    done <"$1"
+}
+
 # check_block FILE:LINE WORDS...: the block is in $work/block
 check_block() {
     where=$1
@@ -161,6 +186,9 @@ check_block() {
     console)
         check_console "$work/block" "${2:-} ${3:-}" ||
             complain "$where: prints something else"
+        ;;
+    backtrace)
+        check_backtrace "$work/block" || complain "$where: not so any more"
         ;;
     *) return 0 ;;
     esac
