@@ -83,6 +83,7 @@ static void work(void)
     if (busy == 0)
         fprintf(stderr, "animals: no memory for %d tasks\n", n);
     while (busy > 0) {
+        polls[n] = (struct pollfd){ interrupt_fd(), POLLIN, 0 };
         double deadline = CLOCK_NEVER;
         double now = clock_now();
         busy = 0;
@@ -96,14 +97,13 @@ static void work(void)
             while (s->animal == NULL && (animal = next_animal()) != NULL)
                 speak(s, animal);
             busy += s->animal != NULL;
-            polls[i].fd = s->fetching ? s->f.fd : -1; // -1: poll() skips it
+            polls[i] = (struct pollfd){ .fd = s->fetching ? s->f.fd : -1 };
             polls[i].events = s->f.state == FETCH_RECEIVING ? POLLIN : POLLOUT;
             if (s->fetching && s->f.deadline < deadline)
                 deadline = s->f.deadline;
         }
         if (screen != NULL && screen->next_letter < deadline)
             deadline = screen->next_letter;
-        polls[n] = (struct pollfd){ interrupt_fd(), POLLIN, 0 };
         if (busy > 0)
             poll(polls, (nfds_t)n + 1, clock_ms_until(deadline));
     }

@@ -79,6 +79,7 @@ static void work(void)
     if (busy == 0)
         fprintf(stderr, "crawl: no memory for %d tasks\n", n);
     while (busy > 0) {
+        polls[n] = (struct pollfd){ interrupt_fd(), POLLIN, 0 };
         double deadline = CLOCK_NEVER;
         busy = 0;
         for (int i = 0; i < n; i++)
@@ -88,7 +89,7 @@ static void work(void)
             struct page *page;
             while (w->page == NULL && (page = next_page()) != NULL)
                 visit(w, page, i);
-            polls[i].fd = w->fetching ? w->f.fd : -1; // -1: poll() skips it
+            polls[i] = (struct pollfd){ .fd = w->fetching ? w->f.fd : -1 };
             polls[i].events = w->f.state == FETCH_RECEIVING ? POLLIN : POLLOUT;
             if (w->page == NULL)
                 continue;
@@ -97,7 +98,6 @@ static void work(void)
             if (when < deadline)
                 deadline = when;
         }
-        polls[n] = (struct pollfd){ interrupt_fd(), POLLIN, 0 };
         if (busy > 0)
             poll(polls, (nfds_t)n + 1, clock_ms_until(deadline));
     }

@@ -38,7 +38,7 @@ int fetch(struct fetch *f)
     if (n < 0)
         goto close;
 connecting:
-    n = net_connected(f->fd);
+    n = net_in_time(net_connected(f->fd), f->deadline);
     if (n < 0)
         goto close;
     span_connected(f->span);
@@ -60,6 +60,7 @@ sending:
 receiving:
     while (verdict == HTTP_MORE) {
         n = net_result(recv(f->fd, chunk, sizeof(chunk), 0));
+        n = net_in_time(n, f->deadline);
         if (n < 0)
             goto close;
         span_first_byte(f->span);

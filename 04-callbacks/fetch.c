@@ -2,6 +2,8 @@
 
 #include "fetch.h"
 
+#include "clock.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -37,7 +39,8 @@ void fetch(struct fetch *f)
         fetch_end(f, n);
         return;
     }
-    loop_after(&f->call, f->timeout, out_of_time, f);
+    f->deadline = clock_now() + f->timeout;
+    loop_at(&f->call, f->deadline, out_of_time, f);
     span_asked(f->span);
     n = net_result(connect(f->fd, &f->address->any, f->address->len));
     next(f, n == 0 ? -EAGAIN : n, SELECT_WRITE, connecting);
@@ -84,6 +87,7 @@ static void receiving(void *arg)
     int n;
     while (verdict == HTTP_MORE) {
         n = net_result(recv(f->fd, chunk, sizeof(chunk), 0));
+        n = net_in_time(n, f->deadline);
         if (n < 0) {
             next(f, n, SELECT_READ, receiving);
             return;

@@ -22,6 +22,7 @@ struct fetch {
     void *arg;
     // Filled in by fetch():
     const struct address *address;
+    double deadline;
     struct http_response response; // the caller's to free, even after an error
     int error;
     // Kept by fetch() while it waits, zero at first:

@@ -133,13 +133,14 @@ static void on_deadline(void *task)
 
 struct future *task_on_fd(int fd, int interest, double deadline)
 {
-    struct task *task = running;
-    int error = loop_on_fd(&task->watch, fd, interest, on_ready, task);
+    int error = -ETIMEDOUT;
 
-    task->own = (struct future){ .done = error != 0, .result = error };
+    if (clock_now() < deadline)
+        error = loop_on_fd(&running->watch, fd, interest, on_ready, running);
     if (error == 0)
-        loop_at(&task->call, deadline, on_deadline, task);
-    return &task->own;
+        loop_at(&running->call, deadline, on_deadline, running);
+    running->own = (struct future){ .done = error != 0, .result = error };
+    return &running->own;
 }
 
 struct future *task_pause(double seconds)

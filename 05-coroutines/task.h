@@ -65,7 +65,7 @@ bool task_ended(const struct task *task);
 void task_facts(size_t bytes);
 
 // For the task that runs: until `fd` is ready; -ETIMEDOUT if `deadline` comes
-// first. Until so many seconds are over, or Ctrl-C.
+// first, or has come. Until so many seconds are over, or Ctrl-C.
 struct future *task_on_fd(int fd, int interest, double deadline);
 struct future *task_pause(double seconds);
 

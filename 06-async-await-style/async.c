@@ -105,7 +105,7 @@ int task_wait_until(const char *what, double deadline, int late, bool pause)
     if (at >= CLOCK_NEVER)
         loop_cancel(&task->patience);
     else if (pause || !timer_is_armed(&task->patience.timer)
-        || at <= task->since || at != task->patience.timer.at)
+        || at != task->patience.timer.at)
         loop_at(&task->patience, at, on_time, task);
     task->patience.is_pause = pause;
     stop();

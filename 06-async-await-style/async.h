@@ -127,7 +127,7 @@ async_int task_pause(double seconds); // ends early, with 0, after Ctrl-C
 async_int task_yield(void); // the others have their turn
 
 // One task a descriptor. -ETIMEDOUT if `deadline`, a time of clock_now() or
-// CLOCK_NEVER, comes first; what loop_on_fd() refuses.
+// CLOCK_NEVER, comes first or has come; what loop_on_fd() refuses.
 async_int readable(int fd, double deadline);
 async_int writable(int fd, double deadline);
 void task_forget(int fd); // just before close(fd)

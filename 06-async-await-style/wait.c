@@ -16,6 +16,8 @@ static int wait_for_fd(int fd, int interest, double deadline)
     const char *what = interest == SELECT_READ ? "readable" : "writable";
     int error = task_may_wait();
 
+    if (error == 0 && clock_now() >= deadline)
+        error = -ETIMEDOUT;
     if (error == 0)
         error = loop_on_fd(&running->watch, fd, interest, on_ready, running);
     if (error != 0)

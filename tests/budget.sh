@@ -58,7 +58,7 @@ within "lines of async.[ch] and the switch" \
 # It has more files than those: stacks, groups, waits, threads, sockets, dumps.
 within "lines of the last engine, all of it" "$(cat 06-*/*.[chS] |
     wc -l | awk -v rest="$(lines 06-*/fetch.? 06-*/animals.c 06-*/crawl.c \
-        06-*/loop.?)" '{ print $1 - rest }')" 1600
+        06-*/loop.?)" '{ print $1 - rest }')" 1610
 
 # Functions fit a screen.
 for file in common/*.c 0*/*.c 0*/examples/*.c; do

@@ -352,6 +352,16 @@ def time_out(t, kind):
     t.assertLess(run.timing["wall_s"], 0.8 + 2 * SLOW)
 
 
+# There is always something to read, so nobody ever waits.
+@main_crawl
+def time_out_of_a_sender_without_end(t):
+    farm = t.farm()
+    run = t.crawl(farm, "%s/chaos/endless-body" % farm, "--timeout", 0.1,
+                  "--max-tries", 1, "--max-body", 10**11, code=1)
+    t.same([row["error"] for row in run.data["urls"]], ["timed out"])
+    t.assertLess(run.timing["wall_s"], 0.1 + 1 * SLOW)
+
+
 @main_crawl
 def time_out_of_a_connect(t):
     # A server whose queue is full does not answer to a SYN, on Linux.

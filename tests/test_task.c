@@ -297,13 +297,40 @@ START_TEST(descriptors)
 }
 END_TEST
 
+// The clock does not jump by itself while a descriptor is watched.
+static void jump_to_2(void *unused)
+{
+    (void)unused;
+    clock_jump(2);
+}
+
 START_TEST(a_deadline_ends_the_wait_for_a_descriptor)
 {
     int ends[2];
-    struct reader r = { .deadline = 0 }; // has come already
+    struct reader r = { .deadline = 1 };
+    struct loop_call jump = { 0 };
 
     ck_assert_int_eq(pipe(ends), 0);
     r.fd = ends[0];
+    task_start(&r.task, &r.co, reader, "reader");
+    loop_soon(&jump, jump_to_2, NULL);
+    loop_run();
+    ck_assert_int_eq(r.result, -ETIMEDOUT);
+    close(ends[0]);
+    close(ends[1]);
+}
+END_TEST
+
+// Else who reads what never pauses would read for ever.
+START_TEST(a_deadline_that_has_come)
+{
+    int ends[2];
+    struct reader r = { .deadline = 1 };
+
+    ck_assert_int_eq(pipe(ends), 0);
+    ck_assert_int_eq((int)write(ends[1], "x", 1), 1);
+    r.fd = ends[0];
+    clock_jump(1);
     task_start(&r.task, &r.co, reader, "reader");
     loop_run();
     ck_assert_int_eq(r.result, -ETIMEDOUT);
@@ -340,6 +367,7 @@ int main(void)
     tcase_add_test(tests, gather_cancels_after_the_first_error);
     tcase_add_test(tests, descriptors);
     tcase_add_test(tests, a_deadline_ends_the_wait_for_a_descriptor);
+    tcase_add_test(tests, a_deadline_that_has_come);
     tcase_add_test(tests, what_cannot_be_watched_is_an_error);
     suite_add_tcase(suite, tests);
     return suite_run(suite);

@@ -184,8 +184,10 @@ check_block() {
             complain "$where: not in the diff of $2/$4 and $3/$4"
         ;;
     console)
-        check_console "$work/block" "${2:-} ${3:-}" ||
-            complain "$where: prints something else"
+        check_console "$work/block" "${2:-} ${3:-}" || {
+            complain "$where: prints something else, masked this:"
+            cat "$work/p" >&2
+        }
         ;;
     backtrace)
         check_backtrace "$work/block" || complain "$where: not so any more"
