@@ -25,7 +25,7 @@ void radprint_start(struct radprint *line, const char *text, int pause)
     line->pause = pause;
 }
 
-int radprint_step(struct radprint *line)
+int radprint_type(struct radprint *line, const char *func, int at_line)
 {
     do {
         if (*line->next == '\0') {
@@ -39,5 +39,7 @@ int radprint_step(struct radprint *line)
         while ((*line->next & 0xC0) == 0x80); // the rest of a UTF-8 letter
     } while (line->pause == 0);
     fflush(stdout);
+    if (trace_is_on)
+        trace_record(TRACE_WAIT_TIMER, TRACE_THIS, line->pause, func, at_line);
     return line->pause;
 }

@@ -21,6 +21,8 @@ void radprint_start(struct radprint *line, const char *text, int pause);
 
 // Types the next letter, or at the end the newline, on stdout. Returns the
 // milliseconds to pause before the next step, or 0 when the line is complete.
-int radprint_step(struct radprint *line);
+// (A macro: the place of the call goes into the trace.)
+#define radprint_step(line) radprint_type(line, __func__, __LINE__)
+int radprint_type(struct radprint *line, const char *func, int at_line);
 
 #endif

@@ -263,6 +263,22 @@ def trace(t):
         t.same({event["tid"] for event in events}, {1})
 
 
+@main_animals
+def trace_of_pauses(t):
+    farm = t.farm("--delay", "1")
+    t.animals(farm, "--trace", t.file("trace.json"), "--typing", "1", "cow",
+              "pig")
+    events, _ = read_trace(t.file("trace.json"))
+    letters = [event["args"]["task"] for event in events
+               if event["name"] == "letter"]
+    pauses = [event["args"] for event in events if "timer" in event["args"]]
+    t.same([args["task"] for args in pauses], letters)
+    t.same({args["timer"] for args in pauses}, {1})
+    # The place is where the stage waits.
+    t.same({args["at"].split(":")[0] for args in pauses},
+           {"speak" if t.number == 5 else "type"})
+
+
 # --- What goes wrong ---------------------------------------------------------
 
 
