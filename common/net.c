@@ -71,6 +71,22 @@ static int set_address(struct host *host, const char *digits)
     return 0;
 }
 
+// What getaddrinfo() says, as one of our errors. Whatever is not known to pass
+// is about the name itself. (It has more codes for that, such as EAI_NODATA,
+// than headers show to a POSIX program.)
+static int lookup_error(int code)
+{
+    switch (code) {
+    case 0: return 0;
+    case EAI_AGAIN: return ERROR_LOOKUP;
+    case EAI_MEMORY: return -ENOMEM;
+    case EAI_SYSTEM:
+        // -EAGAIN would say that there is something to wait for.
+        return errno == 0 || errno == EAGAIN ? ERROR_LOOKUP : -errno;
+    default: return ERROR_NO_SUCH_HOST;
+    }
+}
+
 // Asks the name servers: 0 and the addresses in `host`, or an error.
 static int ask(struct host *host)
 {
@@ -79,11 +95,10 @@ static int ask(struct host *host)
     char service[8];
 
     snprintf(service, sizeof(service), "%u", host->port);
-    int error = getaddrinfo(host->name, service, &hints, &found);
-    if (error == EAI_MEMORY)
-        return -ENOMEM;
+    int error =
+        lookup_error(getaddrinfo(host->name, service, &hints, &found));
     if (error != 0)
-        return error == EAI_AGAIN ? ERROR_LOOKUP : ERROR_NO_SUCH_HOST;
+        return error;
 
     int count = 0;
     for (struct addrinfo *at = found; at != NULL; at = at->ai_next)

@@ -26,11 +26,13 @@ struct address {
 // Looks up where `url` is served. A host may have several addresses: try k
 // gets number k, round and round. Numeric hosts and those named with
 // net_resolve() cost nothing; other names are looked up once (which may take
-// seconds) and then remembered for good. Threads may call this at the same
-// time; two that ask for the same host share one look-up.
+// seconds) and the answer, or that there is no such host, is remembered for
+// good. Threads may call this at the same time; two that ask for the same host
+// share one look-up.
 //
-// Returns 0 and *address, which lives until net_forget(); otherwise
-// ERROR_NO_SUCH_HOST, ERROR_LOOKUP (may be tried again) or -ENOMEM.
+// Returns 0 and *address, which lives until net_forget(); ERROR_NO_SUCH_HOST;
+// or, for what may be tried again, ERROR_LOOKUP or what the system said: -errno
+// (-EMFILE, -ENOMEM), never -EAGAIN.
 int net_lookup(const struct url *url, int try, const struct address **address);
 
 // As net_lookup(), but never waits: -EAGAIN where it would have to.

@@ -1,4 +1,5 @@
-// test_net.c - addresses, the small print of errno, time limits.
+// test_net.c - addresses, the small print of errno, time limits. Names are
+// looked up by a getaddrinfo() of our own, which answers what a test wants.
 
 #include "clock.h"
 #include "errors.h"
@@ -7,13 +8,71 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <netdb.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+// --- The name server -------------------------------------------------------
+
+enum { ADDRESSES = 3 };
+
+static struct {
+    struct addrinfo infos[ADDRESSES];
+    struct sockaddr_in sockaddrs[ADDRESSES]; // 10.0.0.1, 10.0.0.2, 10.0.0.3
+    int code; // what getaddrinfo() returns,
+    int number; // and errno with EAI_SYSTEM
+    atomic_int asked;
+} server;
+
+int getaddrinfo(const char *host, const char *service,
+    const struct addrinfo *hints, struct addrinfo **found)
+{
+    (void)host;
+    (void)hints;
+    atomic_fetch_add(&server.asked, 1);
+    errno = server.number;
+    if (server.code != 0)
+        return server.code;
+    for (int i = 0; i < ADDRESSES; i++) {
+        server.sockaddrs[i] = (struct sockaddr_in){
+            .sin_family = AF_INET,
+            .sin_port = htons((uint16_t)atoi(service)),
+            .sin_addr.s_addr = htonl(0x0A000001 + (uint32_t)i),
+        };
+        server.infos[i] = (struct addrinfo){
+            .ai_family = AF_INET,
+            .ai_addrlen = sizeof(server.sockaddrs[i]),
+            .ai_addr = (struct sockaddr *)&server.sockaddrs[i],
+            .ai_next = i + 1 < ADDRESSES ? &server.infos[i + 1] : NULL,
+        };
+    }
+    *found = server.infos;
+    return 0;
+}
+
+void freeaddrinfo(struct addrinfo *found)
+{
+    ck_assert_ptr_eq(found, server.infos);
+}
+
+// From now on it answers so; returns how often it has been asked since before.
+static int answer(int code, int number)
+{
+    server.code = code;
+    server.number = number;
+    return atomic_exchange(&server.asked, 0);
+}
+
+// --- Looking up --------------------------------------------------------------
+
+typedef int lookup(const struct url *url, int try, const struct address **to);
+
 // "127.0.0.1:80", or the error's words.
-static const char *find(const char *text, int try)
+static const char *find_by(lookup *look_up, const char *text, int try)
 {
     static char found[128];
     const struct address *address;
@@ -21,7 +80,7 @@ static const char *find(const char *text, int try)
     char digits[INET6_ADDRSTRLEN];
 
     ck_assert_int_eq(url_parse_typed(&url, text), 0);
-    int error = net_lookup_known(&url, try, &address);
+    int error = look_up(&url, try, &address);
     url_free(&url);
     if (error != 0)
         return error_text(error);
@@ -35,6 +94,16 @@ static const char *find(const char *text, int try)
             ntohs(address->v6.sin6_port));
     }
     return found;
+}
+
+static const char *find(const char *text, int try)
+{
+    return find_by(net_lookup_known, text, try);
+}
+
+static const char *ask(const char *text, int try)
+{
+    return find_by(net_lookup, text, try);
 }
 
 START_TEST(a_success_in_time)
@@ -62,6 +131,61 @@ END_TEST
 START_TEST(names_would_have_to_wait)
 {
     ck_assert_str_eq(find("example.com", 0), error_text(-EAGAIN));
+    net_forget();
+}
+END_TEST
+
+START_TEST(addresses_take_turns)
+{
+    ck_assert_str_eq(ask("farm:81", 0), "10.0.0.1:81");
+    ck_assert_str_eq(ask("farm:81", 1), "10.0.0.2:81");
+    ck_assert_str_eq(ask("farm:81", 2), "10.0.0.3:81");
+    ck_assert_str_eq(ask("farm:81", 3), "10.0.0.1:81");
+    ck_assert_str_eq(find("farm:81", 1004), "10.0.0.3:81"); // known by now
+    ck_assert_int_eq(answer(0, 0), 1);
+    net_forget();
+}
+END_TEST
+
+static const struct {
+    int code;
+    int number; // of EAI_SYSTEM
+    int error;
+} failures[] = {
+    { EAI_NONAME, 0, ERROR_NO_SUCH_HOST },
+    { EAI_FAIL, 0, ERROR_NO_SUCH_HOST },
+#ifdef __linux__ // its headers hide these two from POSIX programs
+    { -5, 0, ERROR_NO_SUCH_HOST }, // EAI_NODATA
+    { -9, 0, ERROR_NO_SUCH_HOST }, // EAI_ADDRFAMILY
+#endif
+    { EAI_AGAIN, 0, ERROR_LOOKUP },
+    { EAI_MEMORY, 0, -ENOMEM },
+    { EAI_SYSTEM, EMFILE, -EMFILE },
+    { EAI_SYSTEM, ENFILE, -ENFILE },
+    { EAI_SYSTEM, ECONNREFUSED, -ECONNREFUSED },
+    // Not what -EAGAIN says in a fetch: that there is something to wait for.
+    { EAI_SYSTEM, EAGAIN, ERROR_LOOKUP },
+    { EAI_SYSTEM, 0, ERROR_LOOKUP }, // or it would be a success
+};
+
+enum { FAILURES = sizeof(failures) / sizeof(*failures) };
+
+START_TEST(a_look_up_that_fails)
+{
+    int error = failures[_i].error;
+    bool transient = error != ERROR_NO_SUCH_HOST;
+
+    answer(failures[_i].code, failures[_i].number);
+    ck_assert_str_eq(ask("farm", 0), error_text(error));
+    ck_assert_str_eq(ask("farm", 1), error_text(error));
+    ck_assert_int_eq(error_is_transient(error), transient);
+    // What is for good is asked once, the rest each time, until it is known.
+    ck_assert_int_eq(answer(0, 0), transient ? 2 : 1);
+    ck_assert_str_eq(
+        ask("farm", 1), transient ? "10.0.0.2:80" : error_text(error));
+    ck_assert_str_eq(
+        ask("farm", 2), transient ? "10.0.0.3:80" : error_text(error));
+    ck_assert_int_eq(answer(0, 0), transient);
     net_forget();
 }
 END_TEST
@@ -110,6 +234,7 @@ START_TEST(threads_share_one_answer)
         pthread_join(threads[i], &answers[i]);
     for (int i = 1; i < THREADS; i++)
         ck_assert_ptr_eq(answers[i], answers[0]);
+    ck_assert_int_eq(answer(0, 0), 1);
     url_free(&url);
     net_forget();
 }
@@ -188,6 +313,8 @@ int main(void)
     tcase_add_test(tests, a_success_in_time);
     tcase_add_test(tests, numeric_hosts_need_no_look_up);
     tcase_add_test(tests, names_would_have_to_wait);
+    tcase_add_test(tests, addresses_take_turns);
+    tcase_add_loop_test(tests, a_look_up_that_fails, 0, FAILURES);
     tcase_add_test(tests, resolve_rules);
     tcase_add_test(tests, threads_share_one_answer);
     tcase_add_test(tests, results);
