@@ -83,7 +83,10 @@ static int lookup_error(int code)
     case EAI_SYSTEM:
         // -EAGAIN would say that there is something to wait for.
         return errno == 0 || errno == EAGAIN ? ERROR_LOOKUP : -errno;
-    default: return ERROR_NO_SUCH_HOST;
+    default:
+        // glibc with no descriptor left finds neither /etc/hosts nor a name
+        // server, and takes that for a no.
+        return errno == EMFILE || errno == ENFILE ? -errno : ERROR_NO_SUCH_HOST;
     }
 }
 
@@ -95,6 +98,7 @@ static int ask(struct host *host)
     char service[8];
 
     snprintf(service, sizeof(service), "%u", host->port);
+    errno = 0; // lookup_error() looks at it
     int error =
         lookup_error(getaddrinfo(host->name, service, &hints, &found));
     if (error != 0)

@@ -24,7 +24,7 @@ static struct {
     struct addrinfo infos[ADDRESSES];
     struct sockaddr_in sockaddrs[ADDRESSES]; // 10.0.0.1, 10.0.0.2, 10.0.0.3
     int code; // what getaddrinfo() returns,
-    int number; // and errno with EAI_SYSTEM
+    int number; // and errno then
     atomic_int asked;
 } server;
 
@@ -149,7 +149,7 @@ END_TEST
 
 static const struct {
     int code;
-    int number; // of EAI_SYSTEM
+    int number; // errno
     int error;
 } failures[] = {
     { EAI_NONAME, 0, ERROR_NO_SUCH_HOST },
@@ -163,6 +163,8 @@ static const struct {
     { EAI_SYSTEM, EMFILE, -EMFILE },
     { EAI_SYSTEM, ENFILE, -ENFILE },
     { EAI_SYSTEM, ECONNREFUSED, -ECONNREFUSED },
+    { EAI_NONAME, EMFILE, -EMFILE }, // what glibc makes of it
+    { EAI_NONAME, ENOENT, ERROR_NO_SUCH_HOST }, // a file that need not be
     // Not what -EAGAIN says in a fetch: that there is something to wait for.
     { EAI_SYSTEM, EAGAIN, ERROR_LOOKUP },
     { EAI_SYSTEM, 0, ERROR_LOOKUP }, // or it would be a success
