@@ -896,6 +896,7 @@ static void close_all(void)
 
 int main(int argc, char **argv)
 {
+    options_standard_streams();
     unsetenv("CLOCK"); // the world does not stop for a client's virtual clock
     int code = options_parse(&farm.options, "farm", argc, argv);
 

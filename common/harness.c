@@ -382,6 +382,7 @@ int main(int argc, char **argv)
 {
     struct farm farm;
 
+    options_standard_streams();
     if (argc < 2) {
         fail("usage: harness stage N | compare | crowd | where | "
              "run PROGRAM... | hangs PROGRAM...");

@@ -7,6 +7,7 @@
 
 #include "http.h"
 
+#include <fcntl.h>
 #include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -320,6 +321,15 @@ static int parse_all(
         i += used;
     }
     return OPTIONS_GO_ON;
+}
+
+void options_standard_streams(void)
+{
+    // open() takes the lowest number that is free: this one, every time.
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
+        if (fcntl(fd, F_GETFD) == -1)
+            open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY);
+    }
 }
 
 int options_descriptors(void)

@@ -71,6 +71,13 @@ int options_parse(
 
 void options_free(struct options *options);
 
+// For the first line of a main(): a standard stream that was closed when the
+// program started stays out of use, so that no file or socket gets its number,
+// and with it what is meant for the stream. Reading or writing there goes on
+// failing with EBADF: an output that nobody can see is an error, as on a full
+// disk.
+void options_standard_streams(void);
+
 // Raises the soft limit on descriptors to the hard one and returns it.
 int options_descriptors(void);
 

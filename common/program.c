@@ -58,6 +58,8 @@ static int begin(struct options *options, const char *stage,
     const char *program, int argc, char **argv)
 {
     int error;
+
+    options_standard_streams();
     int code = options_parse(options, program, argc, argv);
 
     if (code != OPTIONS_GO_ON)

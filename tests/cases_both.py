@@ -162,6 +162,33 @@ def json_is_written_though_stdout_is_closed(t):
             "animals" if t.program == "animals" else "urls"]), 12)
 
 
+CLOSED = [  # is the output lost?
+    ("stdin", "<&-", False),
+    ("stdout", ">&-", True),
+    ("stdin and stdout", "<&- >&-", True),
+    ("stdin and stderr", "<&- 2>&-", False),
+    ("all", "<&- >&- 2>&-", True),
+]
+
+
+@each(CLOSED, both)
+def at_the_start_is_closed(t, about, closed, lost):
+    """What is opened next gets the number of a stream that was closed; nothing
+    meant for the stream may end up there."""
+    farm = t.farm("--pace", "0.01")
+    told = lost and "2>" not in closed
+    for quiet in ([], ["-q"]):
+        files = [t.file("x.json"), t.file("x.trace")]
+        child = t.begin(farm, "--json", files[0], "--trace", files[1], *quiet,
+                        closed=closed)
+        t.finish(child, code=1 if lost and not quiet else 0,
+                 err=["%s: cannot write all of the output" % t.program]
+                 if told and not quiet else [])
+        for file in files:
+            with open(file, encoding="utf-8") as file:
+                json.load(file)
+
+
 # --- Descriptors -------------------------------------------------------------
 
 
