@@ -32,12 +32,18 @@ static int complain(const struct options *options, const char *format, ...)
 
 // --- Beginning -------------------------------------------------------------
 
-// Each fetch in flight is a descriptor, and a few more are needed: standard
-// streams, files, the selector, name look-ups.
+// Each fetch in flight is a descriptor. Besides them stage 6, which has most,
+// opens three standard streams, --json, --trace, epoll and three pipes (Ctrl-C,
+// Ctrl-\, the threads that look up): twelve, and four for those four threads,
+// or for what the program has inherited.
+enum { OTHER_DESCRIPTORS = 16 };
+
 static void clamp_max_tasks(struct options *options)
 {
     int limit = options_descriptors();
-    int most = limit > 64 ? limit - 32 : limit / 2;
+    // With fewer there may still be room for one: without --json, in stage 1.
+    int most =
+        limit > OTHER_DESCRIPTORS ? limit - OTHER_DESCRIPTORS : 1;
     int wanted = options->max_tasks;
 
     if (wanted == INT_MAX) // all animals

@@ -3,8 +3,9 @@
 import json
 import os
 import re
+import socket
 
-from support import both, each, animals, crawl
+from support import Run, both, each, animals, crawl
 
 # --- Command lines -----------------------------------------------------------
 
@@ -192,30 +193,72 @@ def at_the_start_is_closed(t, about, closed, lost):
 # --- Descriptors -------------------------------------------------------------
 
 
+def by_name(farm):
+    """The farm's address with a name to look up, if one leads there."""
+    try:
+        socket.create_connection(("localhost", farm.port)).close()
+        farm.wait_for(connections=1, open=0)
+        farm.get("/stats?reset")
+    except OSError:
+        return farm.url
+    return farm.url.replace("127.0.0.1", "localhost")
+
+
+@both
+def each_number_of_descriptors(t):
+    """Whatever the limit, --max-tasks is clamped to what it allows, with all
+    files open and a name to look up; or else there is room for nothing."""
+    farm = t.farm("--delay", "5")
+    server = by_name(farm)
+    work = (["--server", server, "--count", 60] if t.program == "animals"
+            else [server + "/site/n60,k59,d2/"])
+    path = t.file("x.json")
+    for files in [*range(10, 21), 24, 32, 48, 63, 64]:
+        most = max(1, files - 16)
+        child = t.start(t.program, *work, "-q", "--max-tasks", 100, "--json",
+                        path, "--trace", t.file("x.trace"), files=files)
+        run = Run(child, path)
+        lines = run.err.splitlines()
+        t.same(lines.pop(0), "%s: --max-tasks 100 clamped to %d: the system "
+               "allows %d open files (see ulimit -n)"
+               % (t.program, most, files))
+        errors = {row["error"] for row in
+                  run.data["animals" if t.program == "animals" else "urls"]}
+        if files > 16 or run.code == 0:
+            t.same((run.code, lines, errors), (0, [], {None}), files)
+            t.assertLessEqual(run.timing["max_in_flight"], t.peak(most), files)
+        else:
+            t.same(run.code, 1, files)
+            t.assertLessEqual(errors, {None, "too many open files"}, files)
+            for line in lines:
+                t.assertRegex(line, "too many open files$")
+            t.assertTrue(lines or errors - {None}, files)
+
+
 @both
 def few_descriptors(t):
     farm = t.farm("--pace", "0.05")
     run = t.quick(farm, "--max-tasks", 1000, files=64, err=[
-        "%s: --max-tasks 1000 clamped to 32: the system allows 64 open files "
+        "%s: --max-tasks 1000 clamped to 48: the system allows 64 open files "
         "(see ulimit -n)" % t.program])
-    t.assertLessEqual(run.timing["max_in_flight"], 32)
+    t.assertLessEqual(run.timing["max_in_flight"], 48)
 
 
 @animals
 def few_descriptors_many_animals(t):
     farm = t.farm("--delay", "200" if t.concurrent else "1")
     run = t.animals(farm, "--count", 100, "-q", files=64, err=[
-        "animals: --max-tasks 100 clamped to 32: the system allows 64 open "
+        "animals: --max-tasks 100 clamped to 48: the system allows 64 open "
         "files (see ulimit -n)"])
     t.same([row["status"] for row in run.rows], [200] * 100)
-    t.same(farm.stats()["peak_concurrency"], t.peak(32))
+    t.same(farm.stats()["peak_concurrency"], t.peak(48))
 
 
 @animals
 def few_descriptors_many_names(t):
     farm = t.farm("--delay", "1")
-    t.animals(farm, "-q", *["cow"] * 40, files=64, err=[
-        "animals: --max-tasks 40 clamped to 32: the system allows 64 open "
+    t.animals(farm, "-q", *["cow"] * 60, files=64, err=[
+        "animals: --max-tasks 60 clamped to 48: the system allows 64 open "
         "files (see ulimit -n)"])
 
 
@@ -224,9 +267,9 @@ def few_descriptors_many_pages(t):
     farm = t.farm("--pace", "1" if t.concurrent else "0")
     t.crawl(farm, "%s/site/n200,k20,d100/" % farm, "-q", "--max-tasks", 1000,
             files=64, err=[
-        "crawl: --max-tasks 1000 clamped to 32: the system allows 64 open "
+        "crawl: --max-tasks 1000 clamped to 48: the system allows 64 open "
         "files (see ulimit -n)"])
-    t.same(farm.stats()["peak_concurrency"], t.peak(32))
+    t.same(farm.stats()["peak_concurrency"], t.peak(48))
 
 
 @both
