@@ -135,11 +135,6 @@ bool herd_answer(const struct herd *herd, struct animal *animal, int error,
     }
     http_response_free(response);
     animal->error = error;
-    if (error != 0)
-        fprintf(stderr, "animals: %s: %s\n", animal->name, error_text(error));
-    else if (animal->status != 200)
-        fprintf(stderr, "animals: %s: the farm answered %d\n", animal->name,
-            animal->status);
     if (animal->text == NULL)
         trace(TRACE_DONE, animal->span.task, 0);
     return animal->text != NULL;
@@ -181,6 +176,19 @@ int herd_failures(const struct herd *herd)
             failures += !interrupted();
     }
     return failures;
+}
+
+void herd_print_failures(const struct herd *herd, FILE *out)
+{
+    for (int i = 0; i < herd->count; i++) {
+        const struct animal *animal = &herd->animals[i];
+        if (animal->error != 0)
+            fprintf(out, "animals: %s: %s\n", animal->name,
+                error_text(animal->error));
+        else if (animal->status != 0 && animal->status != 200)
+            fprintf(out, "animals: %s: the farm answered %d\n", animal->name,
+                animal->status);
+    }
 }
 
 void herd_free(struct herd *herd)

@@ -1,5 +1,5 @@
-// herd.h - the animals that were asked for, and what they answered. No I/O but
-// a line on stderr for an animal that cannot be heard; takes no lock.
+// herd.h - the animals that were asked for, and what they answered. No I/O
+// before the report; takes no lock.
 
 #ifndef HERD_H
 #define HERD_H
@@ -46,8 +46,9 @@ int herd_init(struct herd *herd, const struct options *options);
 struct animal *herd_next(struct herd *herd);
 
 // Tells how asking went: 0 and the response, or an error. The response is freed
-// in either case. A failure is said on stderr. Returns whether there is a line
-// to type, in animal->line: not after a failure, and not with -q.
+// in either case. Returns whether there is a line to type, in animal->line: not
+// after a failure, and not with -q. A failure is only noted: to say it here
+// could be in the middle of a line that somebody types.
 bool herd_answer(const struct herd *herd, struct animal *animal, int error,
     struct http_response *response);
 
@@ -57,6 +58,10 @@ void herd_json(const struct herd *herd, FILE *out);
 // How many did not answer as they should. Those that were never asked count,
 // but not after Ctrl-C.
 int herd_failures(const struct herd *herd);
+
+// A line for each that was asked and could not be heard, in the order asked.
+// None for those that were never asked, or have not answered.
+void herd_print_failures(const struct herd *herd, FILE *out);
 
 void herd_free(struct herd *herd);
 

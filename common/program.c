@@ -243,6 +243,7 @@ int program_end_animals(struct herd *herd, struct options *options)
 {
     int failures = herd_failures(herd);
 
+    herd_print_failures(herd, stderr);
     if (interrupted() && !options->quiet)
         puts("Interrupted");
     if (json != NULL) {

@@ -24,8 +24,9 @@ int program_begin_animals(struct herd *herd, struct options *options,
 int program_begin_crawl(struct frontier *frontier, struct options *options,
     const char *stage, int argc, char **argv);
 
-// Print the report and write the JSON, as the options say, free everything
-// that begin has set up, and return the exit code.
+// Say on stderr which animals failed, print the report and write the JSON, as
+// the options say, free everything that begin has set up, and return the exit
+// code.
 int program_end_animals(struct herd *herd, struct options *options);
 int program_end_crawl(struct frontier *frontier, struct options *options);
 

@@ -309,6 +309,19 @@ def time_out(t):
         t.assertGreater(span["done"] - span["asked"], 0.299)
 
 
+@animals
+def failures_are_told_at_the_end(t):
+    """Not in the middle of a line that is being typed, and in the order
+    asked."""
+    farm = t.farm("--pace", SLOW)
+    child = t.start_animals(farm, "cow", "yeti", "rooster", "--timeout",
+                            0.4 * SLOW, "--typing", 20 * SLOW,
+                            redirect="2>&1")
+    run = t.finish_animals(child, farm, code=1)
+    t.same(run.lines, [said("rooster"), "animals: cow: timed out",
+                       "animals: yeti: the farm answered 404"])
+
+
 @main_animals
 def time_outs_and_answers(t):
     def too_late(request):

@@ -181,7 +181,7 @@ def at_the_start_is_closed(t, about, closed, lost):
     for quiet in ([], ["-q"]):
         files = [t.file("x.json"), t.file("x.trace")]
         child = t.begin(farm, "--json", files[0], "--trace", files[1], *quiet,
-                        closed=closed)
+                        redirect=closed)
         t.finish(child, code=1 if lost and not quiet else 0,
                  err=["%s: cannot write all of the output" % t.program]
                  if told and not quiet else [])

@@ -81,12 +81,12 @@ class Child:
     living = set()
 
     def __init__(self, folder, words, stdout=None, limit=LIMIT, files=None,
-                 closed="", fds=(), leaves_threads=False):
+                 redirect="", fds=(), leaves_threads=False):
         if files is not None:  # so many descriptors, and it cannot get more
             words = ["sh", "-c", 'ulimit -n %d; exec "$@"' % files, "sh",
                      *words]
-        if closed:  # such as "<&- >&-"
-            words = ["sh", "-c", 'exec "$@" ' + closed, "sh", *words]
+        if redirect:  # such as "<&- >&-"
+            words = ["sh", "-c", 'exec "$@" ' + redirect, "sh", *words]
         environment = dict(ENVIRONMENT)
         if leaves_threads:  # a second Ctrl-C waits for nobody
             environment["TSAN_OPTIONS"] += ":report_thread_leaks=0"

@@ -17,6 +17,7 @@ static struct options options;
 static struct herd herd;
 static char *names[32];
 static struct capture said; // on stderr
+static char failures[4096]; // as they are told at the end
 
 static void set_up(void)
 {
@@ -54,6 +55,15 @@ static void start_with_name(const char *name)
     names[0] = copy;
     options.num_arguments = 1;
     ck_assert_int_eq(herd_init(&herd, &options), 0);
+}
+
+static const char *tell_failures(void)
+{
+    FILE *out = fmemopen(failures, sizeof(failures), "w");
+
+    herd_print_failures(&herd, out);
+    fclose(out);
+    return failures;
 }
 
 // The line for an answer; what was said on stderr is in said.text.
@@ -356,7 +366,7 @@ START_TEST(quiet)
     ck_assert_str_eq(cow->sound, "Moo!");
     ck_assert_str_eq(said.text, "");
     ck_assert_ptr_null(answer(herd_next(&herd), 404, "", 0));
-    ck_assert_str_ne(said.text, ""); // failures are said nevertheless
+    ck_assert_str_ne(tell_failures(), ""); // they are told nevertheless
     ck_assert_int_eq(herd_failures(&herd), 1);
 }
 END_TEST
@@ -372,7 +382,7 @@ START_TEST(other_statuses_are_failures)
         ck_assert_ptr_null(answer(cow, statuses[i], "", 0));
         snprintf(expected, sizeof(expected),
             "animals: cow: the farm answered %d\n", statuses[i]);
-        ck_assert_str_eq(said.text, expected);
+        ck_assert_str_eq(tell_failures(), expected);
         ck_assert_ptr_null(cow->sound);
         ck_assert_int_eq(cow->status, statuses[i]);
         ck_assert_int_eq(herd_failures(&herd), 1);
@@ -393,12 +403,31 @@ START_TEST(errors_are_failures)
         ck_assert_ptr_null(give_error(cow, errors[i]));
         snprintf(expected, sizeof(expected), "animals: cow: %s\n",
             error_text(errors[i]));
-        ck_assert_str_eq(said.text, expected);
+        ck_assert_str_eq(tell_failures(), expected);
         ck_assert_int_eq(cow->status, 0);
         ck_assert_int_eq(cow->error, errors[i]);
         ck_assert_int_eq(herd_failures(&herd), 1);
         herd_free(&herd);
     }
+}
+END_TEST
+
+// While others type nothing is said; then all is, in the order asked.
+START_TEST(failures_are_told_at_the_end)
+{
+    struct animal *asked[4];
+
+    start("cow pig dog sheep cat");
+    for (int i = 0; i < 4; i++)
+        asked[i] = herd_next(&herd);
+    give_error(asked[3], -ETIMEDOUT);
+    ck_assert_str_eq(said.text, "");
+    free(answer(asked[2], 200, "Woof!", 5));
+    answer(asked[0], 404, "No.", 3);
+    ck_assert_str_eq(said.text, "");
+    ck_assert_str_eq(tell_failures(),
+        "animals: cow: the farm answered 404\n"
+        "animals: sheep: timed out\n"); // and the pig has not answered yet
 }
 END_TEST
 
@@ -471,6 +500,7 @@ int main(void)
     tcase_add_test(tests, quiet);
     tcase_add_test(tests, other_statuses_are_failures);
     tcase_add_test(tests, errors_are_failures);
+    tcase_add_test(tests, failures_are_told_at_the_end);
     tcase_add_test(tests, those_never_asked);
     tcase_add_test(tests, as_json);
     suite_add_tcase(suite, tests);
