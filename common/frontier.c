@@ -173,6 +173,14 @@ void frontier_exclude_error(
 
 // --- Which URLs belong to the crawl ----------------------------------------
 
+// "example.com." is the same host: its dot says that nothing is left out.
+static struct slice without_dot(struct slice host)
+{
+    if (host.len > 1 && host.at[host.len - 1] == '.')
+        host.len--;
+    return host;
+}
+
 static struct slice without_www(struct slice host)
 {
     if (host.len > 4 && memcmp(host.at, "www.", 4) == 0) {
@@ -196,10 +204,10 @@ static struct slice last_two_labels(struct slice host)
 static bool host_allowed(const struct frontier *frontier, const struct url *url)
 {
     bool name = !url_host_is_address(url);
+    struct slice host = without_dot(url->host);
 
     for (size_t i = 0; i < frontier->num_hosts; i++) {
-        struct slice root = frontier->hosts[i];
-        struct slice host = url->host;
+        struct slice root = without_dot(frontier->hosts[i]);
         if (slice_equal(host, root))
             return true;
         if (!name)

@@ -196,6 +196,18 @@ static const struct {
     { "10.0.0.1", "http://20.0.0.1/x", false, false },
     { "[::1]", "http://[::1]/x", true, true },
     { "[::1]", "http://[::2]/x", false, false },
+    // A dot at the end says that the name is complete: the same host.
+    { "good.test.", "http://good.test/x", true, true },
+    { "good.test", "http://good.test./x", true, true },
+    { "good.test.", "http://www.good.test./x", true, true },
+    { "www.good.test.", "http://good.test/x", true, true },
+    { "good.test.", "http://a.good.test/x", false, true },
+    { "a.good.test", "http://b.good.test./x", false, true },
+    { "good.test.", "http://evil.test./x", false, false },
+    { "good.test.", "http://evil.test/x", false, false },
+    { "good.test.", "http://test./x", false, false },
+    { "test.", "http://test/x", true, true },
+    { "test.", "http://a.test./x", false, false },
 };
 
 START_TEST(host_rule)
