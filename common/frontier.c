@@ -106,11 +106,16 @@ static bool grow(struct frontier *frontier)
 }
 
 // Adds a URL that has not been seen, and takes it over in any case. Returns
-// the page, or NULL: no memory, or more URLs than we care to know.
+// the page, or NULL: no memory, or more URLs than we care to know. Their bytes
+// count as well: a page of a megabyte has room for a hundred thousand links of
+// a few letters, and each may become as long as the page's own URL.
 static struct page *add(
     struct frontier *frontier, struct url *url, int redirects_left)
 {
-    if (frontier->num_pages == FRONTIER_MAX_URLS || !grow(frontier))
+    size_t size = strlen(url->text) + 1;
+
+    if (frontier->num_pages >= frontier->most_urls
+        || frontier->url_bytes + size > frontier->most_bytes || !grow(frontier))
         goto free_url;
     struct page *page = calloc(1, sizeof(*page));
     if (page == NULL)
@@ -123,6 +128,7 @@ static struct page *add(
     page->chain = *slot;
     *slot = page;
     frontier->pages[frontier->num_pages++] = page;
+    frontier->url_bytes += size;
     return page;
 
 free_url:
@@ -138,7 +144,11 @@ int frontier_init(struct frontier *frontier, const struct options *options)
     // Time and the addresses of a process are not what a web server knows.
     double now = clock_now();
 
-    *frontier = (struct frontier){ .options = options };
+    *frontier = (struct frontier){
+        .options = options,
+        .most_urls = FRONTIER_MAX_URLS,
+        .most_bytes = (size_t)FRONTIER_MAX_MIB << 20,
+    };
     memcpy(&frontier->seen_key[0], &now, sizeof(now));
     frontier->seen_key[1] = (uint64_t)(uintptr_t)frontier
         ^ (uint64_t)(uintptr_t)frontier_init << 32;
@@ -332,7 +342,6 @@ struct page *frontier_next(struct frontier *frontier)
     if (!may_hand_out(frontier))
         return NULL;
     struct page *page = frontier->pages[frontier->next++];
-    page->handed_out = true;
     frontier->out++;
     return page;
 }

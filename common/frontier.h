@@ -25,7 +25,9 @@
 #include <regex.h>
 #include <stdio.h>
 
-#define FRONTIER_MAX_URLS 1000000 // known at once; what comes later is dropped
+// Known at once; what comes later is dropped.
+#define FRONTIER_MAX_URLS 1000000
+#define FRONTIER_MAX_MIB 256 // of their texts
 #define FRONTIER_BACKOFF_MS 100 // before the second try; doubles each time
 
 struct page {
@@ -44,7 +46,6 @@ struct page {
     struct page *chain; // the next page in the same bucket of the seen set
     const struct page *linked_by; // the last page that was found to link here
     int redirects_left;
-    bool handed_out;
     bool finished;
 };
 
@@ -56,6 +57,9 @@ struct frontier {
     size_t num_pages;
     size_t next;
     size_t pages_size; // allocated
+    size_t url_bytes; // of all pages' URLs
+    size_t most_urls; // the limits; frontier_init() sets them
+    size_t most_bytes;
     struct page **seen; // a hash table of the same pages, by URL
     size_t seen_size;
     uint64_t seen_key[2];
@@ -109,7 +113,7 @@ void frontier_print(
 void frontier_json(struct frontier *frontier, FILE *out);
 
 // How many pages ended in an error, could not be fetched at all, or were
-// dropped for lack of room (memory, FRONTIER_MAX_URLS).
+// dropped for lack of room (memory, FRONTIER_MAX_URLS, FRONTIER_MAX_MIB).
 long frontier_errors(const struct frontier *frontier);
 
 void frontier_free(struct frontier *frontier);

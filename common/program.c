@@ -264,8 +264,9 @@ int program_end_crawl(struct frontier *frontier, struct options *options)
     long errors = frontier_errors(frontier);
 
     if (frontier->dropped > 0)
-        complain(options, "%ld URLs dropped: out of memory, or over %d URLs",
-            frontier->dropped, FRONTIER_MAX_URLS);
+        complain(options,
+            "%ld URLs dropped: out of memory, or over %d URLs or %d MiB",
+            frontier->dropped, FRONTIER_MAX_URLS, FRONTIER_MAX_MIB);
     if (!options->quiet) {
         if (interrupted())
             puts("Interrupted");

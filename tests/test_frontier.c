@@ -229,6 +229,40 @@ START_TEST(host_rule)
 }
 END_TEST
 
+START_TEST(so_many_urls_and_no_more)
+{
+    start("http://h/");
+    frontier.most_urls = 3;
+    struct page *root = next();
+    answer_html(root, "<a href=/a><a href=/b><a href=/c><a href=/d>");
+    ck_assert_int_eq(frontier.dropped, 2);
+    ck_assert_int_eq(root->num_urls, 2);
+    struct page *a = next();
+    ck_assert_next("http://h/b");
+    ck_assert_ptr_null(next());
+    answer_html(a, "<a href=/b><a href=/e>"); // the first is known
+    ck_assert_int_eq(frontier.dropped, 3);
+    ck_assert_int_eq(frontier_errors(&frontier), 3 + 1); // and /b is out
+}
+END_TEST
+
+// A small page can bring long URLs: each link is as long as its base.
+START_TEST(so_many_bytes_of_urls_and_no_more)
+{
+    start("http://h/");
+    struct page *root = next();
+    frontier.most_bytes = frontier.url_bytes + strlen("http://h/12345") + 1
+        + strlen("http://h/a") + 1;
+    answer_html(root, "<a href=/12345><a href=/123456><a href=/a><a href=/b>");
+    ck_assert_int_eq(frontier.dropped, 2);
+    ck_assert_int_eq(root->num_urls, 2);
+    ck_assert_uint_eq(frontier.url_bytes, frontier.most_bytes);
+    ck_assert_next("http://h/12345");
+    ck_assert_next("http://h/a");
+    ck_assert_ptr_null(next());
+}
+END_TEST
+
 START_TEST(the_host_rule_holds_for_redirects)
 {
     start("http://h/");
@@ -610,6 +644,8 @@ int main(void)
     tcase_add_test(tests, many_urls);
     tcase_add_loop_test(
         tests, host_rule, 0, (int)(sizeof(hosts) / sizeof(*hosts)));
+    tcase_add_test(tests, so_many_urls_and_no_more);
+    tcase_add_test(tests, so_many_bytes_of_urls_and_no_more);
     tcase_add_test(tests, the_host_rule_holds_for_redirects);
     tcase_add_test(tests, redirects_are_followed_by_hand);
     tcase_add_test(tests, other_3xx_are_not_redirects);
