@@ -42,6 +42,13 @@ static int character(const unsigned char *text, size_t n)
     return length;
 }
 
+// C0, DEL and C1 (U+0080 to U+009F, which terminals obey too).
+static bool is_control(const unsigned char *at, int length)
+{
+    return (length == 1 && (*at < 0x20 || *at == 0x7F))
+        || (length == 2 && at[0] == 0xC2 && at[1] < 0xA0);
+}
+
 void json_string(FILE *out, struct slice text)
 {
     if (text.at == NULL) {
@@ -56,20 +63,13 @@ void json_string(FILE *out, struct slice text)
             fputs("\xEF\xBF\xBD", out);
         else if (*at == '"' || *at == '\\')
             fprintf(out, "\\%c", *at);
-        else if (*at < 0x20 || *at == 0x7F)
-            fprintf(out, "\\u%04x", *at);
+        else if (is_control(at, length)) // of two bytes, the second is it
+            fprintf(out, "\\u%04x", at[length - 1]);
         else
             fwrite(at, 1, (size_t)length, out);
         i += (size_t)abs(length);
     }
     putc('"', out);
-}
-
-// C0, DEL and C1 (U+0080 to U+009F, which terminals obey too).
-static bool is_control(const unsigned char *at, int length)
-{
-    return (length == 1 && (*at < 0x20 || *at == 0x7F))
-        || (length == 2 && at[0] == 0xC2 && at[1] < 0xA0);
 }
 
 void json_printable(char *to, size_t size, struct slice text)

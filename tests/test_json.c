@@ -34,9 +34,10 @@ static const struct {
         "\xc3\xa9\xe2\x82\xac\xf0\x9f\x90\x84" },
     { "\xc2\x9b"
       "31m",
-        "\"\xc2\x9b"
-        "31m\"",
-        BAD "31m" }, // C1: CSI
+        "\"\\u009b31m\"", BAD "31m" }, // C1: CSI
+    { "\xc2\x80\xc2\x9f\xc2\xa0", "\"\\u0080\\u009f\xc2\xa0\"",
+        BAD BAD "\xc2\xa0" }, // the first, the last, and what comes next
+    { "\x1f ~\x7f", "\"\\u001f ~\\u007f\"", BAD " ~" BAD },
     { "\xff", "\"" BAD "\"", BAD },
     { "a\x80"
       "b",
