@@ -40,6 +40,7 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <signal.h>
+#include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -360,15 +361,25 @@ static int spread(void)
     return (int)((uint64_t)place * ((uint64_t)farm.options.spread + 1) >> 32);
 }
 
+// What comes behind "delay=" in the query, or NULL.
+static const char *find_delay(const char *target)
+{
+    const char *at = strchr(target, '?');
+
+    while (at != NULL && strncmp(at + 1, "delay=", 6) != 0)
+        at = strchr(at + 1, '&');
+    return at != NULL ? at + 1 + 6 : NULL;
+}
+
 static int animal_delay(const char *target)
 {
     int animal = species_find(animal_name(target));
-    const char *query = strstr(target, "?delay=");
+    const char *asked = find_delay(target);
 
     if (animal == -1)
         return 0;
-    if (query != NULL) {
-        long delay = strtol(query + strlen("?delay="), NULL, 10);
+    if (asked != NULL) {
+        long delay = strtol(asked, NULL, 10);
         delay = delay < 0 ? 0 : delay > 86400000 ? 86400000 : delay;
         return (int)delay + spread();
     }
@@ -561,16 +572,26 @@ struct request {
     struct slice host;
 };
 
+// A line ends in CRLF, or where somebody types it into nc in LF (RFC 9112,
+// 2.2); the head ends in an empty one.
+static bool is_complete(const char *text)
+{
+    return strstr(text, "\n\r\n") != NULL || strstr(text, "\n\n") != NULL;
+}
+
 // The value of the first Host header. Absent: .at is NULL.
 static struct slice find_host(const char *text)
 {
     struct slice host = { 0 };
 
-    while ((text = strstr(text, "\r\n")) != NULL) {
-        text += 2;
-        if (!slice_like((struct slice){ text, strcspn(text, ":\r") }, "host"))
+    while ((text = strchr(text, '\n')) != NULL) {
+        text++;
+        if (*text == '\r' || *text == '\n')
+            break; // what follows is no header any more
+        size_t name_len = strcspn(text, ":\r\n");
+        if (!slice_like((struct slice){ text, name_len }, "host"))
             continue;
-        text += strcspn(text, ":\r");
+        text += name_len;
         if (*text == ':')
             text++;
         text += strspn(text, " \t");
@@ -599,7 +620,8 @@ static int parse_request(const char *text, struct request *request)
         || *request->target.at != '/' || strncmp(at, " HTTP/1.", 8) != 0)
         return 400;
     request->host = find_host(at);
-    if (request->host.at == NULL && strncmp(at, " HTTP/1.0\r\n", 11) == 0)
+    if (request->host.at == NULL && strncmp(at, " HTTP/1.0", 9) == 0
+        && (at[9] == '\r' || at[9] == '\n'))
         request->host = slice_of("localhost");
     if (request->host.len == 0 || request->host.len > MAX_HOST
         || strspn(request->host.at, host_bytes) < request->host.len)
@@ -676,7 +698,7 @@ static void on_request(struct source *source)
     }
     c->count += (size_t)n;
     farm.input[c->count] = '\0';
-    if (strstr(farm.input, "\r\n\r\n") != NULL) {
+    if (is_complete(farm.input)) {
         status = parse_request(farm.input, &request);
     } else if (c->count < MAX_REQUEST) {
         char *kept = realloc(c->request, c->count);
@@ -772,6 +794,21 @@ static int listen_at(
     return selector_set(farm.selector, fd, SELECT_READ, source);
 }
 
+// Names what the farm cannot have, and returns why not: `error`.
+static int complain(int error, const char *format, ...)
+{
+    va_list args;
+
+    fprintf(stderr, "farm: ");
+    va_start(args, format);
+    vfprintf(stderr, format, args);
+    va_end(args);
+    fprintf(stderr, ": %s\n",
+        error == -EADDRINUSE ? "in use; try another one (--port, PORT=)"
+                             : error_text(error));
+    return error;
+}
+
 // Listens and prints where. Returns 0 or a negative errno.
 static int open_doors(void)
 {
@@ -789,7 +826,7 @@ static int open_doors(void)
     int error =
         listen_at(&farm.listeners[0], (struct sockaddr *)&four, sizeof(four));
     if (error != 0)
-        return error;
+        return complain(error, "port %d", farm.options.port);
     getsockname(farm.listeners[0].fd, (struct sockaddr *)&four, &len);
     six.sin6_port = four.sin_port;
     // Not every system has IPv6, and the port may be taken there: so be it.
@@ -848,21 +885,29 @@ static int watch_for_the_end(void)
     int error = interrupt_init();
 
     if (error != 0)
-        return error;
+        return complain(error, "cannot watch for Ctrl-C");
     farm.interrupt = (struct source){
         .fd = interrupt_fd(),
         .on_ready = on_stop,
     };
     error = selector_set(
         farm.selector, farm.interrupt.fd, SELECT_READ, &farm.interrupt);
-    if (error != 0 || farm.options.lifeline == -1)
-        return error;
+    if (error != 0)
+        return complain(error, "cannot watch for Ctrl-C");
+    if (farm.options.lifeline == -1)
+        return 0;
     farm.lifeline = (struct source){
         .fd = farm.options.lifeline,
         .on_ready = on_lifeline,
     };
-    return selector_set(
-        farm.selector, farm.lifeline.fd, SELECT_READ, &farm.lifeline);
+    // Not every selector asks whether there is such a descriptor.
+    error = fcntl(farm.lifeline.fd, F_GETFD) == -1 ? -errno : 0;
+    if (error == 0)
+        error = selector_set(
+            farm.selector, farm.lifeline.fd, SELECT_READ, &farm.lifeline);
+    if (error != 0)
+        return complain(error, "--lifeline %d", farm.lifeline.fd);
+    return 0;
 }
 
 static int open_log(void)
@@ -873,8 +918,18 @@ static int open_log(void)
         return 0;
     farm.log = strcmp(name, "-") == 0 ? stderr : fopen(name, "a");
     if (farm.log == NULL)
-        return -errno;
+        return complain(-errno, "cannot write %s", name);
     setvbuf(farm.log, NULL, _IOFBF, BUFSIZ); // serve() flushes it
+    return 0;
+}
+
+static int open_selector(void)
+{
+    const char *kind = farm.options.selector;
+
+    farm.selector = selector_new(kind, options_descriptors());
+    if (farm.selector == NULL)
+        return complain(-errno, "--selector %s", kind != NULL ? kind : "(default)");
     return 0;
 }
 
@@ -904,22 +959,18 @@ int main(int argc, char **argv)
         return code;
     signal(SIGPIPE, SIG_IGN);
     farm.listeners[0].fd = farm.listeners[1].fd = -1;
-    int max_fds = options_descriptors();
     int error = open_log();
-    if (error == 0) {
-        farm.selector = selector_new(farm.options.selector, max_fds);
-        error = farm.selector == NULL ? -errno : 0;
-    }
+    if (error == 0)
+        error = open_selector();
     if (error == 0)
         error = watch_for_the_end();
     if (error == 0)
         error = open_doors();
-    if (error == 0)
+    if (error == 0) {
         error = serve();
-    if (error != 0)
-        fprintf(stderr, "farm: port %d: %s\n", farm.options.port,
-            error == -EADDRINUSE ? "in use; try another one (--port, PORT=)"
-                                 : error_text(error));
+        if (error != 0)
+            complain(error, "cannot wait any more");
+    }
     close_all();
     return error == 0 ? EXIT_FINE : EXIT_SOME_FAILED;
 }

@@ -7,10 +7,10 @@
 
 #include <stdio.h>
 
-// Writes `text` as a JSON string: quotes, escapes (for all control characters,
-// DEL and C1 too: people look at JSON on terminals), valid UTF-8. Bytes that are
-// not UTF-8 become U+FFFD, one for each maximal piece (Unicode 15, 3.9). An
-// absent slice is written as null. Errors stay with the stream.
+// Writes `text` as a JSON string: quotes, valid UTF-8, all control characters
+// escaped (DEL and C1 too: people look at JSON on terminals). Bytes that are not
+// UTF-8 become U+FFFD, one for each maximal piece (Unicode 15, 3.9). An absent
+// slice is written as null. Errors stay with the stream.
 void json_string(FILE *out, struct slice text);
 
 // Copies `text` into `to` (of `size` bytes, always NUL-terminated) as it may

@@ -251,6 +251,14 @@ class Routes(Shared):
         self.assertEqual(self.farm.get("/animals/cow?delay=10000")[2], b"Moo!")
         self.assertGreaterEqual(time.monotonic() - start, 0.2)
         self.assertEqual(self.farm.get("/animals/cow?delay=0")[2], b"Moo!")
+        start = time.monotonic()
+        for query in "x=1&delay=10000", "delay=10000&x=1", "&delay=10000":
+            self.farm.get("/animals/rooster?" + query)
+        self.assertGreaterEqual(time.monotonic() - start, 0.6)
+        start = time.monotonic()
+        for query in "xdelay=60000", "x=?delay=60000", "x", "", "delay":
+            self.farm.get("/animals/rooster?" + query)
+        self.assertLess(time.monotonic() - start, 1)
         with Farm("--delay", "150") as farm:
             start = time.monotonic()
             farm.get("/animals/rooster")
@@ -285,6 +293,33 @@ class Routes(Shared):
             for byte in b"GET /animals/pig HTTP/1.1\r\nHost: x\r\n\r\n":
                 client.sendall(bytes([byte]))
                 time.sleep(0.0005)
+            self.assertTrue(receive(client).endswith(b"Oink!"))
+
+    def test_lines_may_end_in_lf_only(self):
+        """As they do when somebody types them into nc (RFC 9112, 2.2)."""
+        for request, status in (
+                (b"GET /animals/ HTTP/1.1\nHost: x\n\n", b"200"),
+                (b"GET / HTTP/1.1\nA: b\nHost:x\nC: d\n\n", b"200"),
+                (b"GET / HTTP/1.1\r\nHost: x\n\n", b"200"),
+                (b"GET / HTTP/1.1\nHost: x\r\n\r\n", b"200"),
+                (b"GET / HTTP/1.0\n\n", b"200"),
+                (b"GET / HTTP/1.1\nA: b\n\n", b"400"),
+                (b"GET / HTTP/1.1\nA\nHost: x\n\n", b"200"),
+                (b"GET / HTTP/1.1\n\nHost: x", b"400"),
+                (b"GET / HTTP/1.1\r\n\r\nHost: x", b"400"),
+                (b"POST / HTTP/1.1\nHost: x\n\n", b"405"),
+                (b"\n\n", b"400")):
+            with self.farm.connect() as client:
+                client.sendall(request)
+                self.assertEqual(receive(client)[9:12], status, request)
+        with self.farm.connect() as client:
+            for line in b"GET /animals/pig HTTP/1.1\n", b"Host: x\n":
+                client.sendall(line)
+                time.sleep(0.01)
+            client.settimeout(0.05)
+            self.assertRaises(TimeoutError, client.recv, 1)
+            client.settimeout(10)
+            client.sendall(b"\n")
             self.assertTrue(receive(client).endswith(b"Oink!"))
 
     def test_refusals(self):
@@ -599,9 +634,35 @@ class Process(unittest.TestCase):
             other = subprocess.run(
                 [FARM, "--port", str(farm.port)], capture_output=True)
             self.assertEqual(other.returncode, 1)
-            self.assertTrue(other.stderr)
+            self.assertEqual(
+                other.stderr.decode(), "farm: port %d: in use; try another "
+                "one (--port, PORT=)\n" % farm.port)
         with Farm("--port", str(farm.port)) as again:
             self.assertEqual(again.port, farm.port)
+
+    def test_what_it_cannot_have_is_named(self):
+        for options, text in (
+                (["--log", "/nonexistent/x"],
+                 "cannot write /nonexistent/x: No such file or directory"),
+                (["--lifeline", "77"], "--lifeline 77: Bad file descriptor"),
+                (["--lifeline", "77", "--selector", "poll"],
+                 "--lifeline 77: Bad file descriptor")):
+            run = subprocess.run([FARM, *options], capture_output=True,
+                                 text=True, timeout=10)
+            self.assertEqual((run.returncode, run.stdout, run.stderr),
+                             (1, "", "farm: %s\n" % text))
+
+    def test_closed_streams(self):
+        """What is said on stdout does not end up in the log."""
+        with tempfile.NamedTemporaryFile("r") as file:
+            process = subprocess.Popen(
+                ["sh", "-c", 'exec "$@" <&- >&-', "sh", FARM, "--log",
+                 file.name], stderr=subprocess.PIPE)
+            time.sleep(0.3)
+            self.assertIsNone(process.poll())
+            process.terminate()
+            self.assertEqual(process.communicate(timeout=10)[1], b"")
+            self.assertEqual((process.returncode, file.read()), (0, ""))
 
     def test_virtual_clock_is_for_clients(self):
         with Farm("--pace", "0.1",
