@@ -929,7 +929,8 @@ static int open_selector(void)
 
     farm.selector = selector_new(kind, options_descriptors());
     if (farm.selector == NULL)
-        return complain(-errno, "--selector %s", kind != NULL ? kind : "(default)");
+        return complain(
+            -errno, "--selector %s", kind != NULL ? kind : "(default)");
     return 0;
 }
 

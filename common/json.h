@@ -8,9 +8,9 @@
 #include <stdio.h>
 
 // Writes `text` as a JSON string: quotes, valid UTF-8, all control characters
-// escaped (DEL and C1 too: people look at JSON on terminals). Bytes that are not
-// UTF-8 become U+FFFD, one for each maximal piece (Unicode 15, 3.9). An absent
-// slice is written as null. Errors stay with the stream.
+// escaped (DEL and C1 too: people look at JSON on terminals). What is not UTF-8
+// becomes U+FFFD, one for each maximal piece (Unicode 15, 3.9). An absent slice
+// is written as null. Errors stay with the stream.
 void json_string(FILE *out, struct slice text);
 
 // Copies `text` into `to` (of `size` bytes, always NUL-terminated) as it may

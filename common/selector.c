@@ -20,7 +20,6 @@ struct selector {
     void *self; // the backend's
     struct watch *watches; // by descriptor
     int max_fds;
-    int watched;
 };
 
 static const struct selector_backend *const backends[] = {
@@ -79,11 +78,6 @@ void selector_free(struct selector *selector)
     free(selector);
 }
 
-const char *selector_kind(const struct selector *selector)
-{
-    return selector->backend->name;
-}
-
 int selector_set(struct selector *selector, int fd, int interest, void *data)
 {
     if (fd < 0 || fd >= selector->max_fds)
@@ -94,7 +88,6 @@ int selector_set(struct selector *selector, int fd, int interest, void *data)
             selector->self, fd, watch->interest, interest, watch->tag);
         if (error != 0)
             return error;
-        selector->watched += (interest != 0) - (watch->interest != 0);
     }
     watch->interest = interest;
     watch->data = data;
@@ -106,16 +99,9 @@ void selector_forget(struct selector *selector, int fd)
     if (fd < 0 || fd >= selector->max_fds)
         return; // it was never watched
     struct watch *watch = &selector->watches[fd];
-    if (watch->interest != 0) {
+    if (watch->interest != 0)
         selector->backend->forget(selector->self, fd);
-        selector->watched--;
-    }
     *watch = (struct watch){ .tag = watch->tag + 1 };
-}
-
-int selector_watched(const struct selector *selector)
-{
-    return selector->watched;
 }
 
 int selector_wait(struct selector *selector, double deadline)

@@ -39,9 +39,6 @@ struct selector *selector_new(const char *kind, int max_fds);
 
 void selector_free(struct selector *selector);
 
-// "epoll" or "poll".
-const char *selector_kind(const struct selector *selector);
-
 // From now on watch `fd` for `interest` (SELECT_READ, SELECT_WRITE, both, or 0
 // to stop watching) and report it with `data`. Costs a system call only where
 // the kernel must be told something new. Returns 0; -EPERM for what cannot be
@@ -52,9 +49,6 @@ int selector_set(struct selector *selector, int fd, int interest, void *data);
 // Call this just before close(fd): closing ends the kernel's watch by itself,
 // so unlike an interest of 0 this costs no system call.
 void selector_forget(struct selector *selector, int fd);
-
-// How many descriptors are watched.
-int selector_watched(const struct selector *selector);
 
 // Waits until a descriptor is ready, `deadline` (of clock_now()) has come, or
 // a signal has arrived. Returns 0, or a negative errno that says the selector
