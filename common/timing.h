@@ -19,7 +19,7 @@
 
 struct span {
     int task; // set by its owner: the task's number in the trace
-    // Seconds since timing_start(); 0: has not happened
+    // Seconds since timing_start(), at least 1e-6; 0: has not happened
     double asked;
     double connected;
     double first_byte;

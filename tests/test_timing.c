@@ -107,6 +107,26 @@ START_TEST(done_without_asked)
 }
 END_TEST
 
+// The virtual clock stands still at the start. What happens then has happened.
+START_TEST(at_the_very_start)
+{
+    struct span spans[2] = { { 0 } };
+
+    for (int i = 0; i < 2; i++) {
+        span_asked(&spans[i]);
+        span_connected(&spans[i]);
+        span_done(&spans[i]);
+        ck_assert_double_gt(spans[i].asked, 0);
+        ck_assert_double_gt(spans[i].connected, 0);
+        ck_assert_double_eq_tol(spans[i].done, 0, 2e-6);
+    }
+    ck_assert_int_eq(timing_max_in_flight(), 1);
+    write_json(spans, sizeof(*spans), 2);
+    ck_assert_double_gt(number("spans/0/asked"), 0);
+    ck_assert_double_eq(number("summary/waits_s"), 0);
+}
+END_TEST
+
 START_TEST(from_the_start)
 {
     struct span span = { 0 };
@@ -416,6 +436,7 @@ int main(void)
     tcase_add_checked_fixture(tests, set_up, NULL);
     tcase_add_test(tests, marks);
     tcase_add_test(tests, done_without_asked);
+    tcase_add_test(tests, at_the_very_start);
     tcase_add_test(tests, from_the_start);
     tcase_add_test(tests, max_in_flight);
     tcase_add_test(tests, in_flight_step_by_step);
