@@ -155,6 +155,16 @@ static void print_help(int program)
     }
 }
 
+static int help(int program)
+{
+    print_help(program);
+    if (fflush(stdout) == 0 && !ferror(stdout))
+        return EXIT_FINE;
+    fprintf(stderr, "%s: cannot write all of the output\n",
+        programs[program].name);
+    return EXIT_SOME_FAILED;
+}
+
 static int complain(const char *program, const char *format, ...)
 {
     va_list args;
@@ -256,10 +266,8 @@ static int parse_letters(struct options *options, int program, const char *word)
             find(programs[program].flag, *letter, NULL, 0);
         if (option == NULL)
             return complain(options->program, "unknown option -%c", *letter);
-        if (option->letter == 'h') {
-            print_help(program);
-            return EXIT_FINE;
-        }
+        if (option->letter == 'h')
+            return help(program);
         int code = store(options, option, NULL);
         if (code != OPTIONS_GO_ON)
             return code;
@@ -281,10 +289,8 @@ static int parse_word(struct options *options, int program, const char *word,
     if (option == NULL)
         return complain(
             options->program, "unknown option --%.*s", (int)length, name);
-    if (option->letter == 'h') {
-        print_help(program);
-        return EXIT_FINE;
-    }
+    if (option->letter == 'h')
+        return help(program);
     if (option->value == NULL && value != NULL)
         return complain(options->program, "--%s takes no value", option->name);
     if (option->value != NULL && value == NULL) {

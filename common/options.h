@@ -64,8 +64,9 @@ struct options {
 
 // Fills *options from the command line and the defaults. `program` picks the
 // rows of the table. Returns OPTIONS_GO_ON, or the exit code with which to
-// stop: EXIT_FINE after --help, EXIT_USAGE after a line on stderr. On
-// OPTIONS_GO_ON the caller owes options_free().
+// stop: EXIT_FINE after --help (EXIT_SOME_FAILED if nobody could read it),
+// EXIT_USAGE after a line on stderr. On OPTIONS_GO_ON the caller owes
+// options_free().
 int options_parse(
     struct options *options, const char *program, int argc, char **argv);
 

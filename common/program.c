@@ -67,7 +67,6 @@ static int begin(struct options *options, const char *stage,
 
     options_standard_streams();
     int code = options_parse(options, program, argc, argv);
-
     if (code != OPTIONS_GO_ON)
         return code;
     options->stage = stage;
@@ -83,6 +82,20 @@ static int begin(struct options *options, const char *stage,
                     ? "not HOST:PORT:ADDRESS with a numeric address"
                     : error_text(error));
     }
+    error = interrupt_init();
+    if (error != 0)
+        return complain(
+            options, "cannot watch for Ctrl-C: %s", error_text(error));
+    timing_start();
+    return OPTIONS_GO_ON;
+}
+
+// Opens what the options name, for writing: not before they are known to make
+// sense, or a slip of the fingers costs the results of the last run.
+static int open_files(const struct options *options)
+{
+    int error;
+
     if (options->trace != NULL) {
         error = trace_open(options->trace);
         if (error != 0)
@@ -96,15 +109,10 @@ static int begin(struct options *options, const char *stage,
             return complain(options, "cannot write %s: %s", options->json,
                 error_text(-errno));
     }
-    error = interrupt_init();
-    if (error != 0)
-        return complain(
-            options, "cannot watch for Ctrl-C: %s", error_text(error));
-    timing_start();
     return OPTIONS_GO_ON;
 }
 
-// Frees what begin() has set up, as far as it came. Returns false if the trace
+// Frees what begin() and open_files() have set up, as far as they came. Returns false if the trace
 // did not reach its file.
 static bool finish(struct options *options)
 {
@@ -130,7 +138,7 @@ int program_begin_animals(struct herd *herd, struct options *options,
         return code;
     }
     int error = herd_init(herd, options);
-    if (error == 0) {
+    if (error == 0 && open_files(options) == OPTIONS_GO_ON) {
         for (int i = 0; i < herd->count; i++)
             trace_name(i, herd->animals[i].name);
         return OPTIONS_GO_ON;
@@ -139,7 +147,7 @@ int program_begin_animals(struct herd *herd, struct options *options,
         complain(options, "%s", error_text(error));
     else if (error == -ENAMETOOLONG)
         complain(options, "a name is too long for a URL");
-    else
+    else if (error != 0)
         complain(options, "--server %s: not an http URL", options->server);
     herd_free(herd);
     finish(options);
@@ -184,11 +192,11 @@ int program_begin_crawl(struct frontier *frontier, struct options *options,
         complain(options, "--exclude %s: %s", options->exclude, reason);
     } else if (error != 0) {
         complain(options, "%s", error_text(error));
-    } else if (add_roots(frontier, options) > 0) {
+    } else if (add_roots(frontier, options) == 0) {
+        complain(options, "no URL to start from; see crawl --help");
+    } else if (open_files(options) == OPTIONS_GO_ON) {
         frontier->log = options->quiet ? NULL : stderr;
         return OPTIONS_GO_ON;
-    } else {
-        complain(options, "no URL to start from; see crawl --help");
     }
     frontier_free(frontier);
     finish(options);
@@ -229,7 +237,8 @@ static int finish_with(struct options *options, long failures)
 {
     int code = failures > 0 ? EXIT_SOME_FAILED : EXIT_FINE;
 
-    if (json != NULL && !is_written(options, json, options->json))
+    if (json != NULL && json != stdout
+        && !is_written(options, json, options->json))
         code = EXIT_SOME_FAILED;
     if (!is_written(options, stdout, "the output"))
         code = EXIT_SOME_FAILED;

@@ -93,6 +93,33 @@ def options_behind_arguments(t):
 # --- Files -------------------------------------------------------------------
 
 
+WRONG = [
+    ("options", ["--json"], ["--json"]),
+    ("a selector", ["--selector", "x"], ["--selector", "x"]),
+    ("a server", ["--server", "http://h:x"], ["https://h/"]),
+    ("a name", ["x" * 9000], ["http://h:x/"]),
+    ("nothing to do", ["--server", "ftp://h/"], []),
+    ("an expression", ["--server", ""], ["--exclude", "(", "h"]),
+    ("a rule", ["--server", "http:///"], ["--resolve", "h", "h"]),
+]
+
+
+@each(WRONG, both)
+def files_survive_wrong(t, about, animals, crawl):
+    """The results of yesterday's crawl are not lost with a slip of the
+    fingers."""
+    for name in "json", "trace":
+        with open(t.file(name), "w") as file:
+            file.write("yesterday's")
+    child = t.start(t.program, "--json", t.file("json"), "--trace",
+                    t.file("trace"), *(animals if t.program == "animals"
+                                       else crawl))
+    t.same(child.wait(), 2, child.stderr())
+    for name in "json", "trace":
+        with open(t.file(name)) as file:
+            t.same(file.read(), "yesterday's")
+
+
 @both
 def json_cannot_be_written(t):
     path = t.file("no/such/folder")
@@ -137,6 +164,22 @@ def stdout_on_a_full_disk(t):
     with full(t) as stdout:
         t.finish(t.begin(farm, stdout=stdout), code=1,
                  err="%s: cannot write all of the output" % t.program)
+
+
+@both
+def json_on_a_full_stdout(t):
+    farm = t.farm("--pace", "0.01")
+    with full(t) as stdout:
+        t.finish(t.begin(farm, "-q", "--json", "-", stdout=stdout), code=1,
+                 err="%s: cannot write all of the output" % t.program)
+
+
+@both
+def help_on_a_full_disk(t):
+    for option in "--help", "-h":
+        with full(t) as stdout:
+            t.finish(t.start(t.program, option, stdout=stdout), code=1,
+                     err="%s: cannot write all of the output" % t.program)
 
 
 @both
