@@ -112,8 +112,8 @@ static int open_files(const struct options *options)
     return OPTIONS_GO_ON;
 }
 
-// Frees what begin() and open_files() have set up, as far as they came. Returns false if the trace
-// did not reach its file.
+// Frees what begin() and open_files() have set up, as far as they came. Returns
+// false if the trace did not reach its file.
 static bool finish(struct options *options)
 {
     if (json != NULL && json != stdout)
