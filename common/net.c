@@ -99,8 +99,7 @@ static int ask(struct host *host)
 
     snprintf(service, sizeof(service), "%u", host->port);
     errno = 0; // lookup_error() looks at it
-    int error =
-        lookup_error(getaddrinfo(host->name, service, &hints, &found));
+    int error = lookup_error(getaddrinfo(host->name, service, &hints, &found));
     if (error != 0)
         return error;
 

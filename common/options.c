@@ -160,8 +160,8 @@ static int help(int program)
     print_help(program);
     if (fflush(stdout) == 0 && !ferror(stdout))
         return EXIT_FINE;
-    fprintf(stderr, "%s: cannot write all of the output\n",
-        programs[program].name);
+    fprintf(
+        stderr, "%s: cannot write all of the output\n", programs[program].name);
     return EXIT_SOME_FAILED;
 }
 

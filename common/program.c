@@ -42,8 +42,7 @@ static void clamp_max_tasks(struct options *options)
 {
     int limit = options_descriptors();
     // With fewer there may still be room for one: without --json, in stage 1.
-    int most =
-        limit > OTHER_DESCRIPTORS ? limit - OTHER_DESCRIPTORS : 1;
+    int most = limit > OTHER_DESCRIPTORS ? limit - OTHER_DESCRIPTORS : 1;
     int wanted = options->max_tasks;
 
     if (wanted == INT_MAX) // all animals
