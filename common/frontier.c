@@ -391,7 +391,9 @@ static int take_links(struct frontier *frontier, struct page *page,
         size_t before = frontier->num_pages;
         struct page *target =
             want(frontier, &url, frontier->options->max_redirect);
-        if (target == NULL || target->linked_by == page)
+        if (target == NULL)
+            break; // no room: the rest of a page without end costs only time
+        if (target->linked_by == page)
             continue;
         target->linked_by = page;
         page->num_urls++;

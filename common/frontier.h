@@ -25,7 +25,8 @@
 #include <regex.h>
 #include <stdio.h>
 
-// Known at once; what comes later is dropped.
+// Known at once. What comes later is dropped, and the links behind it on its page
+// are not looked at.
 #define FRONTIER_MAX_URLS 1000000
 #define FRONTIER_MAX_MIB 256 // of their texts
 #define FRONTIER_BACKOFF_MS 100 // before the second try; doubles each time
@@ -72,7 +73,7 @@ struct frontier {
     long off_host; // links and redirects not followed, and why
     long excluded;
     long not_http;
-    long dropped;
+    long dropped; // how often there was no room
     FILE *log; // for -v and -vv; NULL: silence
 };
 

@@ -273,7 +273,8 @@ int program_end_crawl(struct frontier *frontier, struct options *options)
 
     if (frontier->dropped > 0)
         complain(options,
-            "%ld URLs dropped: out of memory, or over %d URLs or %d MiB",
+            "%ld URLs dropped, and what followed them on their pages: "
+            "out of memory, or over %d URLs or %d MiB",
             frontier->dropped, FRONTIER_MAX_URLS, FRONTIER_MAX_MIB);
     if (!options->quiet) {
         if (interrupted())
