@@ -25,8 +25,8 @@
 #include <regex.h>
 #include <stdio.h>
 
-// Known at once. What comes later is dropped, and the links behind it on its page
-// are not looked at.
+// Known at once. What comes later is dropped, and nobody looks at the links that
+// follow it on its page.
 #define FRONTIER_MAX_URLS 1000000
 #define FRONTIER_MAX_MIB 256 // of their texts
 #define FRONTIER_BACKOFF_MS 100 // before the second try; doubles each time
