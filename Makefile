@@ -210,7 +210,7 @@ endef
 $(eval $(call CURL_RULES,easy,easy))
 $(eval $(call CURL_RULES,multi,crowd multi))
 $(eval $(call CURL_RULES,socket,crowd socket))
--include $(wildcard $(BUILD)/bench/libcurl/*/*.d)
+-include $(wildcard $(addprefix $(BUILD),/*/*.d /*/*/*.d /*/*/*/*.d))
 endif
 
 # The same job on libuv, if it is there.
@@ -324,4 +324,4 @@ help:
 	check-tutorial clean help
 .SECONDARY:
 
--include $(wildcard $(BUILD)/*/*.d $(BUILD)/*/examples/*.d $(BUILD)/play/*/*.d)
+-include $(wildcard $(addprefix $(BUILD),/*/*.d /*/*/*.d /*/*/*/*.d))

@@ -7,6 +7,7 @@
 #include "interrupt.h"
 #include "json.h"
 #include "links.h"
+#include "trace.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -482,8 +483,8 @@ static void log_done(
     fputc('\n', frontier->log);
 }
 
-int frontier_done(struct frontier *frontier, struct page *page, int error,
-    struct http_response *response)
+int frontier_take_back(struct frontier *frontier, struct page *page, int error,
+    struct http_response *response, const char *func, int line)
 {
     int pause = 0;
 
@@ -501,6 +502,8 @@ int frontier_done(struct frontier *frontier, struct page *page, int error,
     if (pause == 0) {
         page->finished = true;
         frontier->out--;
+    } else if (trace_is_on) {
+        trace_record(TRACE_WAIT_TIMER, TRACE_THIS, pause, func, line);
     }
     return pause;
 }

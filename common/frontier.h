@@ -99,8 +99,11 @@ struct page *frontier_next(struct frontier *frontier);
 // Tells how fetching `page` went: 0 and the response, or an error. Returns 0
 // when the page is finished; otherwise it is to be fetched again after so many
 // milliseconds, by whoever has it. The response is freed in either case.
-int frontier_done(struct frontier *frontier, struct page *page, int error,
-    struct http_response *response);
+// (A macro: the place of the call goes into the trace.)
+#define frontier_done(frontier, page, error, response) \
+    frontier_take_back(frontier, page, error, response, __func__, __LINE__)
+int frontier_take_back(struct frontier *frontier, struct page *page, int error,
+    struct http_response *response, const char *func, int line);
 
 // Will frontier_next() return NULL for ever?
 bool frontier_finished(const struct frontier *frontier);

@@ -122,6 +122,18 @@ def trace(t):
     t.assertIn("wait", {event["name"] for event in events})
 
 
+@crawl
+def trace_of_pauses(t):
+    farm = t.farm()
+    path = t.file("trace.json")
+    t.crawl(farm, "--trace", path, "%s/chaos/first/2/a" % farm)
+    events, _ = read_trace(path)
+    pauses = [event["args"] for event in events if "timer" in event["args"]]
+    t.same([args["timer"] for args in pauses], [100, 200])
+    t.same({args["at"].split(":")[0] for args in pauses},
+           {"hear" if t.number in (3, 4) else "visit"})
+
+
 # --- Tries -------------------------------------------------------------------
 
 
