@@ -2,6 +2,7 @@
 // where descriptors are involved and on the virtual clock where time is.
 
 #include "clock.h"
+#include "fetch.h"
 #include "interrupt.h"
 #include "loop.h"
 #include "pipe.h"
@@ -16,6 +17,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -27,6 +29,35 @@ static const char *const kinds[] = {
 };
 
 enum { KINDS = sizeof(kinds) / sizeof(*kinds), HOUR = 3600 };
+
+// Every allocation of this program is counted, but where a sanitizer has its
+// own: glibc lets us stand in front of its functions.
+#if defined(__GLIBC__) && !defined(ASAN) && !defined(TSAN)
+#define COUNTS_ALLOCATIONS
+static int allocations;
+
+void *__libc_malloc(size_t size);
+void *__libc_calloc(size_t n, size_t size);
+void *__libc_realloc(void *old, size_t size);
+
+void *malloc(size_t size)
+{
+    allocations++;
+    return __libc_malloc(size);
+}
+
+void *calloc(size_t n, size_t size)
+{
+    allocations++;
+    return __libc_calloc(n, size);
+}
+
+void *realloc(void *old, size_t size)
+{
+    allocations++;
+    return __libc_realloc(old, size);
+}
+#endif
 
 // What the callbacks said, one letter each.
 static char said[1 << 16];
@@ -590,7 +621,91 @@ START_TEST(who_was_removed_is_never_called)
 }
 END_TEST
 
-// --- Rule 6: what can be refused ---------------------------------------------
+// --- Rule 6: nothing is allocated, and what can be refused -------------------
+
+#ifdef COUNTS_ALLOCATIONS
+enum { BUSY = 100, STEPS = 20000 };
+
+static struct {
+    struct loop_watch watch;
+    struct loop_call call;
+    int fds[2];
+} busy[BUSY];
+static int steps; // still to make
+static int num_watched;
+static int num_called;
+
+static void watched(void *unused);
+static void called(void *unused);
+
+// Something of somebody: armed, moved, or cancelled.
+static void step(void)
+{
+    int i = rand() % BUSY;
+    int interest = rand() % 3 + 1;
+
+    switch (rand() % 8) {
+    case 0: loop_soon(&busy[i].call, called, NULL); break;
+    case 1: loop_at(&busy[i].call, -1, called, NULL); break;
+    case 2: loop_after(&busy[i].call, rand() % 9, called, NULL); break;
+    case 3: loop_pause(&busy[i].call, rand() % 9, called, NULL); break;
+    case 4: loop_cancel(&busy[i].call); break;
+    case 5: loop_cancel_fd(&busy[i].watch); break;
+    case 6: loop_forget(&busy[i].watch, busy[i].fds[0]); break;
+    default:
+        loop_on_fd(&busy[i].watch, busy[i].fds[0], interest, watched, NULL);
+    }
+}
+
+static void go_on(void)
+{
+    for (int i = 0; i < 3 && steps > 0; i++, steps--)
+        step();
+}
+
+static void watched(void *unused)
+{
+    (void)unused;
+    num_watched++;
+    go_on();
+}
+
+static void called(void *unused)
+{
+    (void)unused;
+    num_called++;
+    go_on();
+}
+
+START_TEST(waiting_allocates_nothing)
+{
+    steps = STEPS;
+    srand(6);
+    allocations = 0;
+    start_virtual(kinds[_i]);
+    ck_assert_int_gt(allocations, 0); // the loop's own: we do count
+    for (int i = 0; i < BUSY; i++) {
+        ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM, 0, busy[i].fds), 0);
+        make_ready(busy[i].fds);
+    }
+    allocations = 0; // Check's asserts allocate, too
+    for (int i = 0; i < BUSY; i++)
+        loop_soon(&busy[i].call, called, NULL);
+    int error = loop_run();
+    int counted = allocations;
+    ck_assert_int_eq(error, 0);
+    ck_assert_int_eq(counted, 0);
+    ck_assert_int_eq(steps, 0);
+    ck_assert_int_gt(num_watched, STEPS / 20);
+    ck_assert_int_gt(num_called, STEPS / 20);
+    for (int i = 0; i < BUSY; i++) {
+        close(busy[i].fds[0]);
+        close(busy[i].fds[1]);
+    }
+    stop();
+}
+END_TEST
+#endif
 
 START_TEST(what_the_kernel_refuses)
 {
@@ -817,6 +932,43 @@ START_TEST(ctrl_c_ends_the_wait)
 }
 END_TEST
 
+// --- What stands on it: a fetch ----------------------------------------------
+
+static bool returned;
+
+static void done(void *f)
+{
+    ck_assert(returned);
+    ck_assert_int_eq(((struct fetch *)f)->error, -EMFILE);
+    say("d");
+}
+
+// It fails at once, without a socket, and says so from the loop all the same.
+START_TEST(done_is_queued)
+{
+    struct url url;
+    struct span span = { .task = 0 };
+    struct fetch f = {
+        .url = &url, .timeout = HOUR, .span = &span, .done = done, .arg = &f
+    };
+    struct rlimit limit;
+
+    start(kinds[_i]);
+    ck_assert_int_eq(url_parse_typed(&url, "127.0.0.1:1"), 0);
+    ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &limit), 0);
+    struct rlimit none = { .rlim_max = limit.rlim_max };
+    ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &none), 0);
+    fetch(&f);
+    returned = true;
+    ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
+    ck_assert_str_eq(said, "");
+    run("d");
+    url_free(&url);
+    net_forget();
+    stop();
+}
+END_TEST
+
 static void add_tests_of_descriptors(TCase *tests)
 {
     tcase_add_loop_test(tests, first_the_calls_then_the_watches, 0, KINDS);
@@ -828,11 +980,15 @@ static void add_tests_of_descriptors(TCase *tests)
     tcase_add_loop_test(tests, a_number_is_used_again_in_the_round, 0, KINDS);
     tcase_add_loop_test(tests, who_was_removed_is_never_called, 0, KINDS);
     tcase_add_loop_test(tests, what_the_kernel_refuses, 0, KINDS);
+#ifdef COUNTS_ALLOCATIONS
+    tcase_add_loop_test(tests, waiting_allocates_nothing, 0, KINDS);
+#endif
     tcase_add_test(tests, a_kind_that_is_none);
     tcase_add_loop_test(tests, ends_when_nothing_is_armed, 0, KINDS);
     tcase_add_loop_test(
         tests, a_stale_watch_neither_keeps_it_nor_spins, 0, KINDS);
     tcase_add_loop_test(tests, another_thread_pokes, 0, KINDS);
+    tcase_add_loop_test(tests, done_is_queued, 0, KINDS);
 }
 
 static void add_tests_of_time(TCase *tests)
@@ -845,8 +1001,7 @@ static void add_tests_of_time(TCase *tests)
     tcase_add_loop_test(tests, never_from_inside_the_call_that_arms, 0, KINDS);
     tcase_add_loop_test(tests, everything_fires_once, 0, KINDS);
     tcase_add_loop_test(tests, nobody_starves, 0, GREEDY * KINDS);
-    tcase_add_loop_test(
-        tests, nobody_starves_in_the_moment, 0, GREEDY * KINDS);
+    tcase_add_loop_test(tests, nobody_starves_in_the_moment, 0, GREEDY * KINDS);
     tcase_add_loop_test(tests, arming_again_is_for_the_next_turn, 0, KINDS);
     tcase_add_loop_test(tests, arming_again_moves, 0, KINDS);
     tcase_add_loop_test(tests, what_is_due_can_be_moved, 0, KINDS);
