@@ -632,6 +632,44 @@ START_TEST(report_as_json)
 }
 END_TEST
 
+START_TEST(pauses_grow_up_to_a_limit)
+{
+    static const int pauses[] = { 100, 200, 400, 800, 1600, 3200, 6400, 6400,
+        6400, 6400, 6400, 0 };
+
+    options.max_tries = 12;
+    start("http://h/");
+    struct page *root = next();
+    for (int i = 0; i < 12; i++)
+        ck_assert_int_eq(give_error(root, -ECONNREFUSED), pauses[i]);
+    ck_assert_int_eq(root->tries, 12);
+}
+END_TEST
+
+// Handed out, but nobody came back with it; queued, but never handed out.
+START_TEST(what_was_not_tried_is_not_reported)
+{
+    char text[4096];
+    FILE *out = fmemopen(text, sizeof(text), "w");
+
+    start("http://h/");
+    answer_html(next(), "<a href=a><a href=b><a href=c>");
+    ck_assert_next("http://h/a");
+    give_error(next(), ERROR_CHUNK);
+    print_text(out);
+    print_json(out);
+    fclose(out);
+    ck_assert_ptr_nonnull(strstr(text, "http://h/ 200"));
+    ck_assert_ptr_nonnull(strstr(text, "http://h/b error"));
+    ck_assert_ptr_nonnull(strstr(text, "Finished 2 urls"));
+    ck_assert_ptr_nonnull(strstr(text, "{\"url\":\"http://h/\","));
+    ck_assert_ptr_nonnull(strstr(text, "{\"url\":\"http://h/b\","));
+    ck_assert_ptr_nonnull(strstr(text, "\"urls\":2}"));
+    ck_assert_ptr_null(strstr(text, "http://h/a"));
+    ck_assert_ptr_null(strstr(text, "http://h/c"));
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("frontier");
@@ -665,6 +703,8 @@ int main(void)
     tcase_add_test(tests, roots);
     tcase_add_test(tests, report);
     tcase_add_test(tests, report_as_json);
+    tcase_add_test(tests, pauses_grow_up_to_a_limit);
+    tcase_add_test(tests, what_was_not_tried_is_not_reported);
     suite_add_tcase(suite, tests);
     return suite_run(suite);
 }

@@ -174,6 +174,81 @@ START_TEST(removing_oneself_loses_nobody)
 }
 END_TEST
 
+enum { CROWD = 12 };
+
+static int crowd[CROWD][2];
+static int interests[CROWD]; // what is set now, 0: nothing
+
+// Every third pair has nothing to read.
+static void open_pair(int i)
+{
+    ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM, 0, crowd[i]), 0);
+    if (i % 3 != 0)
+        ck_assert_int_eq((int)write(crowd[i][1], "x", 1), 1);
+}
+
+static void close_pair(int i)
+{
+    selector_forget(selector, crowd[i][0]);
+    close(crowd[i][0]);
+    close(crowd[i][1]);
+}
+
+// Somebody wants something else, or goes, and is somebody else with the same
+// number perhaps.
+static void change_anybody(void)
+{
+    int i = rand() % CROWD;
+
+    if (rand() % 2) {
+        close_pair(i);
+        open_pair(i);
+    }
+    interests[i] = rand() % 4;
+    ck_assert_int_eq(
+        selector_set(selector, crowd[i][0], interests[i], &interests[i]), 0);
+}
+
+// Whatever the first events of a round change: who is reported wants it still,
+// and none is reported twice. If they change nothing, none is missing.
+START_TEST(each_once_a_round)
+{
+    struct selector_event event;
+    int reported = 0;
+
+    srand(9);
+    set_up(kinds[_i]);
+    for (int i = 0; i < CROWD; i++)
+        open_pair(i);
+    for (int round = 0; round < 500; round++) {
+        bool seen[CROWD] = { false };
+        for (int i = 0; i < 3; i++)
+            change_anybody();
+        ck_assert_int_eq(selector_wait(selector, clock_now()), 0);
+        while (selector_next(selector, &event)) {
+            int *interest = event.data;
+            int i = (int)(interest - interests);
+            ck_assert_int_eq(event.fd, crowd[i][0]);
+            ck_assert(!seen[i]);
+            seen[i] = true;
+            reported++;
+            ck_assert_int_ne(event.ready & *interest, 0);
+            ck_assert(i % 3 != 0 || event.ready == SELECT_WRITE);
+            if (round % 2 == 0)
+                change_anybody();
+        }
+        for (int i = 0; i < CROWD && round % 2 != 0; i++) {
+            int ready = i % 3 != 0 ? SELECT_READ | SELECT_WRITE : SELECT_WRITE;
+            ck_assert_int_eq(seen[i], (interests[i] & ready) != 0);
+        }
+    }
+    ck_assert_int_gt(reported, 500);
+    for (int i = 0; i < CROWD; i++)
+        close_pair(i);
+    tear_down();
+}
+END_TEST
+
 START_TEST(refuses_what_it_cannot_watch)
 {
     set_up(kinds[_i]);
@@ -229,6 +304,7 @@ int main(void)
     tcase_add_loop_test(tests, a_hang_up_is_news, 0, KINDS);
     tcase_add_loop_test(tests, an_earlier_event_removes_a_later_one, 0, KINDS);
     tcase_add_loop_test(tests, removing_oneself_loses_nobody, 0, KINDS);
+    tcase_add_loop_test(tests, each_once_a_round, 0, KINDS);
     tcase_add_loop_test(tests, refuses_what_it_cannot_watch, 0, KINDS);
     tcase_add_loop_test(tests, a_signal_ends_the_wait, 0, KINDS);
     tcase_add_loop_test(tests, waits_until_the_deadline, 0, KINDS);
