@@ -198,6 +198,18 @@ def typing_on_a_terminal(t):
 
 
 @main_animals
+def the_screen_is_for_who_waits_longest(t):
+    farm = t.farm("--delay", "5")
+    run = t.animals(farm, "--typing", "1")
+    if t.number == 2:
+        return  # a mutex may be anybody's next
+    waits = sorted((span["screen_asked"], span["typing"])
+                   for span in run.timing["spans"])
+    turns = [typing for _, typing in waits]
+    t.same(turns, sorted(turns), waits)
+
+
+@main_animals
 def fetching_goes_on_while_typing(t):
     farm = t.farm("--delay", "200")
     run = t.animals(farm, "--typing", "10", *NAMES[:4])
@@ -284,13 +296,21 @@ def trace_of_pauses(t):
 
 @main_animals
 def nobody_listens(t):
-    with Canned({}) as server:
-        url = server.url
-    run = t.animals(None, "--server", url, code=1, err=[
+    run = t.animals(None, "--server", t.nobody(), code=1, err=[
         "animals: %s: connection refused" % name for name in NAMES])
     t.same(run.rows, [{"name": name, "sound": None, "status": None,
                        "error": "connection refused"} for name in NAMES])
     t.same(run.lines, [])
+
+
+@animals
+def very_many_fail_at_once(t):
+    # connect() refuses a broadcast address without waiting. If each were begun
+    # from inside the last one's end, the stack would grow.
+    child = t.start("animals", "--server", "255.255.255.255:1", "-q",
+                    "--max-tasks", 1, "--count", 50000)
+    run = t.finish(child, code=1, err=None)
+    t.same(len(run.err.splitlines()), 50000)
 
 
 @main_animals

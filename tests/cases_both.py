@@ -1,11 +1,15 @@
 """What is expected of animals and crawl alike: options, files, limits."""
 
+import collections
 import json
 import os
 import re
+import resource
+import signal
 import socket
 
-from support import Run, both, each, animals, crawl
+from canned import Canned, answer, links
+from support import LIMIT, NAMES, Run, SOUNDS, animals, both, crawl, each
 
 # --- Command lines -----------------------------------------------------------
 
@@ -319,3 +323,87 @@ def few_descriptors_many_pages(t):
 def descriptors_that_suffice(t):
     farm = t.farm("--pace", "0.01")
     t.quick(farm, "--max-tasks", 12, "-q", files=64)
+
+
+def a_farm():
+    """That answers when we say so."""
+    return Canned({"/animals/" + name: answer(SOUNDS[name])
+                   for name in NAMES})
+
+
+@both
+def the_soft_limit_is_raised(t):
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if hard != resource.RLIM_INFINITY and hard < 1000:
+        t.skipTest("no more descriptors than %d" % hard)
+    if t.program == "crawl":  # nothing is said of a clamp
+        t.quick(t.farm("--pace", "0.01"), "--max-tasks", 100, soft_files=64)
+        return
+    with a_farm() as server:
+        server.hold()
+        child = t.start_animals(server, "--count", 100, "--timeout", 60, "-q",
+                                soft_files=64)
+        server.wait_for(lambda server: server.in_flight == t.peak(100), LIMIT)
+        server.release()
+        run = t.finish_animals(child, server)
+    t.same([row["status"] for row in run.rows], [200] * 100)
+
+
+@both
+def sockets_that_were_refused_are_closed(t):
+    url = t.nobody()
+    if t.program == "animals":
+        run = t.animals(None, "--server", url, "--count", 200, "--max-tasks",
+                        5, "-q", files=64, code=1, err=None)
+        rows = run.rows
+    else:
+        run = t.crawl(None, *["%s/%d" % (url, i) for i in range(200)],
+                      "--max-tries", 1, "-q", files=64, code=1)
+        rows = run.data["urls"]
+    t.same(collections.Counter(row["error"] for row in rows),
+           {"connection refused": 200})
+
+
+@crawl
+def sockets_that_were_closed_early_are_closed(t):
+    farm = t.farm()
+    run = t.crawl(farm, *["%s/chaos/first/1/%d" % (farm, i)
+                          for i in range(200)], "--max-tries", 1, "-q",
+                  files=64, code=1)
+    t.same(collections.Counter(row["error"] for row in run.data["urls"]),
+           {"connection closed before the response was complete": 200})
+
+
+# --- Signals that mean nothing -----------------------------------------------
+
+
+@both
+def stopped_and_resized(t):
+    site = {"/%d" % i: links("/") for i in range(11)}
+    site["/"] = links(*site)
+    with a_farm() if t.program == "animals" else Canned(site) as server:
+        server.hold()
+        if t.program == "animals":
+            child = t.start_animals(server, "--max-tasks", 4)
+        else:
+            child = t.start_crawl("%s/" % server, *[
+                "%s/%d" % (server, i) for i in range(3)], "--max-tasks", 4)
+        n = t.peak(4)
+        server.wait_for(lambda server: server.in_flight == n)
+        for number in (signal.SIGWINCH, signal.SIGCHLD, signal.SIGURG):
+            child.process.send_signal(number)
+        child.stop()
+        child.go_on()
+        child.stop()  # and answers come meanwhile
+        server.release()
+        server.wait_for(lambda server: server.in_flight == 0)
+        child.go_on()
+        if t.program == "animals":
+            run = t.finish_animals(child, server)
+            t.same([row["sound"] for row in run.rows],
+                   [SOUNDS[name] for name in NAMES])
+        else:
+            run = t.finish_crawl(child, server)
+            t.same({row["status"] for row in run.data["urls"]}, {200})
+            t.same([row["tries"] for row in run.data["urls"]], [1] * 12)
+        t.same(len(server.requests), 12)

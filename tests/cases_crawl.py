@@ -188,8 +188,7 @@ def others_go_on_during_a_back_off(t):
 
 @main_crawl
 def nobody_listens(t):
-    with Canned({}) as server:
-        url = "%s/" % server
+    url = "http://%s/" % t.nobody()
     run = t.crawl(None, url, "--max-tries", 2, code=1)
     t.same(run.rows[url]["error"], "connection refused")
     t.same(run.rows[url]["tries"], 2)
@@ -973,6 +972,18 @@ def ctrl_c_during_a_back_off(t):
         t.assertLess(time.monotonic() - start, 1.2)
         t.same(found(run, server), {"/": CLOSED})
     t.same(run.data["urls"][0]["tries"], 5)
+
+
+@crawl
+def ctrl_c_while_others_are_idle(t):
+    # They wait for what the one in the back-off may bring.
+    with Canned({"/": None, "/a": answer()}) as server:
+        child = t.start_crawl("%s/" % server, "%s/a" % server, "--max-tasks",
+                              4, "--max-tries", 20, "-v")
+        child.wait_for_line("try 4 of 20 in 400 ms")
+        child.interrupt()
+        run = t.finish_crawl(child, server, code=130, err=None)
+        t.same(run.rows["%s/" % server]["error"], CLOSED)
 
 
 @main_crawl

@@ -20,6 +20,7 @@ import json
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -61,6 +62,7 @@ TIMING = ("wall_s", "cpu_user_s", "cpu_sys_s", "max_in_flight", "peak_rss_kb",
           "connections")
 ROW = ["url", "status", "next_url", "error", "tries", "size", "content_type",
        "encoding", "num_urls", "num_new_urls"]
+STARTING = ("files", "soft_files", "limit")  # what Child() is told
 
 
 def said(name):
@@ -81,10 +83,13 @@ class Child:
     living = set()
 
     def __init__(self, folder, words, stdout=None, limit=LIMIT, files=None,
-                 redirect="", fds=(), leaves_threads=False):
+                 soft_files=None, redirect="", fds=(), leaves_threads=False):
         if files is not None:  # so many descriptors, and it cannot get more
             words = ["sh", "-c", 'ulimit -n %d; exec "$@"' % files, "sh",
                      *words]
+        if soft_files is not None:  # unless it asks for more
+            words = ["sh", "-c", 'ulimit -S -n %d; exec "$@"' % soft_files,
+                     "sh", *words]
         if redirect:  # such as "<&- >&-"
             words = ["sh", "-c", 'exec "$@" ' + redirect, "sh", *words]
         environment = dict(ENVIRONMENT)
@@ -112,6 +117,23 @@ class Child:
         """The second Ctrl-C."""
         assert self.process.poll() is None, "one Ctrl-C was enough: %s" % self
         self.process.send_signal(signal.SIGINT)
+
+    def wait_for_line(self, text):
+        """Waits until stderr says so. The place in the file is the child's,
+        too, and must not move."""
+        while text.encode() not in os.pread(self.err.fileno(), 1 << 20, 0):
+            assert self.process.poll() is None, "ended: %s" % self
+            assert time.monotonic() < self.end, "%s, in vain: %s" % (
+                text, self)
+            time.sleep(0.005)
+
+    def stop(self):
+        """Returns when it stands still."""
+        self.process.send_signal(signal.SIGSTOP)
+        os.waitid(os.P_PID, self.process.pid, os.WSTOPPED)
+
+    def go_on(self):
+        self.process.send_signal(signal.SIGCONT)
 
     def kill(self):
         if self.process.poll() is None:
@@ -276,6 +298,14 @@ class Case(unittest.TestCase):
         self.addCleanup(farm.stop)
         return farm
 
+    def nobody(self):
+        """HOST:PORT where nobody listens, as long as the case takes: the port
+        is bound, so that no other case gets it."""
+        bound = socket.socket()
+        self.addCleanup(bound.close)
+        bound.bind(("127.0.0.1", 0))
+        return "127.0.0.1:%d" % bound.getsockname()[1]
+
     def file(self, name):
         return os.path.join(self.tmp, name)
 
@@ -346,8 +376,7 @@ class Case(unittest.TestCase):
         return run
 
     def animals(self, server, *args, **expected):
-        how = {key: expected.pop(key) for key in ("files", "limit")
-               if key in expected}
+        how = {key: expected.pop(key) for key in STARTING if key in expected}
         return self.finish_animals(self.start_animals(server, *args, **how),
                                    server, **expected)
 
@@ -370,8 +399,7 @@ class Case(unittest.TestCase):
         return run
 
     def crawl(self, server, *args, **expected):
-        how = {key: expected.pop(key) for key in ("files", "limit")
-               if key in expected}
+        how = {key: expected.pop(key) for key in STARTING if key in expected}
         return self.finish_crawl(self.start_crawl(*args, **how), server,
                                  **expected)
 
