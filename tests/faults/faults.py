@@ -8,6 +8,11 @@ so on until a run makes no such call any more (EVERY=7: every seventh, for a
 quick look). Each run must end in time, without a crash and without a leak
 (AddressSanitizer looks); with success only if the result is whole; with what
 "try again" means if that is what it was told; else with a complaint.
+
+Nor is there a place where Ctrl-C is not noticed: it comes just before a call,
+and the run must end with a report of what was done. If it is lost between a
+last look and a wait, that shows where pauses are long: 100 s in a run of its
+own, which Ctrl-C before any call has to end at once.
 """
 
 import collections
@@ -18,6 +23,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 from support import ROOT, Farm  # noqa: E402
@@ -28,6 +34,9 @@ JOBS = int(os.environ.get("JOBS") or os.cpu_count() or 1)
 LIMIT = 30  # seconds: a run takes a tenth of one
 MOST = 5000  # calls; more would be a loop without an end
 CRASH = 99
+LONG = 1000  # times longer than they should be are the pauses of the patient
+AT_ONCE = 10  # seconds: a tenth of such a pause
+AT_REST = 2  # seconds, after which a patient program makes no call any more
 
 SOCKET = ["EMFILE", "ENFILE", "ENOBUFS", "ENOMEM"]
 FAULTS = {
@@ -98,14 +107,7 @@ class Program:
             **os.environ, "FAULT": fault, "FAULT_FIRED": base + ".fired",
             "ASAN_OPTIONS": "exitcode=%d" % CRASH,
             "UBSAN_OPTIONS": "exitcode=%d" % CRASH}
-        try:
-            done = subprocess.run(
-                [*self.command, "--json", base + ".json"], cwd=ROOT,
-                env=environment, stdin=subprocess.DEVNULL, capture_output=True,
-                timeout=LIMIT)
-            code, err = done.returncode, done.stderr.decode()
-        except subprocess.TimeoutExpired as late:
-            code, err = None, (late.stderr or b"").decode()
+        code, err = self.execute(base, environment)
         result = None
         try:
             with open(base + ".json", encoding="utf-8") as file:
@@ -124,10 +126,23 @@ class Program:
                 os.unlink(base + ending)
         return code, err, result, fired
 
+    def execute(self, base, environment):
+        """Exit code, or None if it takes too long, and stderr."""
+        try:
+            done = subprocess.run(
+                [*self.command, "--json", base + ".json"], cwd=ROOT,
+                env=environment, stdin=subprocess.DEVNULL, capture_output=True,
+                timeout=LIMIT)
+            return done.returncode, done.stderr.decode()
+        except subprocess.TimeoutExpired as late:
+            return None, (late.stderr or b"").decode()
+
     def judge(self, function, kind, code, err, result):
         """What is wrong with such a run, or None."""
         if code is None:
             return "it hangs"
+        if kind == "SIGINT":
+            return self.judge_ctrl_c(code, result)
         if code == CRASH or code < 0 or code > 2:
             return "exit code %d" % code
         harmless = kind in HARMLESS and function != "pthread_create"
@@ -141,6 +156,73 @@ class Program:
         elif not err and not any(error for _, error, *_ in result or []):
             return "exit code %d, and no complaint" % code
         return None
+
+    def judge_ctrl_c(self, code, result):
+        if code not in (130, self.expected_code):
+            return "exit code %d after Ctrl-C" % code
+        if result is None:
+            return "no report after Ctrl-C"
+        if code != 130:  # it came too late
+            return None if result == self.expected else "another result"
+        for row in result:
+            if row not in self.expected and row[1:] != [None] * 3:
+                return "after Ctrl-C: %s" % row
+        return None
+
+
+class Patient(Program):
+    """A program that soon rests for very long, if there is no Ctrl-C."""
+
+    expected_code = 130
+
+    def __init__(self, stage, name, selector, farm, folder):
+        self.label = "%s %s%s, patient" % (
+            stage, name, selector and " [%s]" % selector)
+        self.name = name
+        self.folder = folder
+        options = ["--selector", selector] if selector else []
+        path = os.path.join(BUILD, stage, name)
+        if name == "animals":
+            self.command = [path, "--server", farm.url, "--max-tasks", "2",
+                            "--typing", "100", *options, "cow", "pig", "dog"]
+            self.expected = [[name, None, sound, 200] for name, sound in
+                             (("cow", "Moo!"), ("pig", "Oink!"),
+                              ("dog", "Woof!"))]
+        else:
+            urls = ["%s/chaos/%s" % (farm.url, kind)
+                    for kind in ("close-before", "stay")]
+            self.command = [path, "--max-tasks", "3", *options, *urls]
+            self.expected = [
+                [urls[0], "connection closed before the response was complete",
+                 None, None], [urls[1], None, 200, 4]]
+
+    def execute(self, base, environment):
+        """It is given up if it does not end at once after Ctrl-C, or if it is
+        at rest and there was none."""
+        with tempfile.TemporaryFile() as err:
+            child = subprocess.Popen(
+                [*self.command, "--json", base + ".json"], cwd=ROOT,
+                env={**environment, "FAULT_STRETCH": str(LONG)},
+                stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                stderr=err)
+            rest = time.monotonic() + AT_REST
+            end = None
+            while child.poll() is None:
+                now = time.monotonic()
+                if end is None and os.path.exists(base + ".fired"):
+                    end = now + AT_ONCE
+                if now > (end or rest):
+                    child.kill()
+                    child.wait()
+                    return None, ""
+                time.sleep(0.002)
+            err.seek(0)
+            return child.returncode, err.read().decode()
+
+    def judge(self, function, kind, code, err, result):
+        if code is None:
+            return "Ctrl-C is lost"
+        return self.judge_ctrl_c(code, result)
 
 
 class Table:
@@ -156,6 +238,8 @@ class Table:
             tag = "%s-%s-%s" % (program.label.replace("/", "_").replace(
                 " ", "_"), function, kind)
             code, err, result, fired = program.run(fault, tag)
+            if not fired and isinstance(program, Patient):
+                return
             wrong = program.judge(function, kind, code, err, result)
             with self.lock:
                 self.runs[function] += fired
@@ -222,7 +306,7 @@ class FaultyFarm:
         return None if 0 in codes else "both clients failed"
 
 
-def programs(farm, folder):
+def programs(kind, farm, folder):
     wanted = (os.environ.get("STAGES") or "1 2 3 4 5 6").split()
     for stage in sorted(os.listdir(BUILD)):
         if not (stage[:1] == "0" and stage[1:2] in wanted):
@@ -230,7 +314,7 @@ def programs(farm, folder):
         selectors = [""] if stage[1] < "4" else ["epoll", "poll"]
         for selector in selectors:
             for name in ("animals", "crawl"):
-                yield Program(stage, name, selector, farm, folder)
+                yield kind(stage, name, selector, farm, folder)
 
 
 def main():
@@ -240,9 +324,12 @@ def main():
         try:
             with concurrent.futures.ThreadPoolExecutor(JOBS) as pool:
                 jobs = [pool.submit(table.sweep, program, function, kind)
-                        for program in programs(farm, folder)
+                        for program in programs(Program, farm, folder)
                         for function, kinds in FAULTS.items()
                         for kind in kinds]
+                jobs += [pool.submit(table.sweep, program, "any", "SIGINT")
+                         for kind in (Program, Patient)
+                         for program in programs(kind, farm, folder)]
                 jobs += [pool.submit(table.sweep, FaultyFarm(folder), function,
                                      kind)
                          for function, kinds in FARM_FAULTS.items()

@@ -3,16 +3,23 @@
 //
 //     FAULT=recv:3:ECONNRESET   the third recv() says so
 //     FAULT=recv:3:short        the third recv() gets one byte at most
+//     FAULT=recv:3:SIGINT       Ctrl-C comes just before the third recv(), once
+//                               the program has got ready for it
+//     FAULT=any:3:SIGINT        the same for the third of all these calls, and
+//                               of clock_gettime()
 //     FAULT_FIRED=FILE          is created when it happens
+//     FAULT_STRETCH=N           poll() and epoll_wait() wait N times as long
 //
 // Only the program's own calls are counted, not libc's. What is said to have
 // been interrupted has been begun, as with a real signal.
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <netdb.h>
 #include <poll.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -21,7 +28,11 @@
 #include <sys/epoll.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
+
+enum { SHORT = 10001, CTRL_C }; // no errno, nor what getaddrinfo() says
 
 static const struct {
     const char *name;
@@ -44,19 +55,24 @@ static const struct {
     { "EINVAL", EINVAL },
     { "EAI_AGAIN", EAI_AGAIN },
     { "EAI_NONAME", EAI_NONAME },
-    { "short", -1 },
+    { "short", SHORT },
+    { "SIGINT", CTRL_C },
 };
 
 static char function[32]; // empty: none
 static long wanted; // the number of the call
 static int error;
+static int stretch = 1;
 static atomic_long calls;
 
 __attribute__((constructor)) static void read_environment(void)
 {
     const char *fault = getenv("FAULT");
+    const char *factor = getenv("FAULT_STRETCH");
     char name[32];
 
+    if (factor != NULL)
+        stretch = atoi(factor);
     if (fault == NULL
         || sscanf(fault, "%31[^:]:%ld:%31s", function, &wanted, name) != 3)
         return;
@@ -68,17 +84,46 @@ __attribute__((constructor)) static void read_environment(void)
         abort();
 }
 
+// Before there is a handler Ctrl-C ends the program, and after it too.
+static bool has_handler(void)
+{
+    struct sigaction action;
+
+    sigaction(SIGINT, NULL, &action);
+    return action.sa_handler != SIG_DFL && action.sa_handler != SIG_IGN;
+}
+
 // Is it this call? Then errno is set, and the call's result is -1 or so.
 static bool fails(const char *name)
 {
-    if (strcmp(name, function) != 0
+    bool is_ctrl_c = error == CTRL_C;
+
+    if ((strcmp(name, function) != 0 && strcmp("any", function) != 0)
+        || (is_ctrl_c && !has_handler())
         || atomic_fetch_add(&calls, 1) + 1 != wanted)
         return false;
+    int saved = errno;
     const char *fired = getenv("FAULT_FIRED");
     if (fired != NULL)
         close(open(fired, O_CREAT | O_WRONLY, 0600));
-    errno = error;
-    return true;
+    if (is_ctrl_c)
+        raise(SIGINT);
+    errno = is_ctrl_c ? saved : error;
+    return !is_ctrl_c;
+}
+
+static int stretched(int ms)
+{
+    if (ms <= 0)
+        return ms;
+    return ms < INT_MAX / stretch ? ms * stretch : INT_MAX;
+}
+
+// Nothing fails here. This takes the place of libc's own, without --wrap.
+int clock_gettime(clockid_t kind, struct timespec *now)
+{
+    fails("clock_gettime");
+    return (int)syscall(SYS_clock_gettime, kind, now);
 }
 
 #define WRAP(type, name, parameters, arguments, failure) \
@@ -110,12 +155,13 @@ WRAP(int, setsockopt,
 WRAP(int, getsockopt,
     (int fd, int level, int option, void *value, socklen_t *len),
     (fd, level, option, value, len), -1)
-WRAP(int, poll, (struct pollfd *fds, nfds_t n, int ms), (fds, n, ms), -1)
+WRAP(int, poll, (struct pollfd * fds, nfds_t n, int ms),
+    (fds, n, stretched(ms)), -1)
 WRAP(int, epoll_create1, (int flags), (flags), -1)
 WRAP(int, epoll_ctl, (int epoll, int what, int fd, struct epoll_event *event),
     (epoll, what, fd, event), -1)
 WRAP(int, epoll_wait, (int epoll, struct epoll_event *events, int n, int ms),
-    (epoll, events, n, ms), -1)
+    (epoll, events, n, stretched(ms)), -1)
 WRAP(int, pthread_create,
     (pthread_t * thread, const pthread_attr_t *attributes,
         void *(*start)(void *), void *arg),
@@ -143,7 +189,7 @@ ssize_t __wrap_send(int fd, const void *bytes, size_t len, int flags)
 {
     if (!fails("send"))
         return __real_send(fd, bytes, len, flags);
-    return error == -1 ? __real_send(fd, bytes, 1, flags) : -1;
+    return error == SHORT ? __real_send(fd, bytes, 1, flags) : -1;
 }
 
 ssize_t __real_recv(int fd, void *buffer, size_t size, int flags);
@@ -152,5 +198,5 @@ ssize_t __wrap_recv(int fd, void *buffer, size_t size, int flags)
 {
     if (!fails("recv"))
         return __real_recv(fd, buffer, size, flags);
-    return error == -1 ? __real_recv(fd, buffer, 1, flags) : -1;
+    return error == SHORT ? __real_recv(fd, buffer, 1, flags) : -1;
 }
