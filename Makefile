@@ -138,8 +138,8 @@ $(foreach s,$(FOLDERS) $(PLAYS),$(eval $(call STAGE_RULES,$s,$(call engine,$s)))
 WRAPPED = malloc calloc realloc strdup strndup fopen mmap pipe socket setsockopt getsockopt poll \
 	epoll_create1 epoll_ctl epoll_wait pthread_create getaddrinfo connect accept send recv write
 ifneq ($(FAULTS),)
-LDLIBS := $(BUILD)/tests/faults/wrap.o $(WRAPPED:%=-Wl,--wrap=%) $(LDLIBS)
-$(PROGRAMS) $(BUILD)/farm: | $(BUILD)/tests/faults/wrap.o
+LDLIBS := $(WRAPPED:%=-Wl,--wrap=%) $(LDLIBS)
+$(PROGRAMS) $(BUILD)/farm: $(BUILD)/tests/faults/wrap.o
 endif
 
 # --- Running them ---

@@ -105,7 +105,6 @@ static bool poll_next(void *self, int *fd, int *ready, unsigned *tag)
         struct pollfd *entry = &poller->polls[poller->looked];
         *tag = poller->tags[poller->looked++];
         int events = entry->revents;
-        entry->revents = 0; // an entry moved by poll_forget is not asked twice
         if (events == 0)
             continue;
         poller->ready--;

@@ -80,7 +80,7 @@ def max_tasks_1(t):
 
 @main_animals
 def two_hundred(t):
-    farm = t.farm("--delay", 300 * SLOW if t.concurrent else 0)
+    farm = t.farm("--delay", 600 * SLOW if t.concurrent else 0)
     run = t.animals(farm, "--count", "200")
     t.same(sorted(run.lines), sorted(said(NAMES[i % 12]) for i in range(200)))
     t.same(run.timing["max_in_flight"], t.peak(200))

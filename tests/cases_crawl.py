@@ -409,7 +409,7 @@ def time_outs_beside_answers(t):
     with Canned({"/": links("%s/chaos/never" % farm, "/a",
                             "%s/chaos/drip" % farm, "/b", "/c"),
                  "/a": answer(), "/b": answer(), "/c": answer()}) as server:
-        run = t.crawl(None, "%s/" % server, "--timeout", 0.5 * SLOW,
+        run = t.crawl(None, "%s/" % server, "--timeout", 1 * SLOW,
                       "--max-tries", 1, "--max-tasks", 3, code=1)
         rows = found(run, server)
     t.same(rows, {"/": 200, "/a": 200, "/b": 200, "/c": 200,
