@@ -89,7 +89,7 @@ def selector_is_accepted(t):
 
 @both
 def options_behind_arguments(t):
-    farm = t.farm("--pace", "0.01")
+    farm = t.farm("--pace", "0.05")
     t.same(t.quick(farm, "--max-tasks=2", "-q").timing["max_in_flight"],
            t.peak(2))
 
@@ -293,7 +293,7 @@ def few_descriptors(t):
 
 @animals
 def few_descriptors_many_animals(t):
-    farm = t.farm("--delay", "200" if t.concurrent else "1")
+    farm = t.farm("--delay", 200 * SLOW if t.concurrent else 1)
     run = t.animals(farm, "--count", 100, "-q", files=64, err=[
         "animals: --max-tasks 100 clamped to 48: the system allows 64 open "
         "files (see ulimit -n)"])
