@@ -9,7 +9,8 @@ import signal
 import socket
 
 from canned import Canned, answer, links
-from support import LIMIT, NAMES, Run, SOUNDS, animals, both, crawl, each
+from support import (
+    LIMIT, NAMES, Run, SLOW, SOUNDS, animals, both, crawl, each)
 
 # --- Command lines -----------------------------------------------------------
 
