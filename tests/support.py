@@ -33,7 +33,9 @@ BUILD = os.path.join(ROOT, os.environ.get("BUILD") or "build")
 IS_SLOW = os.environ.get("SLOW", "") not in ("", "0") or "san" in BUILD
 SLOW = 6 if IS_SLOW else 1
 LIMIT = 20 * SLOW  # seconds; no child lives longer
-JOBS = int(os.environ.get("JOBS") or 4 * (os.cpu_count() or 1))
+# Most of the time is waiting, and the slower the programs the longer.
+JOBS = int(os.environ.get("JOBS") or
+           (7 if IS_SLOW else 5) * (os.cpu_count() or 1))
 
 ENVIRONMENT = {
     # A sanitizer's find must not look like "something failed", which is 1.
