@@ -210,7 +210,6 @@ endef
 $(eval $(call CURL_RULES,easy,easy))
 $(eval $(call CURL_RULES,multi,crowd multi))
 $(eval $(call CURL_RULES,socket,crowd socket))
--include $(wildcard $(addprefix $(BUILD),/*/*.d /*/*/*.d /*/*/*/*.d))
 endif
 
 # The same job on libuv, if it is there.

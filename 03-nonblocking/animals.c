@@ -83,7 +83,7 @@ static void work(void)
     if (busy == 0)
         fprintf(stderr, "animals: no memory for %d tasks\n", n);
     while (busy > 0) {
-        polls[n] = (struct pollfd){ interrupt_fd(), POLLIN, 0 };
+        polls[n] = (struct pollfd){ interrupt_fd(), POLLIN, 0 }; // asked first
         double deadline = CLOCK_NEVER;
         double now = clock_now();
         busy = 0;

@@ -79,7 +79,7 @@ static void work(void)
     if (busy == 0)
         fprintf(stderr, "crawl: no memory for %d tasks\n", n);
     while (busy > 0) {
-        polls[n] = (struct pollfd){ interrupt_fd(), POLLIN, 0 };
+        polls[n] = (struct pollfd){ interrupt_fd(), POLLIN, 0 }; // asked first
         double deadline = CLOCK_NEVER;
         busy = 0;
         for (int i = 0; i < n; i++)

@@ -654,11 +654,19 @@ class Process(unittest.TestCase):
 
     def test_closed_streams(self):
         """What is said on stdout does not end up in the log."""
+        with socket.create_server(("127.0.0.1", 0)) as free:
+            port = free.getsockname()[1]
         with tempfile.NamedTemporaryFile("r") as file:
             process = subprocess.Popen(
                 ["sh", "-c", 'exec "$@" <&- >&-', "sh", FARM, "--log",
-                 file.name], stderr=subprocess.PIPE)
-            time.sleep(0.3)
+                 file.name, "--port", str(port)], stderr=subprocess.PIPE)
+            end = time.monotonic() + 10
+            while process.poll() is None and time.monotonic() < end:
+                try:  # it cannot say when it listens
+                    socket.create_connection(("127.0.0.1", port)).close()
+                    break
+                except ConnectionRefusedError:
+                    time.sleep(0.001)
             self.assertIsNone(process.poll())
             process.terminate()
             self.assertEqual(process.communicate(timeout=10)[1], b"")
