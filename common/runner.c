@@ -123,7 +123,7 @@ static void give_terminal(pid_t group)
         tcsetpgrp(STDIN_FILENO, group);
 }
 
-static void be_child(char *const argv[], int flags)
+static void be_child(char *const argv[], int flags, const sigset_t *mask)
 {
     setpgid(0, 0);
     if (flags & RUN_TERMINAL)
@@ -131,6 +131,7 @@ static void be_child(char *const argv[], int flags)
     signal(SIGTTOU, SIG_DFL);
     signal(SIGINT, SIG_DFL);
     signal(SIGTERM, SIG_DFL);
+    sigprocmask(SIG_SETMASK, mask, NULL);
     if (flags & RUN_QUIET) {
         int null = open("/dev/null", O_WRONLY);
         if (null != -1)
@@ -174,9 +175,17 @@ int run(char *const argv[], int flags, double limit, struct cost *cost)
     struct sigaction pass = { .sa_handler = on_interrupt };
     struct sigaction ring = { .sa_handler = on_alarm };
     struct rusage usage;
+    sigset_t signals;
+    sigset_t mask;
     double start = clock_now();
 
     *cost = (struct cost){ .code = 127 };
+    // What comes before we know whom to pass it on to waits until we do, and
+    // in the child until it no longer has our handlers.
+    sigemptyset(&signals);
+    sigaddset(&signals, SIGINT);
+    sigaddset(&signals, SIGTERM);
+    sigprocmask(SIG_BLOCK, &signals, &mask);
     signal(SIGTTOU, SIG_IGN);
     sigaction(SIGINT, &pass, NULL);
     sigaction(SIGTERM, &pass, NULL);
@@ -185,12 +194,16 @@ int run(char *const argv[], int flags, double limit, struct cost *cost)
     out_of_time = 0;
     was_interrupted = 0;
     pid_t pid = fork();
-    if (pid == -1)
-        return -errno;
     if (pid == 0)
-        be_child(argv, flags);
-    setpgid(pid, pid); // here too: whoever comes first
-    running = pid;
+        be_child(argv, flags, &mask);
+    int error = pid == -1 ? -errno : 0;
+    if (error == 0) {
+        setpgid(pid, pid); // here too: whoever comes first
+        running = pid;
+    }
+    sigprocmask(SIG_SETMASK, &mask, NULL);
+    if (error != 0)
+        return error;
     if (flags & RUN_TERMINAL)
         give_terminal(pid);
     if (limit > 0)

@@ -9,6 +9,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -165,6 +166,73 @@ START_TEST(signals_are_passed_on)
 }
 END_TEST
 
+static int told[2]; // the child says here that it has sent its signal
+
+static void until_told(void)
+{
+    char byte;
+
+    while (read(told[0], &byte, 1) == -1 && errno == EINTR)
+        ;
+}
+
+// Here the child runs before fork() has returned to us.
+START_TEST(a_signal_overtakes_fork)
+{
+    struct cost cost;
+    char script[128];
+
+    ck_assert_int_eq(pipe(told), 0);
+    ck_assert_int_eq(pthread_atfork(NULL, until_told, NULL), 0);
+    snprintf(script, sizeof(script),
+        "trap 'exit 9' INT; kill -INT $PPID; echo >/dev/fd/%d; "
+        "while :; do sleep 0.1; done",
+        told[1]);
+    ck_assert_int_eq(run_shell(script, 0, 10, &cost), 0);
+    ck_assert_int_eq(cost.code, 9);
+    ck_assert(cost.interrupted);
+    close(told[0]);
+    close(told[1]);
+}
+END_TEST
+
+static void interrupt_ourselves(void)
+{
+    raise(SIGINT);
+}
+
+// Not in a shell, which may forget a signal when it makes way for a program.
+static int run_sleep(struct cost *cost)
+{
+    char *argv[] = { (char[]){ "/bin/sleep" }, (char[]){ "50" }, NULL };
+
+    return run(argv, 0, 10, cost);
+}
+
+// It is for the program all the same, though nobody is one yet.
+START_TEST(a_signal_just_before_fork)
+{
+    struct cost cost;
+
+    ck_assert_int_eq(pthread_atfork(interrupt_ourselves, NULL, NULL), 0);
+    ck_assert_int_eq(run_sleep(&cost), 0);
+    ck_assert_int_eq(cost.code, 128 + SIGINT);
+    ck_assert(cost.interrupted);
+}
+END_TEST
+
+// Between fork() and exec() there is nobody who would listen.
+START_TEST(a_signal_before_exec)
+{
+    struct cost cost;
+
+    ck_assert_int_eq(pthread_atfork(NULL, NULL, interrupt_ourselves), 0);
+    ck_assert_int_eq(run_sleep(&cost), 0);
+    ck_assert_int_eq(cost.code, 128 + SIGINT);
+    ck_assert(!cost.interrupted); // it did not come to us
+}
+END_TEST
+
 START_TEST(files)
 {
     char path[] = "/tmp/test_runner.XXXXXX";
@@ -309,6 +377,9 @@ int main(void)
     tcase_add_test(tests, missing_program);
     tcase_add_test(tests, quiet_or_not);
     tcase_add_test(tests, signals_are_passed_on);
+    tcase_add_test(tests, a_signal_overtakes_fork);
+    tcase_add_test(tests, a_signal_just_before_fork);
+    tcase_add_test(tests, a_signal_before_exec);
     tcase_add_test(tests, files);
     tcase_add_test(tests, a_farm);
     tcase_add_test(tests, no_body);
