@@ -142,6 +142,38 @@ static void be_child(char *const argv[], int flags, const sigset_t *mask)
     _exit(127);
 }
 
+// Starts the program; Ctrl-C is for it from now on. Returns its pid, or -1. What
+// comes before we know whom to pass it on to waits until we do, and in the child
+// until it no longer has our handlers.
+static pid_t start(char *const argv[], int flags)
+{
+    struct sigaction pass = { .sa_handler = on_interrupt };
+    struct sigaction ring = { .sa_handler = on_alarm };
+    sigset_t signals;
+    sigset_t mask;
+
+    sigemptyset(&signals);
+    sigaddset(&signals, SIGINT);
+    sigaddset(&signals, SIGTERM);
+    sigprocmask(SIG_BLOCK, &signals, &mask);
+    signal(SIGTTOU, SIG_IGN);
+    sigaction(SIGINT, &pass, NULL);
+    sigaction(SIGTERM, &pass, NULL);
+    sigaction(SIGALRM, &ring, NULL);
+    out_of_time = 0;
+    was_interrupted = 0;
+    fflush(stdout);
+    pid_t pid = fork();
+    if (pid == 0)
+        be_child(argv, flags, &mask);
+    if (pid > 0) {
+        setpgid(pid, pid); // here too: whoever comes first
+        running = pid;
+    }
+    sigprocmask(SIG_SETMASK, &mask, NULL);
+    return pid;
+}
+
 // Waits for the end of `pid`. Ctrl-Z stops it: then we stop as well, and go on
 // together when the shell says so.
 static int await_end(pid_t pid, int flags, struct rusage *usage)
@@ -172,38 +204,13 @@ static double seconds(struct timeval time)
 
 int run(char *const argv[], int flags, double limit, struct cost *cost)
 {
-    struct sigaction pass = { .sa_handler = on_interrupt };
-    struct sigaction ring = { .sa_handler = on_alarm };
     struct rusage usage;
-    sigset_t signals;
-    sigset_t mask;
-    double start = clock_now();
+    double began = clock_now();
 
     *cost = (struct cost){ .code = 127 };
-    // What comes before we know whom to pass it on to waits until we do, and
-    // in the child until it no longer has our handlers.
-    sigemptyset(&signals);
-    sigaddset(&signals, SIGINT);
-    sigaddset(&signals, SIGTERM);
-    sigprocmask(SIG_BLOCK, &signals, &mask);
-    signal(SIGTTOU, SIG_IGN);
-    sigaction(SIGINT, &pass, NULL);
-    sigaction(SIGTERM, &pass, NULL);
-    sigaction(SIGALRM, &ring, NULL);
-    fflush(stdout);
-    out_of_time = 0;
-    was_interrupted = 0;
-    pid_t pid = fork();
-    if (pid == 0)
-        be_child(argv, flags, &mask);
-    int error = pid == -1 ? -errno : 0;
-    if (error == 0) {
-        setpgid(pid, pid); // here too: whoever comes first
-        running = pid;
-    }
-    sigprocmask(SIG_SETMASK, &mask, NULL);
-    if (error != 0)
-        return error;
+    pid_t pid = start(argv, flags);
+    if (pid == -1)
+        return -errno;
     if (flags & RUN_TERMINAL)
         give_terminal(pid);
     if (limit > 0)
@@ -216,7 +223,7 @@ int run(char *const argv[], int flags, double limit, struct cost *cost)
     signal(SIGINT, SIG_DFL);
     signal(SIGTERM, SIG_DFL);
 
-    cost->wall = clock_now() - start;
+    cost->wall = clock_now() - began;
     cost->cpu_user = seconds(usage.ru_utime);
     cost->cpu_sys = seconds(usage.ru_stime);
     cost->switches = usage.ru_nvcsw + usage.ru_nivcsw;
