@@ -44,6 +44,7 @@ def answer(body=b"", status=200, type="text/html", headers=()):
     if type is not None:
         lines.append(b"Content-Type: " + encoded(type))
     lines.append(b"Content-Length: %d" % len(body))
+    lines.append(b"Connection: close")  # or a client might use it again
     lines.extend(encoded(header) for header in headers)
     return b"\r\n".join(lines) + b"\r\n\r\n" + body
 

@@ -22,6 +22,7 @@ import support
 DIFFERENCES = {
     "the_request": "it keeps the connection and says nothing of encodings",
     "trace": "it does not say what it waits for",
+    "trace_of_pauses": "it pauses where it hears, one after the other as well",
     "each_number_of_descriptors": "it has no word for it",
     "no_such_host": "it looks up a name for each try",
     "all_chaos_at_once": "it counts a look-up that fails as a connection",
