@@ -89,6 +89,26 @@ def selector_is_accepted(t):
 
 
 @both
+def selector_is_chosen(t):
+    """And epoll if there is no choice; stages without a loop have none."""
+    if not os.path.exists("/proc/self/fd"):
+        t.skipTest("nowhere to see what a program has open")
+    pages = {"/animals/%s" % name: answer(SOUNDS[name]) for name in NAMES}
+    pages["/site/animals/cow.html"] = links()
+    for args in ("--selector", "poll"), ("--selector", "epoll"), ():
+        with Canned(pages) as server:
+            server.hold()
+            child = t.begin(server, "-q", *args)
+            server.wait_for(lambda server: server.connections > 0)
+            opened = "/proc/%d/fd" % child.process.pid
+            t.same(sum("eventpoll" in os.readlink("%s/%s" % (opened, fd))
+                       for fd in os.listdir(opened)),
+                   t.number >= 4 and "poll" not in args)
+            server.release()
+            t.finish(child)
+
+
+@both
 def options_behind_arguments(t):
     farm = t.farm("--pace", "0.05")
     t.same(t.quick(farm, "--max-tasks=2", "-q").timing["max_in_flight"],
