@@ -115,6 +115,16 @@ def options_behind_arguments(t):
            t.peak(2))
 
 
+@both
+def memory_is_its_own(t):
+    """Not that of whoever started it: getrusage() says what is more."""
+    if not os.path.exists("/proc/self/status"):
+        t.skipTest("getrusage() is all there is")
+    ballast = b"x" * (100 << 20)
+    run = t.quick(t.farm("--pace", "0.01"), "-q")
+    t.assertLess(run.timing["peak_rss_kb"], len(ballast) >> 10)
+
+
 # --- Files -------------------------------------------------------------------
 
 
