@@ -92,9 +92,16 @@ LIBRARY = $(BUILD)/common/common.a
 
 all: $(PROGRAMS) $(TOOLS) $(EXAMPLES)
 
+# What the objects here were made with: those of another compiler, or with other
+# flags, are made again.
+FLAGS = $(BUILD)/flags
+$(FLAGS): FORCE
+	@mkdir -p $(@D)
+	@echo '$(subst ','\'',$(COMPILE))' | cmp -s - $@ || echo '$(subst ','\'',$(COMPILE))' >$@
+
 # --- common/, the farm and the harness ---
 
-$(BUILD)/common/%.o: common/%.c
+$(BUILD)/common/%.o: common/%.c $(FLAGS)
 	@mkdir -p $(@D)
 	$(call say,CC)$(COMPILE) $(PROBES) -Icommon -c $< -o $@
 
@@ -109,11 +116,11 @@ $(TOOLS): $(BUILD)/%: $(BUILD)/common/%.o $(LIBRARY)
 # $(1) is a stage's folder, or a copy of one under play/.
 
 define STAGE_RULES
-$(BUILD)/$(1)/%.o: $(1)/%.c
+$(BUILD)/$(1)/%.o: $(1)/%.c $(FLAGS)
 	@mkdir -p $$(@D)
 	$$(call say,CC)$$(COMPILE) $(if $(findstring 06-,$(1)),$(PROBES)) -DSTAGE='"$(notdir $(1))"' -I$(1) -Icommon -c $$< -o $$@
 
-$(BUILD)/$(1)/%.o: $(1)/%.S
+$(BUILD)/$(1)/%.o: $(1)/%.S $(FLAGS)
 	@mkdir -p $$(@D)
 	$$(call say,AS)$$(COMPILE) -c $$< -o $$@
 
@@ -197,7 +204,7 @@ CURL := $(shell pkg-config --cflags --libs libcurl 2>/dev/null)
 ifneq ($(if $(CURL),$(shell echo 'int main(void) { return !curl_version(); }' | \
 	$(CC) $(CFLAGS) -include curl/curl.h -x c - -o /dev/null $(CURL) 2>/dev/null && echo yes)),)
 define CURL_RULES
-$(BUILD)/bench/libcurl/$(1)/%.o: bench/libcurl/%.c
+$(BUILD)/bench/libcurl/$(1)/%.o: bench/libcurl/%.c $(FLAGS)
 	@mkdir -p $$(@D)
 	$$(call say,CC)$$(COMPILE) -DSTAGE='"libcurl-$(1)"' -Icommon $(filter -I% -D%,$(CURL)) -c $$< -o $$@
 
@@ -251,7 +258,7 @@ test_executor_STAGE = 06-async-await-style
 test_lookup_STAGE = 06-async-await-style
 test_stack_STAGE = 06-async-await-style
 
-$(BUILD)/tests/%.o: tests/%.c
+$(BUILD)/tests/%.o: tests/%.c $(FLAGS)
 	@mkdir -p $(@D)
 	$(call say,CC)$(COMPILE) $(if $(findstring 06-,$($*_STAGE)),$(PROBES)) $(addprefix -I,$($*_STAGE)) -Icommon -Itests $(CHECK_CFLAGS) -c $< -o $@
 
@@ -319,7 +326,7 @@ clean:
 help:
 	@sed -n 's/^#: //p' Makefile
 
-.PHONY: all units $(STAGE_RUNS) compare farm crowd where run-x bench figures fork expand doctor check check-full check-switch check-musl valgrind soak fuzz faults asan tsan \
+.PHONY: FORCE all units $(STAGE_RUNS) compare farm crowd where run-x bench figures fork expand doctor check check-full check-switch check-musl valgrind soak fuzz faults asan tsan \
 	check-tutorial clean help
 .SECONDARY:
 
