@@ -163,6 +163,16 @@ void herd_json(const struct herd *herd, FILE *out)
     fputc(']', out);
 }
 
+// Whoever asked it never said how it ended, or did not type its line. That is
+// fine after Ctrl-C only; else somebody was never called back, or woken.
+static bool is_forgotten(const struct animal *animal)
+{
+    bool is_heard = animal->sound != NULL || animal->status != 0;
+    bool is_typed = animal->text == NULL || animal->span.typed > 0;
+
+    return animal->error == 0 && !(is_heard && is_typed) && !interrupted();
+}
+
 int herd_failures(const struct herd *herd)
 {
     int failures = 0;
@@ -171,7 +181,8 @@ int herd_failures(const struct herd *herd)
         const struct animal *animal = &herd->animals[i];
         // Not even asked: fine after Ctrl-C, else there was no way to.
         if (animal->asked)
-            failures += animal->sound == NULL || animal->error != 0;
+            failures += animal->sound == NULL || animal->error != 0
+                || is_forgotten(animal);
         else
             failures += !interrupted();
     }
@@ -188,6 +199,10 @@ void herd_print_failures(const struct herd *herd, FILE *out)
         else if (animal->status != 0 && animal->status != 200)
             fprintf(out, "animals: %s: the farm answered %d\n", animal->name,
                 animal->status);
+        else if (animal->asked && is_forgotten(animal))
+            fprintf(out, "animals: %s: %s\n", animal->name,
+                animal->sound == NULL ? "asked, but nobody said how it ended"
+                                      : "answered, but nobody typed its line");
     }
 }
 

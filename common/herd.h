@@ -55,12 +55,11 @@ bool herd_answer(const struct herd *herd, struct animal *animal, int error,
 // `"animals":[...]`, in the order asked.
 void herd_json(const struct herd *herd, FILE *out);
 
-// How many did not answer as they should. Those that were never asked count,
-// but not after Ctrl-C.
+// How many did not answer as they should, or were forgotten: never asked, asked
+// without herd_answer(), or never typed. The forgotten do not count after Ctrl-C.
 int herd_failures(const struct herd *herd);
 
-// A line for each that was asked and could not be heard, in the order asked.
-// None for those that were never asked, or have not answered.
+// A line for each of them, in the order asked, but for those never asked.
 void herd_print_failures(const struct herd *herd, FILE *out);
 
 void herd_free(struct herd *herd);

@@ -315,7 +315,9 @@ START_TEST(the_line)
     ck_assert_str_eq(said.text, "");
     ck_assert_int_eq(cow->status, 200);
     ck_assert_int_eq(cow->error, 0);
+    span_typed(&cow->span);
     ck_assert_int_eq(herd_failures(&herd), 0);
+    ck_assert_str_eq(tell_failures(), "");
     free(line);
 }
 END_TEST
@@ -423,25 +425,35 @@ START_TEST(failures_are_told_at_the_end)
     give_error(asked[3], -ETIMEDOUT);
     ck_assert_str_eq(said.text, "");
     free(answer(asked[2], 200, "Woof!", 5));
+    span_typed(&asked[2]->span);
     answer(asked[0], 404, "No.", 3);
     ck_assert_str_eq(said.text, "");
     ck_assert_str_eq(tell_failures(),
         "animals: cow: the farm answered 404\n"
-        "animals: sheep: timed out\n"); // and the pig has not answered yet
+        "animals: pig: asked, but nobody said how it ended\n"
+        "animals: sheep: timed out\n");
+    ck_assert_int_eq(herd_failures(&herd), 4); // and the cat
 }
 END_TEST
 
-// Who has not been asked has failed to answer, but not after Ctrl-C.
-START_TEST(those_never_asked)
+// Whoever was not asked, or was forgotten then, has failed to answer, but not
+// after Ctrl-C.
+START_TEST(those_forgotten)
 {
     ck_assert_int_eq(interrupt_init(), 0);
-    start("cow pig dog sheep");
+    start("cow pig dog sheep cat");
     free(answer(herd_next(&herd), 200, "Moo!", 4));
     give_error(herd_next(&herd), -ECONNRESET);
-    ck_assert_int_eq(herd_failures(&herd), 3);
+    herd_next(&herd);
+    ck_assert_int_eq(herd_failures(&herd), 5);
+    ck_assert_str_eq(tell_failures(),
+        "animals: cow: answered, but nobody typed its line\n"
+        "animals: pig: connection reset by peer\n"
+        "animals: dog: asked, but nobody said how it ended\n");
     raise(SIGINT);
     ck_assert_ptr_null(herd_next(&herd));
-    ck_assert_int_eq(herd_failures(&herd), 1);
+    ck_assert_str_eq(
+        tell_failures(), "animals: pig: connection reset by peer\n");
     interrupt_free();
 }
 END_TEST
@@ -501,7 +513,7 @@ int main(void)
     tcase_add_test(tests, other_statuses_are_failures);
     tcase_add_test(tests, errors_are_failures);
     tcase_add_test(tests, failures_are_told_at_the_end);
-    tcase_add_test(tests, those_never_asked);
+    tcase_add_test(tests, those_forgotten);
     tcase_add_test(tests, as_json);
     suite_add_tcase(suite, tests);
     return suite_run(suite);
