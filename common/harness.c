@@ -150,7 +150,7 @@ static int run_stage(const struct stage *stage, const struct farm *farm)
     command_option(&command, "--max-tasks", setting("TASKS", ""));
     command_option(&command, "--typing", setting("TYPING", "4"));
     int code = command_run(&command, RUN_TERMINAL, &animals);
-    if (code == EXIT_INTERRUPTED || animals.text == NULL) {
+    if (code > 128 || animals.text == NULL) { // Ctrl-C, or it has crashed
         result_free(&animals);
         return code;
     }

@@ -231,6 +231,8 @@ int run(char *const argv[], int flags, double limit, struct cost *cost)
     cost->interrupted = was_interrupted != 0;
     cost->code =
         WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+    if (WIFSIGNALED(status) && WTERMSIG(status) != SIGINT && !cost->timed_out)
+        fprintf(stderr, "%s: %s\n", argv[0], strsignal(WTERMSIG(status)));
     return cost->code == 127 ? -ENOENT : 0;
 }
 

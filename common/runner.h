@@ -39,8 +39,9 @@ struct cost {
 };
 
 // Runs argv[0] with argv, in a process group of its own, waits for its end and
-// fills in *cost. After `limit` seconds (0: never) it is killed. Returns 0 or a
-// negative errno if it could not be started (-ENOENT is exit code 127).
+// fills in *cost. After `limit` seconds (0: never) it is killed. If it crashes,
+// stderr says so. Returns 0 or a negative errno if it could not be started
+// (-ENOENT is exit code 127).
 int run(char *const argv[], int flags, double limit, struct cost *cost);
 
 // Reads a whole file, with a NUL behind it. The caller frees it; NULL: errno

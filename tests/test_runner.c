@@ -132,6 +132,22 @@ START_TEST(missing_program)
 }
 END_TEST
 
+// As a shell does; but not what was asked for.
+START_TEST(a_crash_is_named)
+{
+    static struct capture said;
+    struct cost cost;
+
+    capture_begin(&said, STDERR_FILENO);
+    run_shell("kill -SEGV $$", 0, 0, &cost);
+    run_shell("kill -INT $$", 0, 0, &cost);
+    run_shell("sleep 50", 0, 1, &cost);
+    capture_end(&said);
+    ck_assert(cost.timed_out);
+    ck_assert_str_eq(said.text, "/bin/sh: Segmentation fault\n");
+}
+END_TEST
+
 START_TEST(quiet_or_not)
 {
     static struct capture said;
@@ -375,6 +391,7 @@ int main(void)
     tcase_add_test(tests, what_it_cost);
     tcase_add_test(tests, time_limit);
     tcase_add_test(tests, missing_program);
+    tcase_add_test(tests, a_crash_is_named);
     tcase_add_test(tests, quiet_or_not);
     tcase_add_test(tests, signals_are_passed_on);
     tcase_add_test(tests, a_signal_overtakes_fork);
