@@ -5,6 +5,7 @@
 #include "clock.h"
 #include "selector_backend.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -83,6 +84,10 @@ int selector_set(struct selector *selector, int fd, int interest, void *data)
     if (fd < 0 || fd >= selector->max_fds)
         return -EMFILE;
     struct watch *watch = &selector->watches[fd];
+    // Else who waits now would never hear of it. A descriptor that was closed
+    // without selector_forget() looks like that when its number comes again.
+    bool is_free = watch->data == NULL || data == NULL;
+    assert((is_free || watch->data == data) && "two wait for one descriptor");
     if (watch->interest != interest) {
         int error = selector->backend->set(
             selector->self, fd, watch->interest, interest, watch->tag);

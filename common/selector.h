@@ -40,9 +40,10 @@ struct selector *selector_new(const char *kind, int max_fds);
 void selector_free(struct selector *selector);
 
 // From now on watch `fd` for `interest` (SELECT_READ, SELECT_WRITE, both, or 0
-// to stop watching) and report it with `data`. Costs a system call only where
-// the kernel must be told something new. Returns 0; -EPERM for what cannot be
-// watched (a regular file), -EMFILE for a descriptor not below max_fds,
+// to stop watching) and report it with `data`: NULL, or one that stays the same
+// until it is NULL again or selector_forget() is called. Costs a system call only
+// where the kernel must be told something new. Returns 0; -EPERM for what cannot
+// be watched (a regular file), -EMFILE for a descriptor not below max_fds,
 // -ENOMEM, -ENOSPC.
 int selector_set(struct selector *selector, int fd, int interest, void *data);
 

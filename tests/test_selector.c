@@ -294,6 +294,25 @@ START_TEST(waits_until_the_deadline)
 }
 END_TEST
 
+// Of two that watch one descriptor the first would wait for ever.
+START_TEST(two_for_one_abort)
+{
+    int one;
+    int other;
+
+    set_up(kinds[0]);
+    for (int round = 0; round < 2; round++) { // what is allowed
+        selector_set(selector, a[0], SELECT_READ, &one);
+        selector_set(selector, a[0], SELECT_WRITE, &one);
+        selector_set(selector, a[0], SELECT_WRITE, NULL);
+        selector_set(selector, a[0], SELECT_READ, &other);
+        selector_forget(selector, a[0]);
+    }
+    ck_assert_int_eq(selector_set(selector, a[0], SELECT_READ, &one), 0);
+    selector_set(selector, a[0], SELECT_READ, &other);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("selector");
@@ -308,6 +327,7 @@ int main(void)
     tcase_add_loop_test(tests, refuses_what_it_cannot_watch, 0, KINDS);
     tcase_add_loop_test(tests, a_signal_ends_the_wait, 0, KINDS);
     tcase_add_loop_test(tests, waits_until_the_deadline, 0, KINDS);
+    tcase_add_test_raise_signal(tests, two_for_one_abort, SIGABRT);
     suite_add_tcase(suite, tests);
     return suite_run(suite);
 }
