@@ -24,7 +24,8 @@
 #: make clean        remove build/
 #:
 #: Variables: N= animals, DELAY= ms, PACE= factor, TASKS= at once,
-#: SELECTOR=epoll|poll, TYPING= ms a letter, CC=, CFLAGS=, V=1;
+#: SELECTOR=epoll|poll, TYPING= ms a letter, CC=, CFLAGS=, V=1,
+#: SANITIZE=asan|tsan (of any target: make SANITIZE=tsan stage-2);
 #: stage 6: SWITCH=ucontext (no assembly), STACK= KiB a task
 
 CC = cc

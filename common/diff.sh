@@ -4,6 +4,10 @@
 set -eu
 
 case $1 in
+*[!0-9-]* | *-*-* | -* | *- | "")
+    echo "diff: \"$1\" is not N or A-B, as in make diff-3 or diff-1-6" >&2
+    exit 2
+    ;;
 *-*) a=${1%-*} b=${1#*-} ;;
 *) a=$(($1 - 1)) b=$1 ;;
 esac

@@ -43,7 +43,11 @@ mkdir -p "play/broken/$1"
 cp -R "$stage" "$copy"
 echo "$stage with this patch:"
 grep '^[-+]' "$file" | grep -v -e '^---' -e '^+++'
-patch -s -p1 -d "play/broken/$1" <"$file"
+if ! patch -s -p1 -d "play/broken/$1" <"$file"; then
+    echo "run: your $stage differs where $file changes it." \
+        "git stash puts it aside; git diff $stage shows it" >&2
+    exit 1
+fi
 $make --no-print-directory -s "PLAYS=$copy" "$build/$copy/animals"
 echo
 case $1 in

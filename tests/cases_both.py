@@ -125,6 +125,15 @@ def memory_is_its_own(t):
     t.assertLess(run.timing["peak_rss_kb"], len(ballast) >> 10)
 
 
+@both
+def it_waits(t):
+    """And does not ask again and again: that gives the same results."""
+    facts = t.quick(t.farm("--pace", 0.3 * SLOW), "-q").timing["facts"]
+    t.assertTrue(facts)
+    for name in "in_vain", "turns", "resumes", "awaits":
+        t.assertLess(facts.get(name, 0), 1000, name)
+
+
 # --- Files -------------------------------------------------------------------
 
 
