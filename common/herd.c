@@ -163,6 +163,11 @@ void herd_json(const struct herd *herd, FILE *out)
     fputc(']', out);
 }
 
+static bool is_refused(const struct animal *animal)
+{
+    return animal->status != 0 && animal->status != 200;
+}
+
 // Whoever asked it never said how it ended, or did not type its line. That is
 // fine after Ctrl-C only; else somebody was never called back, or woken.
 static bool is_forgotten(const struct animal *animal)
@@ -181,7 +186,7 @@ int herd_failures(const struct herd *herd)
         const struct animal *animal = &herd->animals[i];
         // Not even asked: fine after Ctrl-C, else there was no way to.
         if (animal->asked)
-            failures += animal->sound == NULL || animal->error != 0
+            failures += animal->error != 0 || is_refused(animal)
                 || is_forgotten(animal);
         else
             failures += !interrupted();
@@ -196,7 +201,7 @@ void herd_print_failures(const struct herd *herd, FILE *out)
         if (animal->error != 0)
             fprintf(out, "animals: %s: %s\n", animal->name,
                 error_text(animal->error));
-        else if (animal->status != 0 && animal->status != 200)
+        else if (is_refused(animal))
             fprintf(out, "animals: %s: the farm answered %d\n", animal->name,
                 animal->status);
         else if (animal->asked && is_forgotten(animal))

@@ -452,6 +452,7 @@ START_TEST(those_forgotten)
         "animals: dog: asked, but nobody said how it ended\n");
     raise(SIGINT);
     ck_assert_ptr_null(herd_next(&herd));
+    ck_assert_int_eq(herd_failures(&herd), 1);
     ck_assert_str_eq(
         tell_failures(), "animals: pig: connection reset by peer\n");
     interrupt_free();
