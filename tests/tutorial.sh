@@ -14,7 +14,11 @@
 # and that the table of changed lines between the stages is not stale.
 # tutorial.sh --table prints that table.
 set -u
-unset MAKEFLAGS MFLAGS MAKELEVEL
+unset MFLAGS MAKELEVEL
+case ${MAKEFLAGS:-} in
+*' -- '*) MAKEFLAGS="-- ${MAKEFLAGS#* -- }" ;; # CC=, CFLAGS=: built already
+*) unset MAKEFLAGS ;;
+esac
 NO_COLOR=1
 export NO_COLOR
 . tests/changed.sh
