@@ -101,7 +101,7 @@ def the_site_one_at_a_time(t):
 
 @main_crawl
 def a_larger_site(t):
-    farm = t.farm("--pace", "1" if t.concurrent else "0")
+    farm = t.farm("--pace", SLOW if t.concurrent else "0")
     run = t.crawl(farm, "--max-tasks", "50", "-q",
                   "%s/site/n400,k60,d50/" % farm)
     t.same(run.counters["urls"], 400)
