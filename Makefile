@@ -84,33 +84,51 @@ TABLES =
 export BASELINES N DELAY PACE TASKS SELECTOR TYPING PORT STAGE BUILD MAKE
 
 FOLDERS = $(patsubst %/fetch.c,%,$(wildcard 0*/fetch.c))
+PLAYS = $(patsubst %/fetch.c,%,$(wildcard play/0*/fetch.c))
 PROGRAMS = $(foreach s,$(FOLDERS),$(BUILD)/$s/animals $(BUILD)/$s/crawl)
 EXAMPLES = $(foreach f,$(wildcard 0*/examples/*.c),$(BUILD)/$(f:.c=))
 TOOLS = $(BUILD)/farm $(BUILD)/harness
-MAINS = common/farm.c common/harness.c
-COMMON = $(patsubst %.c,$(BUILD)/%.o,$(filter-out $(MAINS),$(wildcard common/*.c)))
 LIBRARY = $(BUILD)/common/common.a
 
 all: $(PROGRAMS) $(TOOLS) $(EXAMPLES)
 
-# What the objects here were made with: those of another compiler, or with other
-# flags, are made again.
+.SECONDEXPANSION:
+
+# $(call changed,FILE,WORDS): FORCE, unless just these words are in FILE.
+changed = $(if $(subst <$(strip $(2))>,,<$(shell cat $(1) 2>/dev/null)>),FORCE)
+quote = '$(subst ','\'',$(strip $(1)))'
+
+# The compiler and its flags: when they change, all objects are made again.
 FLAGS = $(BUILD)/flags
-$(FLAGS): FORCE
+$(FLAGS): $(call changed,$(FLAGS),$(COMPILE) $(PROBES))
+	@command -v $(firstword $(CC)) >/dev/null || { \
+		echo 'make: there is no compiler "$(CC)": see make doctor' >&2; exit 1; }
 	@mkdir -p $(@D)
-	@echo '$(subst ','\'',$(COMPILE))' | cmp -s - $@ || echo '$(subst ','\'',$(COMPILE))' >$@
+	@echo $(call quote,$(COMPILE) $(PROBES)) >$@
+
+# $(call objects,FOLDER): of what is compiled there, without what has a main().
+MAINS = %/animals.c %/crawl.c %/farm.c %/harness.c
+objects = $(patsubst %,$(BUILD)/%.o,$(basename $(filter-out $(MAINS),$(wildcard $(1)/*.c $(1)/*.S))))
+
+# The archive $(1) of the objects $(2): made again when one of them is gone.
+define ARCHIVE
+$(1): $(2) $(call changed,$(1:.a=.list),$(2))
+	@rm -f $$@
+	$$(call say,AR)$$(AR) rc $$@ $(2)
+	@echo $(2) >$(1:.a=.list)
+endef
 
 # --- common/, the farm and the harness ---
+
+$(eval $(call ARCHIVE,$(LIBRARY),$(call objects,common)))
+$(foreach room,farm harness,\
+	$(eval $(call ARCHIVE,$(BUILD)/common/$(room)/room.a,$(call objects,common/$(room)))))
 
 $(BUILD)/common/%.o: common/%.c $(FLAGS)
 	@mkdir -p $(@D)
 	$(call say,CC)$(COMPILE) $(PROBES) -Icommon -c $< -o $@
 
-$(LIBRARY): $(COMMON)
-	@rm -f $@
-	$(call say,AR)$(AR) rc $@ $(COMMON)
-
-$(TOOLS): $(BUILD)/%: $(BUILD)/common/%.o $(LIBRARY)
+$(TOOLS): $(BUILD)/%: $(BUILD)/common/$$*/$$*.o $(BUILD)/common/$$*/room.a $(LIBRARY)
 	$(call say,LD)$(CC) $(CFLAGS) $(SANITIZERS) $^ -o $@ $(LDLIBS)
 
 # --- The stages ---
@@ -125,37 +143,24 @@ $(BUILD)/$(1)/%.o: $(1)/%.S $(FLAGS)
 	@mkdir -p $$(@D)
 	$$(call say,AS)$$(COMPILE) -c $$< -o $$@
 
-$(BUILD)/$(1)/engine.a: $(2)
-	@rm -f $$@
-	$$(call say,AR)$$(AR) rc $$@ $(2)
+$(call ARCHIVE,$(BUILD)/$(1)/engine.a,$(call objects,$(1)))
 
-$(BUILD)/$(1)/animals $(BUILD)/$(1)/crawl: %: %.o $(BUILD)/$(1)/engine.a $(LIBRARY)
-	$$(call say,LD)$$(CC) $$(CFLAGS) $$(SANITIZERS) $$^ -o $$@ $$(LDLIBS)
-
-$(patsubst %.c,$(BUILD)/%,$(wildcard $(1)/examples/*.c)): %: %.o $(BUILD)/$(1)/engine.a $(LIBRARY)
+$(BUILD)/$(1)/animals $(BUILD)/$(1)/crawl $(patsubst %.c,$(BUILD)/%,$(wildcard $(1)/examples/*.c)): \
+		%: %.o $(BUILD)/$(1)/engine.a $(LIBRARY)
 	$$(call say,LD)$$(CC) $$(CFLAGS) $$(SANITIZERS) $$^ -o $$@ $$(LDLIBS)
 endef
 
-# All objects of a stage but its two programs.
-engine = $(patsubst %,$(BUILD)/%.o,$(basename $(filter-out %/animals.c %/crawl.c,$(wildcard $(1)/*.c $(1)/*.S))))
+$(foreach s,$(FOLDERS) $(PLAYS),$(eval $(call STAGE_RULES,$s)))
 
-PLAYS = $(patsubst %/fetch.c,%,$(wildcard play/0*/fetch.c))
-$(foreach s,$(FOLDERS) $(PLAYS),$(eval $(call STAGE_RULES,$s,$(call engine,$s))))
+# --- Running them: each builds what it needs, and no more ---
 
-# FAULTS=1: programs in which one call can be made to fail (GNU ld).
-WRAPPED = malloc calloc realloc strdup strndup fopen mmap pipe socket setsockopt getsockopt poll \
-	epoll_create1 epoll_ctl epoll_wait pthread_create getaddrinfo connect accept send recv write
-ifneq ($(FAULTS),)
-LDLIBS := $(WRAPPED:%=-Wl,--wrap=%) $(LDLIBS)
-$(PROGRAMS) $(BUILD)/farm: $(BUILD)/tests/faults/wrap.o
-endif
-
-# --- Running them ---
+# $(call stage,N): the two programs of stage N.
+stage = $(foreach s,$(filter 0$(1)-%,$(FOLDERS)),$(BUILD)/$s/animals $(BUILD)/$s/crawl)
 
 STAGE_RUNS = $(addprefix stage-,1 2 3 4 5 6)
 
-$(STAGE_RUNS): all
-	@$(BUILD)/harness stage $(@:stage-%=%)
+$(STAGE_RUNS): stage-%: $$(call stage,$$*) $(TOOLS)
+	@$(BUILD)/harness stage $*
 
 compare: all
 	@$(BUILD)/harness compare
@@ -164,162 +169,38 @@ farm: $(BUILD)/farm
 	@echo "Ctrl-C stops it. From another terminal: curl or crawl the address."
 	@$(BUILD)/farm --port $(PORT) --pace $(PACE)
 
-crowd: all
+crowd: $(call stage,$(or $(STAGE),4)) $(TOOLS)
 	@$(BUILD)/harness crowd
 
-run-x:
-	@sh common/run.sh x
+# Stage 6's animals, and what Ctrl-\ prints.
+where: $(call stage,6) $(TOOLS)
+	@$(BUILD)/harness where
 
-run-%: all
-	@sh common/run.sh $* $(ARGS)
+run-x:
+	@sh common/scripts/run.sh x
+
+# An example that is a patch is built by run.sh.
+example = $(if $(wildcard 0*/examples/$(1).*),$(filter %/examples/$(1),$(EXAMPLES)) $(TOOLS))
+run-%: $$(call example,$$*)
+	@sh common/scripts/run.sh $* $(ARGS)
 
 # diff-3 shows stage 2 against 3, diff-1-6 any two.
 diff-%:
-	@sh common/diff.sh $*
-
-# Stage 6's animals, and what Ctrl-\ prints.
-where: all
-	@$(BUILD)/harness where
+	@sh common/scripts/diff.sh $*
 
 # A copy of stage N to break and mend.
 play-%:
-	@sh common/play.sh $*
+	@sh common/scripts/play.sh $*
 
 # A stage with what it needs, in a folder of its own: make fork STAGE=2 TO=dir
 fork:
-	@sh common/fork.sh "$(STAGE)" "$(TO)"
-
-# What a request costs, beside the least that it can (Linux).
-$(BUILD)/bench/floor: bench/floor.c $(LIBRARY)
-	@mkdir -p $(@D)
-	$(call say,LD)$(COMPILE) -Icommon $^ -o $@ $(LDLIBS)
-
-# What one switch costs, in each way; what it costs to wait, by what waits.
-$(BUILD)/bench/switch $(BUILD)/bench/park: $(BUILD)/bench/%: bench/%.c \
-		$(BUILD)/06-async-await-style/engine.a $(LIBRARY)
-	@mkdir -p $(@D)
-	$(call say,LD)$(COMPILE) $(PROBES) -I06-async-await-style -I05-coroutines -Icommon $^ -o $@ $(LDLIBS)
-
-# animals and crawl on libcurl, in three ways, if this compiler has it.
-CURL := $(shell pkg-config --cflags --libs libcurl 2>/dev/null)
-ifneq ($(if $(CURL),$(shell echo 'int main(void) { return !curl_version(); }' | \
-	$(CC) $(CFLAGS) -include curl/curl.h -x c - -o /dev/null $(CURL) 2>/dev/null && echo yes)),)
-define CURL_RULES
-$(BUILD)/bench/libcurl/$(1)/%.o: bench/libcurl/%.c $(FLAGS)
-	@mkdir -p $$(@D)
-	$$(call say,CC)$$(COMPILE) -DSTAGE='"libcurl-$(1)"' -Icommon $(filter -I% -D%,$(CURL)) -c $$< -o $$@
-
-$(BUILD)/bench/libcurl/$(1)/animals $(BUILD)/bench/libcurl/$(1)/crawl: %: %.o \
-		$(patsubst %,$(BUILD)/bench/libcurl/$(1)/%.o,transfer $(2)) $(LIBRARY)
-	$$(call say,LD)$$(CC) $$(CFLAGS) $$(SANITIZERS) $$^ -o $$@ $$(LDLIBS) $(CURL)
-
-all: $(BUILD)/bench/libcurl/$(1)/animals $(BUILD)/bench/libcurl/$(1)/crawl
-endef
-$(eval $(call CURL_RULES,easy,easy))
-$(eval $(call CURL_RULES,multi,crowd multi))
-$(eval $(call CURL_RULES,socket,crowd socket))
-endif
-
-# The same job on libuv, if it is there.
-$(BUILD)/bench/peers/libuv_client: bench/peers/libuv_client.c
-	@mkdir -p $(@D)
-	$(call say,LD)$(COMPILE) $(shell pkg-config --cflags libuv) $< -o $@ $(shell pkg-config --libs libuv)
-
-bench: all $(addprefix $(BUILD)/bench/,floor switch park \
-		$(shell pkg-config --exists libuv 2>/dev/null && echo peers/libuv_client))
-	@BUILD=$(BUILD) ROUNDS=$(ROUNDS) TABLES="$(TABLES)" python3 bench/bench.py
-
-# bench/figures/*.svg, from what make bench and make stage-1 to 6 have left.
-figures:
-	@BUILD=$(BUILD) python3 bench/figures.py
+	@sh common/scripts/fork.sh "$(STAGE)" "$(TO)"
 
 expand:
-	@CC="$(CC)" sh common/expand.sh
+	@CC="$(CC)" sh common/scripts/expand.sh
 
 doctor:
-	@CC="$(CC)" sh common/doctor.sh
-
-# --- Tests ---
-
-UNIT_SOURCES = $(wildcard tests/test_*.c)
-UNITS = $(UNIT_SOURCES:%.c=$(BUILD)/%)
-CHECK_CFLAGS = $(shell pkg-config --cflags check 2>/dev/null)
-CHECK_LIBS = $(shell pkg-config --libs check 2>/dev/null || echo -lcheck)
-
-# Tests of a stage's engine: test_NAME_STAGE is its folder.
-test_loop_STAGE = 04-callbacks
-test_coroutine_STAGE = 05-coroutines
-test_task_STAGE = 05-coroutines
-test_async_STAGE = 06-async-await-style
-test_wait_STAGE = 06-async-await-style
-test_group_STAGE = 06-async-await-style
-test_lock_STAGE = 06-async-await-style
-test_dump_STAGE = 06-async-await-style
-test_executor_STAGE = 06-async-await-style
-test_lookup_STAGE = 06-async-await-style
-test_stack_STAGE = 06-async-await-style
-
-$(BUILD)/tests/%.o: tests/%.c $(FLAGS)
-	@mkdir -p $(@D)
-	$(call say,CC)$(COMPILE) $(if $(findstring 06-,$($*_STAGE)),$(PROBES)) $(addprefix -I,$($*_STAGE)) -Icommon -Itests $(CHECK_CFLAGS) -c $< -o $@
-
-.SECONDEXPANSION:
-$(UNITS): %: %.o $$(foreach s,$$($$(*F)_STAGE),$$(call engine,$$s)) $(LIBRARY)
-	$(call say,LD)$(CC) $(CFLAGS) $(SANITIZERS) $^ -o $@ $(CHECK_LIBS) $(LDLIBS)
-
-# Fuzzers: with FUZZ=1 they search (clang's libFuzzer), else they try again what
-# was found before.
-FUZZERS = $(patsubst %.c,$(BUILD)/%,$(wildcard tests/fuzz/fuzz_*.c))
-$(FUZZERS): %: %.o $(if $(FUZZ),,$(BUILD)/tests/fuzz/replay.o) $(LIBRARY)
-	$(call say,LD)$(CC) $(CFLAGS) $(SANITIZERS) $(if $(FUZZ),-fsanitize=fuzzer) $^ -o $@ $(LDLIBS)
-
-fuzz:
-	@sh tests/fuzz/run.sh $(SECONDS)
-
-# Every call fails once, in every way (see tests/faults/faults.py).
-faults: $(BUILD)/farm
-	@$(MAKE) -s --no-print-directory BUILD=build/faults SANITIZE=asan FAULTS=1 \
-		build/faults/farm $(PROGRAMS:$(BUILD)/%=build/faults/%)
-	@python3 tests/faults/faults.py
-
-units: $(UNITS) $(FUZZERS)
-
-check: all units
-	@SANITIZE=$(SANITIZE) sh tests/run.sh $(UNITS)
-
-asan:
-	@$(MAKE) --no-print-directory SANITIZE=asan check
-
-tsan:
-	@$(MAKE) --no-print-directory SANITIZE=tsan check
-
-# Stage 6's engine on ucontext, and on aarch64 where there is an emulator.
-check-switch:
-	@sh tests/switches.sh
-
-# The black-box suite on another libc (there is no Check for it in Debian).
-check-musl:
-	@if command -v musl-gcc >/dev/null; then \
-		$(MAKE) -s --no-print-directory CC=musl-gcc BUILD=build/musl build/musl/farm \
-			$(PROGRAMS:$(BUILD)/%=build/musl/%) && \
-		BUILD=build/musl python3 tests/test_stages.py; \
-	else echo "check-musl: skipped: no musl-gcc (Debian: musl-tools)"; fi
-
-# Fifty thousand pages a stage.
-soak: all
-	@python3 tests/soak.py
-
-valgrind: all
-	@sh tests/valgrind.sh
-
-# Everything: takes a quarter of an hour.
-# Of the programs on libcurl, too.
-check-full: export CASES = all
-check-full: check asan check-switch check-musl valgrind faults fuzz soak
-	@$(MAKE) --no-print-directory SANITIZE=tsan STAGES="2 6" check
-
-check-tutorial: all
-	@sh tests/tutorial.sh
+	@CC="$(CC)" sh common/scripts/doctor.sh
 
 clean:
 	rm -rf build
@@ -327,8 +208,9 @@ clean:
 help:
 	@sed -n 's/^#: //p' Makefile
 
-.PHONY: FORCE all units $(STAGE_RUNS) compare farm crowd where run-x bench figures fork expand doctor check check-full check-switch check-musl valgrind soak fuzz faults asan tsan \
-	check-tutorial clean help
+include bench/rules.mk tests/rules.mk
+
+.PHONY: FORCE all $(STAGE_RUNS) compare farm crowd where run-x fork expand doctor clean help
 .SECONDARY:
 
 -include $(wildcard $(addprefix $(BUILD),/*/*.d /*/*/*.d /*/*/*/*.d))

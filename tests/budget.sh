@@ -61,7 +61,7 @@ within "lines of the last engine, all of it" "$(cat 06-*/*.[chS] |
         06-*/loop.?)" '{ print $1 - rest }')" 1610
 
 # Functions fit a screen.
-for file in common/*.c 0*/*.c 0*/examples/*.c; do
+for file in common/*.c common/*/*.c 0*/*.c 0*/examples/*.c; do
     [ -f "$file" ] || continue
     awk -v file="$file" '
         /^[a-z].*\(/ && !/;$/ { name = $0 }

@@ -1,7 +1,8 @@
 #!/bin/sh
 # layering.sh - a stage includes its own folder and common/, never another
-# stage; common/ includes nothing from a stage; nothing but the comment above
-# fetch() says in which stage a file is.
+# stage; so does a room of common/, and common/ itself includes nothing from a
+# stage or a room; nothing but the comment above fetch() says in which stage a
+# file is.
 set -u
 bad=0
 
@@ -10,8 +11,8 @@ say() {
     bad=1
 }
 
-# has FOLDER NAME: is NAME a file of FOLDER or of common/?
-for folder in common 0*-*; do
+for folder in common common/*/ 0*-*; do
+    folder=${folder%/}
     for file in "$folder"/*.[chS] "$folder"/examples/*.c; do
         [ -f "$file" ] || continue
         for name in $(sed -n 's/^ *# *include *"\(.*\)".*/\1/p' "$file"); do

@@ -6,7 +6,7 @@
 set -u
 
 make=${MAKE:-make}
-units=$(sed -n 's/^\(test_.*\)_STAGE = 06-.*/\1/p' Makefile)
+units=$(sed -n 's/^\(test_.*\)_FOLDER = 06-.*/\1/p' tests/rules.mk)
 bad=0
 
 # run_units BUILD RUNNER MAKE-ARGUMENT...

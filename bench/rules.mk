@@ -1,0 +1,47 @@
+# bench/rules.mk - make bench, make figures, and the baselines on libcurl.
+
+# What a request costs, beside the least that it can (Linux).
+$(BUILD)/bench/floor: bench/floor.c $(LIBRARY)
+	@mkdir -p $(@D)
+	$(call say,LD)$(COMPILE) -Icommon $^ -o $@ $(LDLIBS)
+
+# What one switch costs, in each way; what it costs to wait, by what waits.
+$(BUILD)/bench/switch $(BUILD)/bench/park: $(BUILD)/bench/%: bench/%.c \
+		$(BUILD)/06-async-await-style/engine.a $(LIBRARY)
+	@mkdir -p $(@D)
+	$(call say,LD)$(COMPILE) $(PROBES) -I06-async-await-style -I05-coroutines -Icommon $^ -o $@ $(LDLIBS)
+
+# animals and crawl on libcurl, in three ways, if this compiler has it.
+CURL := $(shell pkg-config --cflags --libs libcurl 2>/dev/null)
+ifneq ($(if $(CURL),$(shell echo 'int main(void) { return !curl_version(); }' | \
+	$(CC) $(CFLAGS) -include curl/curl.h -x c - -o /dev/null $(CURL) 2>/dev/null && echo yes)),)
+define CURL_RULES
+$(BUILD)/bench/libcurl/$(1)/%.o: bench/libcurl/%.c $(FLAGS)
+	@mkdir -p $$(@D)
+	$$(call say,CC)$$(COMPILE) -DSTAGE='"libcurl-$(1)"' -Icommon $(filter -I% -D%,$(CURL)) -c $$< -o $$@
+
+$(BUILD)/bench/libcurl/$(1)/animals $(BUILD)/bench/libcurl/$(1)/crawl: %: %.o \
+		$(patsubst %,$(BUILD)/bench/libcurl/$(1)/%.o,transfer $(2)) $(LIBRARY)
+	$$(call say,LD)$$(CC) $$(CFLAGS) $$(SANITIZERS) $$^ -o $$@ $$(LDLIBS) $(CURL)
+
+all: $(BUILD)/bench/libcurl/$(1)/animals $(BUILD)/bench/libcurl/$(1)/crawl
+endef
+$(eval $(call CURL_RULES,easy,easy))
+$(eval $(call CURL_RULES,multi,crowd multi))
+$(eval $(call CURL_RULES,socket,crowd socket))
+endif
+
+# The same job on libuv, if it is there.
+$(BUILD)/bench/peers/libuv_client: bench/peers/libuv_client.c
+	@mkdir -p $(@D)
+	$(call say,LD)$(COMPILE) $(shell pkg-config --cflags libuv) $< -o $@ $(shell pkg-config --libs libuv)
+
+bench: all $(addprefix $(BUILD)/bench/,floor switch park \
+		$(shell pkg-config --exists libuv 2>/dev/null && echo peers/libuv_client))
+	@BUILD=$(BUILD) ROUNDS=$(ROUNDS) TABLES="$(TABLES)" python3 bench/bench.py
+
+# bench/figures/*.svg, from what make bench and make stage-1 to 6 have left.
+figures:
+	@BUILD=$(BUILD) python3 bench/figures.py
+
+.PHONY: bench figures
