@@ -88,7 +88,7 @@ PLAYS = $(patsubst %/fetch.c,%,$(wildcard play/0*/fetch.c))
 PROGRAMS = $(foreach s,$(FOLDERS),$(BUILD)/$s/animals $(BUILD)/$s/crawl)
 EXAMPLES = $(foreach f,$(wildcard 0*/examples/*.c),$(BUILD)/$(f:.c=))
 TOOLS = $(BUILD)/farm $(BUILD)/harness
-LIBRARY = $(BUILD)/common/common.a
+LIBRARY = $(call archive,common)
 
 all: $(PROGRAMS) $(TOOLS) $(EXAMPLES)
 
@@ -106,29 +106,28 @@ $(FLAGS): $(call changed,$(FLAGS),$(COMPILE) $(PROBES))
 	@mkdir -p $(@D)
 	@echo $(call quote,$(COMPILE) $(PROBES)) >$@
 
-# $(call objects,FOLDER): of what is compiled there, without what has a main().
+# $(call objects,FOLDER): what is compiled there, but no file with a main().
 MAINS = %/animals.c %/crawl.c %/farm.c %/harness.c
 objects = $(patsubst %,$(BUILD)/%.o,$(basename $(filter-out $(MAINS),$(wildcard $(1)/*.c $(1)/*.S))))
 
-# The archive $(1) of the objects $(2): made again when one of them is gone.
+# The archive of a folder's objects: made again when one of them is gone.
+archive = $(BUILD)/$(1)/$(notdir $(1)).a
 define ARCHIVE
-$(1): $(2) $(call changed,$(1:.a=.list),$(2))
+$(call archive,$(1)): $(call objects,$(1)) $(call changed,$(BUILD)/$(1)/objects,$(call objects,$(1)))
 	@rm -f $$@
-	$$(call say,AR)$$(AR) rc $$@ $(2)
-	@echo $(2) >$(1:.a=.list)
+	$$(call say,AR)$$(AR) rc $$@ $(call objects,$(1))
+	@echo $(call objects,$(1)) >$(BUILD)/$(1)/objects
 endef
 
 # --- common/, the farm and the harness ---
 
-$(eval $(call ARCHIVE,$(LIBRARY),$(call objects,common)))
-$(foreach room,farm harness,\
-	$(eval $(call ARCHIVE,$(BUILD)/common/$(room)/room.a,$(call objects,common/$(room)))))
+$(foreach folder,common common/farm common/harness,$(eval $(call ARCHIVE,$(folder))))
 
 $(BUILD)/common/%.o: common/%.c $(FLAGS)
 	@mkdir -p $(@D)
 	$(call say,CC)$(COMPILE) $(PROBES) -Icommon -c $< -o $@
 
-$(TOOLS): $(BUILD)/%: $(BUILD)/common/$$*/$$*.o $(BUILD)/common/$$*/room.a $(LIBRARY)
+$(TOOLS): $(BUILD)/%: $(BUILD)/common/$$*/$$*.o $$(call archive,common/$$*) $(LIBRARY)
 	$(call say,LD)$(CC) $(CFLAGS) $(SANITIZERS) $^ -o $@ $(LDLIBS)
 
 # --- The stages ---
@@ -143,10 +142,10 @@ $(BUILD)/$(1)/%.o: $(1)/%.S $(FLAGS)
 	@mkdir -p $$(@D)
 	$$(call say,AS)$$(COMPILE) -c $$< -o $$@
 
-$(call ARCHIVE,$(BUILD)/$(1)/engine.a,$(call objects,$(1)))
+$(call ARCHIVE,$(1))
 
 $(BUILD)/$(1)/animals $(BUILD)/$(1)/crawl $(patsubst %.c,$(BUILD)/%,$(wildcard $(1)/examples/*.c)): \
-		%: %.o $(BUILD)/$(1)/engine.a $(LIBRARY)
+		%: %.o $(call archive,$(1)) $(LIBRARY)
 	$$(call say,LD)$$(CC) $$(CFLAGS) $$(SANITIZERS) $$^ -o $$@ $$(LDLIBS)
 endef
 

@@ -4,7 +4,7 @@
 
 #include "clock.h"
 #include "interrupt.h"
-#include "options.h"
+#include "process.h"
 #include "timing.h"
 
 #include <errno.h>
@@ -19,7 +19,7 @@ static double longest; // callback, in seconds
 
 int loop_init(const char *kind)
 {
-    selector = selector_new(kind, options_descriptors());
+    selector = selector_new(kind, process_raise_descriptor_limit());
     if (selector == NULL)
         return -errno;
     int fd = interrupt_fd(); // asked once: Ctrl-C may come at any moment

@@ -13,6 +13,7 @@
 #include "http.h"
 #include "net.h"
 #include "options.h"
+#include "process.h"
 #include "species.h"
 
 #include <errno.h>
@@ -159,7 +160,7 @@ static int prepare(void)
 
     for (int i = 0; i < SPECIES; i++) {
         snprintf(text, sizeof(text), "%s/animals/%s?delay=%d", options.server,
-            species_name(i), options.delay);
+            species[i].name, options.delay);
         int error = url_parse_typed(&url, text);
         if (error == 0)
             error = net_lookup(&url, 0, &address);
@@ -176,7 +177,7 @@ static int prepare(void)
     epoll = epoll_create1(EPOLL_CLOEXEC);
     if (requests == NULL || epoll == -1)
         return -errno;
-    return options.max_tasks + 16 > options_descriptors() ? -EMFILE : 0;
+    return options.max_tasks + 16 > process_raise_descriptor_limit() ? -EMFILE : 0;
 }
 
 int main(int argc, char **argv)

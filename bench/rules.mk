@@ -7,7 +7,7 @@ $(BUILD)/bench/floor: bench/floor.c $(LIBRARY)
 
 # What one switch costs, in each way; what it costs to wait, by what waits.
 $(BUILD)/bench/switch $(BUILD)/bench/park: $(BUILD)/bench/%: bench/%.c \
-		$(BUILD)/06-async-await-style/engine.a $(LIBRARY)
+		$(call archive,06-async-await-style) $(LIBRARY)
 	@mkdir -p $(@D)
 	$(call say,LD)$(COMPILE) $(PROBES) -I06-async-await-style -I05-coroutines -Icommon $^ -o $@ $(LDLIBS)
 

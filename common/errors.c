@@ -3,7 +3,9 @@
 #include "errors.h"
 
 #include <errno.h>
+#include <stdarg.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <string.h>
 
 static const char *const texts[] = {
@@ -70,4 +72,16 @@ bool error_is_transient(int error)
         return false;
     return error > -4096 || error == ERROR_CLOSED_EARLY
            || error == ERROR_LOOKUP;
+}
+
+int error_print(int code, const char *program, const char *format, ...)
+{
+    va_list args;
+
+    fprintf(stderr, "%s: ", program);
+    va_start(args, format);
+    vfprintf(stderr, format, args);
+    va_end(args);
+    fputc('\n', stderr);
+    return code;
 }

@@ -36,4 +36,11 @@ const char *error_text(int error);
 // the protocol, for our own limits and for names that do not exist.
 bool error_is_transient(int error);
 
+// Prints "PROGRAM: ..." as a line on stderr and returns `code`, so that a
+// function can say what failed and return in one statement.
+#ifdef __GNUC__
+__attribute__((format(printf, 3, 4)))
+#endif
+int error_print(int code, const char *program, const char *format, ...);
+
 #endif

@@ -45,7 +45,7 @@ static int make_urls(struct herd *herd, const struct url *server)
     for (int i = 0; i < herd->num_names; i++) {
         const char *name = herd->options->num_arguments > 0
             ? herd->options->arguments[i]
-            : species_name(i);
+            : species[i].name;
         int error =
             make_url(&herd->urls[i], server, name, herd->options->delay);
         if (error != 0)
@@ -68,7 +68,7 @@ int herd_init(struct herd *herd, const struct options *options)
     if (error != 0)
         return error;
     herd->num_names =
-        options->num_arguments > 0 ? options->num_arguments : species_count();
+        options->num_arguments > 0 ? options->num_arguments : NUM_SPECIES;
     herd->count = options->count > 0 ? options->count : herd->num_names;
     herd->urls = calloc((size_t)herd->num_names, sizeof(*herd->urls));
     herd->animals = calloc((size_t)herd->count, sizeof(*herd->animals));

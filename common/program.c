@@ -6,6 +6,7 @@
 #include "interrupt.h"
 #include "json.h"
 #include "net.h"
+#include "process.h"
 #include "species.h"
 #include "timing.h"
 #include "trace.h"
@@ -13,22 +14,9 @@
 #include <errno.h>
 #include <limits.h>
 #include <signal.h>
-#include <stdarg.h>
 #include <string.h>
 
 static FILE *json; // opened at the beginning: no long crawl ends in "disk full"
-
-static int complain(const struct options *options, const char *format, ...)
-{
-    va_list args;
-
-    fprintf(stderr, "%s: ", options->program);
-    va_start(args, format);
-    vfprintf(stderr, format, args);
-    va_end(args);
-    fputc('\n', stderr);
-    return EXIT_USAGE;
-}
 
 // --- Beginning -------------------------------------------------------------
 
@@ -40,7 +28,7 @@ enum { OTHER_DESCRIPTORS = 16 };
 
 static void clamp_max_tasks(struct options *options)
 {
-    int limit = options_descriptors();
+    int limit = process_raise_descriptor_limit();
     // With fewer there may still be room for one: without --json, in stage 1.
     int most = limit > OTHER_DESCRIPTORS ? limit - OTHER_DESCRIPTORS : 1;
     int wanted = options->max_tasks;
@@ -48,9 +36,9 @@ static void clamp_max_tasks(struct options *options)
     if (wanted == INT_MAX) // all animals
         wanted = options->count > 0      ? options->count
             : options->num_arguments > 0 ? options->num_arguments
-                                         : species_count();
+                                         : NUM_SPECIES;
     if (wanted > most) {
-        complain(options,
+        error_print(EXIT_USAGE, options->program,
             "--max-tasks %d clamped to %d: the system allows %d open files "
             "(see ulimit -n)",
             wanted, most, limit);
@@ -64,7 +52,7 @@ static int begin(struct options *options, const char *stage,
 {
     int error;
 
-    options_standard_streams();
+    process_keep_standard_streams();
     int code = options_parse(options, program, argc, argv);
     if (code != OPTIONS_GO_ON)
         return code;
@@ -73,18 +61,19 @@ static int begin(struct options *options, const char *stage,
     // A reader of our output that goes away is an error of a write, not the
     // end of the program; so is a server that does.
     signal(SIGPIPE, SIG_IGN);
-    for (int i = 0; i < options->num_resolves; i++) {
-        error = net_resolve(options->resolves[i]);
+    for (int i = 0; i < options->resolves.count; i++) {
+        error = net_resolve(options->resolves.texts[i]);
         if (error != 0)
-            return complain(options, "--resolve %s: %s", options->resolves[i],
+            return error_print(EXIT_USAGE, options->program, "--resolve %s: %s",
+                options->resolves.texts[i],
                 error == -EINVAL
                     ? "not HOST:PORT:ADDRESS with a numeric address"
                     : error_text(error));
     }
     error = interrupt_init();
     if (error != 0)
-        return complain(
-            options, "cannot watch for Ctrl-C: %s", error_text(error));
+        return error_print(EXIT_USAGE, options->program,
+            "cannot watch for Ctrl-C: %s", error_text(error));
     timing_start();
     return OPTIONS_GO_ON;
 }
@@ -98,15 +87,16 @@ static int open_files(const struct options *options)
     if (options->trace != NULL) {
         error = trace_open(options->trace);
         if (error != 0)
-            return complain(options, "cannot write the trace to %s: %s",
-                options->trace, error_text(error));
+            return error_print(EXIT_USAGE, options->program,
+                "cannot write the trace to %s: %s", options->trace,
+                error_text(error));
     }
     if (options->json != NULL) {
         json = strcmp(options->json, "-") == 0 ? stdout
                                                : fopen(options->json, "w");
         if (json == NULL)
-            return complain(options, "cannot write %s: %s", options->json,
-                error_text(-errno));
+            return error_print(EXIT_USAGE, options->program,
+                "cannot write %s: %s", options->json, error_text(-errno));
     }
     return OPTIONS_GO_ON;
 }
@@ -121,7 +111,8 @@ static bool finish(struct options *options)
     interrupt_free();
     bool complete = trace_close() == 0;
     if (!complete)
-        complain(options, "the trace in %s is not complete", options->trace);
+        error_print(EXIT_USAGE, options->program,
+            "the trace in %s is not complete", options->trace);
     net_forget();
     options_free(options);
     return complete;
@@ -143,11 +134,13 @@ int program_begin_animals(struct herd *herd, struct options *options,
         return OPTIONS_GO_ON;
     }
     if (error == -ENOMEM)
-        complain(options, "%s", error_text(error));
+        error_print(EXIT_USAGE, options->program, "%s", error_text(error));
     else if (error == -ENAMETOOLONG)
-        complain(options, "a name is too long for a URL");
+        error_print(
+            EXIT_USAGE, options->program, "a name is too long for a URL");
     else if (error != 0)
-        complain(options, "--server %s: not an http URL", options->server);
+        error_print(EXIT_USAGE, options->program,
+            "--server %s: not an http URL", options->server);
     herd_free(herd);
     finish(options);
     return EXIT_USAGE;
@@ -167,7 +160,7 @@ static int add_roots(struct frontier *frontier, const struct options *options)
             continue;
         }
         json_printable(safe, sizeof(safe), slice_of(root));
-        complain(options, "%s ignored: %s", safe,
+        error_print(EXIT_USAGE, options->program, "%s ignored: %s", safe,
             error == -EPROTONOSUPPORT ? "only http is spoken here"
                 : error == -ENOMEM    ? error_text(error)
                                       : "not a URL");
@@ -188,11 +181,13 @@ int program_begin_crawl(struct frontier *frontier, struct options *options,
     int error = frontier_init(frontier, options);
     if (error == -EINVAL) {
         frontier_exclude_error(options, reason, sizeof(reason));
-        complain(options, "--exclude %s: %s", options->exclude, reason);
+        error_print(EXIT_USAGE, options->program, "--exclude %s: %s",
+            options->exclude, reason);
     } else if (error != 0) {
-        complain(options, "%s", error_text(error));
+        error_print(EXIT_USAGE, options->program, "%s", error_text(error));
     } else if (add_roots(frontier, options) == 0) {
-        complain(options, "no URL to start from; see crawl --help");
+        error_print(EXIT_USAGE, options->program,
+            "no URL to start from; see crawl --help");
     } else if (open_files(options) == OPTIONS_GO_ON) {
         frontier->log = options->quiet ? NULL : stderr;
         return OPTIONS_GO_ON;
@@ -210,7 +205,7 @@ static bool is_written(
 {
     if (fflush(out) == 0 && !ferror(out))
         return true;
-    complain(options, "cannot write all of %s", name);
+    error_print(EXIT_USAGE, options->program, "cannot write all of %s", name);
     return false;
 }
 
@@ -272,7 +267,7 @@ int program_end_crawl(struct frontier *frontier, struct options *options)
     long errors = frontier_errors(frontier);
 
     if (frontier->dropped > 0)
-        complain(options,
+        error_print(EXIT_USAGE, options->program,
             "%ld URLs dropped, and what followed them on their pages: "
             "out of memory, or over %d URLs or %d MiB",
             frontier->dropped, FRONTIER_MAX_URLS, FRONTIER_MAX_MIB);

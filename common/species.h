@@ -1,19 +1,23 @@
-// species.h - who lives on the farm, in order, and how long each one thinks
-// before it says what it always says.
+// species.h - the animals of the farm, in the order in which it lists them.
 
 #ifndef SPECIES_H
 #define SPECIES_H
 
 #include "slice.h"
 
-int species_count(void);
+struct species {
+    const char *name;
+    const char *sound;
+    int delay; // ms until it answers
+};
 
-// 0 <= i < species_count()
-const char *species_name(int i);
-const char *species_sound(int i);
-int species_delay(int i); // ms
+enum { NUM_SPECIES = 12 };
 
-// Which animal has this name? -1: none.
-int species_find(struct slice name);
+// All of them together think for 8.8 seconds, the slowest alone for 1.5: the
+// difference is the subject of this tutorial.
+extern const struct species species[NUM_SPECIES];
+
+// The species with this name; NULL: there is none.
+const struct species *species_find(struct slice name);
 
 #endif

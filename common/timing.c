@@ -3,6 +3,7 @@
 #include "timing.h"
 
 #include "clock.h"
+#include "process.h"
 #include "trace.h"
 
 #include <pthread.h>
@@ -171,21 +172,15 @@ void timing_fact(const char *name, double value)
 // VmHWM where there is one: ru_maxrss starts at the parent's peak.
 static long peak_rss_kb(const struct rusage *usage)
 {
-    char line[128];
-    long kb = usage->ru_maxrss;
-    FILE *status = fopen("/proc/self/status", "r");
+    long kb = process_memory_kb("VmHWM:");
 
-#ifdef __APPLE__
-    kb /= 1024;
-#endif
-    if (status == NULL)
+    if (kb > 0)
         return kb;
-    while (fgets(line, sizeof(line), status) != NULL) {
-        if (sscanf(line, "VmHWM: %ld", &kb) == 1)
-            break;
-    }
-    fclose(status);
-    return kb;
+#ifdef __APPLE__
+    return usage->ru_maxrss / 1024; // bytes there
+#else
+    return usage->ru_maxrss;
+#endif
 }
 
 static void print_levels(FILE *out)

@@ -7,6 +7,8 @@ CHECK_LIBS = $(shell pkg-config --libs check 2>/dev/null || echo -lcheck)
 
 # Where what a test is about is not in common/ itself: test_NAME_FOLDER.
 test_site_FOLDER = common/farm
+test_options_FOLDER = common/farm
+fuzz_options_FOLDER = common/farm
 test_runner_FOLDER = common/harness
 test_timeline_FOLDER = common/harness
 test_trace_FOLDER = common/harness
@@ -24,15 +26,16 @@ test_stack_FOLDER = 06-async-await-style
 
 $(BUILD)/tests/%.o: tests/%.c $(FLAGS)
 	@mkdir -p $(@D)
-	$(call say,CC)$(COMPILE) $(if $(findstring 06-,$($*_FOLDER)),$(PROBES)) $(addprefix -I,$($*_FOLDER)) -Icommon -Itests $(CHECK_CFLAGS) -c $< -o $@
+	$(call say,CC)$(COMPILE) $(if $(findstring 06-,$($(*F)_FOLDER)),$(PROBES)) $(addprefix -I,$($(*F)_FOLDER)) -Icommon -Itests $(CHECK_CFLAGS) -c $< -o $@
 
-$(UNITS): %: %.o $$(foreach f,$$($$(*F)_FOLDER),$$(call objects,$$f)) $(LIBRARY)
+$(UNITS): %: %.o $$(foreach f,$$($$(*F)_FOLDER),$$(call archive,$$f)) $(LIBRARY)
 	$(call say,LD)$(CC) $(CFLAGS) $(SANITIZERS) $^ -o $@ $(CHECK_LIBS) $(LDLIBS)
 
 # Fuzzers: with FUZZ=1 they search (clang's libFuzzer), else they try again what
 # was found before.
 FUZZERS = $(patsubst %.c,$(BUILD)/%,$(wildcard tests/fuzz/fuzz_*.c))
-$(FUZZERS): %: %.o $(if $(FUZZ),,$(BUILD)/tests/fuzz/replay.o) $(LIBRARY)
+$(FUZZERS): %: %.o $$(foreach f,$$($$(*F)_FOLDER),$$(call archive,$$f)) \
+		$(if $(FUZZ),,$(BUILD)/tests/fuzz/replay.o) $(LIBRARY)
 	$(call say,LD)$(CC) $(CFLAGS) $(SANITIZERS) $(if $(FUZZ),-fsanitize=fuzzer) $^ -o $@ $(LDLIBS)
 
 fuzz:

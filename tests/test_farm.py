@@ -61,7 +61,7 @@ class Farm:
         self.code = self.process.wait(10)
 
     def connect(self, host="127.0.0.1"):
-        return socket.create_connection((host, self.port), timeout=10)
+        return socket.create_connection((host, self.port), timeout=60)
 
     def ask(self, target):
         """Sends a GET; returns the socket."""
@@ -73,7 +73,7 @@ class Farm:
     def get(self, target):
         """Returns (status, headers, body), as http.client sees them."""
         connection = http.client.HTTPConnection(
-            "127.0.0.1", self.port, timeout=10)
+            "127.0.0.1", self.port, timeout=60)
         connection.request("GET", target)
         response = connection.getresponse()
         body = response.read()
@@ -592,6 +592,70 @@ class Spread(unittest.TestCase):
             self.assertLess(self.ask(farm, "/site/"), 80)
 
 
+class Gate(unittest.TestCase):
+    def hold(self, farm, target, n):
+        """n clients, none of which is answered."""
+        clients = [farm.ask(target) for _ in range(n)]
+        farm.wait_for(waiting=n, in_flight=n)
+        time.sleep(0.05)
+        self.assertEqual(farm.stats()["responses"], 0)
+        return clients
+
+    def release(self, farm, target, clients):
+        """One more, and all are answered; whoever comes now is not held."""
+        clients.append(farm.ask(target))
+        for client in clients:
+            with client:
+                self.assertTrue(receive(client).startswith(b"HTTP/1.1 200"))
+        stats = farm.wait_for(in_flight=0, waiting=0)
+        self.assertEqual(stats["peak_concurrency"], len(clients))
+        self.assertEqual(farm.get(target)[0], 200)
+
+    def test_of_the_farm(self):
+        with Farm("--gate", "4", "--delay", "1") as farm:
+            for target in "/animals/cow", "/site/animals/cow.html":
+                self.assertEqual(farm.get("/site/")[0], 200)  # a root
+                self.assertEqual(farm.get("/animals/yeti")[0], 404)
+                farm.stats(reset=True)  # which closes it again
+                clients = self.hold(farm, target, 3)
+                self.release(farm, target, clients)
+
+    def test_of_a_request(self):
+        for target, root in (
+                ("/animals/cow?delay=1&gate=3", "/animals/cow?delay=1"),
+                ("/site/n5,k4,d1,g3/4", "/site/n5,k4,d1,g3/")):
+            with Farm() as farm:
+                self.assertEqual(farm.get(root)[0], 200)
+                farm.stats(reset=True)
+                clients = self.hold(farm, target, 2)
+                self.release(farm, target, clients)
+
+    def test_delays_still_count(self):
+        with Farm("--gate", "2") as farm:
+            start = time.monotonic()
+            clients = [farm.ask("/animals/cow?delay=300") for _ in range(2)]
+            for client in clients:
+                with client:
+                    receive(client)
+            self.assertGreater(time.monotonic() - start, 0.29)
+
+    def test_who_leaves_is_not_counted(self):
+        with Farm("--gate", "3", "--delay", "1") as farm:
+            for client in self.hold(farm, "/animals/cow", 2):
+                client.close()
+            farm.wait_for(in_flight=0, waiting=0, vanished=2)
+            clients = self.hold(farm, "/animals/pig", 2)
+            self.release(farm, "/animals/pig", clients)
+
+    def test_it_opens_at_last(self):
+        with Farm("--gate", "9", "--delay", "1") as farm:
+            start = time.monotonic()
+            self.assertEqual(farm.get("/animals/cow")[2], b"Moo!")
+            self.assertGreater(time.monotonic() - start, 9.9)
+            self.assertEqual(farm.get("/animals/pig")[2], b"Oink!")
+            self.assertLess(time.monotonic() - start, 19)
+
+
 class Process(unittest.TestCase):
     def test_signals(self):
         for number in (signal.SIGTERM, signal.SIGINT):
@@ -648,7 +712,7 @@ class Process(unittest.TestCase):
                 (["--lifeline", "77", "--selector", "poll"],
                  "--lifeline 77: Bad file descriptor")):
             run = subprocess.run([FARM, *options], capture_output=True,
-                                 text=True, timeout=10)
+                                 text=True, timeout=60)
             self.assertEqual((run.returncode, run.stdout, run.stderr),
                              (1, "", "farm: %s\n" % text))
 
@@ -669,7 +733,7 @@ class Process(unittest.TestCase):
                     time.sleep(0.001)
             self.assertIsNone(process.poll())
             process.terminate()
-            self.assertEqual(process.communicate(timeout=10)[1], b"")
+            self.assertEqual(process.communicate(timeout=60)[1], b"")
             self.assertEqual((process.returncode, file.read()), (0, ""))
 
     def test_virtual_clock_is_for_clients(self):

@@ -1,5 +1,6 @@
 // test_options.c - command lines, good and bad.
 
+#include "farm_options.h"
 #include "options.h"
 #include "suite.h"
 
@@ -11,6 +12,7 @@
 #include <unistd.h>
 
 static struct options options;
+static struct farm_options farm;
 
 // Parses words separated by spaces.
 static int parse(const char *program, const char *line)
@@ -24,6 +26,8 @@ static int parse(const char *program, const char *line)
     for (char *word = strtok(copy, " "); word != NULL; word = strtok(NULL, " "))
         argv[argc++] = word;
     argv[argc] = NULL;
+    if (strcmp(program, "farm") == 0)
+        return farm_options_parse(&farm, argc, argv);
     return options_parse(&options, program, argc, argv);
 }
 
@@ -53,9 +57,10 @@ START_TEST(defaults)
     ck_assert_int_eq(options.delay, -1);
     options_free(&options);
     ck_assert_int_eq(parse("farm", ""), OPTIONS_GO_ON);
-    ck_assert_int_eq(options.port, 0);
-    ck_assert_double_eq(options.pace, 1);
-    options_free(&options);
+    ck_assert_int_eq(farm.port, 0);
+    ck_assert_double_eq(farm.pace, 1);
+    ck_assert_int_eq(farm.delay, -1);
+    ck_assert_int_eq(farm.lifeline, -1);
 }
 END_TEST
 
@@ -76,14 +81,32 @@ START_TEST(all_of_crawl)
     ck_assert_uint_eq(options.max_body, 0);
     ck_assert_str_eq(options.exclude, "x");
     ck_assert(options.lenient);
-    ck_assert_int_eq(options.num_resolves, 2);
-    ck_assert_str_eq(options.resolves[1], "i:3:4");
+    ck_assert_int_eq(options.resolves.count, 2);
+    ck_assert_str_eq(options.resolves.texts[1], "i:3:4");
     ck_assert_int_eq(options.verbose, 3);
     ck_assert(options.quiet);
     ck_assert_str_eq(options.trace, "t");
     ck_assert_int_eq(options.num_arguments, 3);
     ck_assert_str_eq(options.arguments[2], "--c");
     options_free(&options);
+}
+END_TEST
+
+START_TEST(all_of_farm)
+{
+    ck_assert_int_eq(
+        parse("farm",
+            "--port 8888 --pace .5 --delay 7 --spread=3 --gate 48 --selector "
+            "poll --log - --lifeline 5"),
+        OPTIONS_GO_ON);
+    ck_assert_int_eq(farm.port, 8888);
+    ck_assert_double_eq(farm.pace, 0.5);
+    ck_assert_int_eq(farm.delay, 7);
+    ck_assert_int_eq(farm.spread, 3);
+    ck_assert_int_eq(farm.gate, 48);
+    ck_assert_str_eq(farm.selector, "poll");
+    ck_assert_str_eq(farm.log, "-");
+    ck_assert_int_eq(farm.lifeline, 5);
 }
 END_TEST
 
@@ -122,6 +145,8 @@ static const struct {
     { "animals", "--typing -4" },
     { "farm", "--port 65536" },
     { "farm", "cow" },
+    { "farm", "--gate 0" },
+    { "farm", "--selector kqueue" },
     { "farm", "--json x" },
 };
 
@@ -168,6 +193,7 @@ int main(void)
 
     tcase_add_test(tests, defaults);
     tcase_add_test(tests, all_of_crawl);
+    tcase_add_test(tests, all_of_farm);
     tcase_add_test(tests, the_last_of_strict_and_lenient_counts);
     tcase_add_loop_test(
         tests, usage_errors, 0, (int)(sizeof(wrong) / sizeof(*wrong)));

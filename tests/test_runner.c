@@ -4,7 +4,7 @@
 #include "capture.h"
 #include "net.h"
 #include "runner.h"
-#include "stages.h"
+#include "settings.h"
 #include "suite.h"
 
 #include <errno.h>
@@ -45,9 +45,9 @@ static void tear_down(void)
 
 static void start(void)
 {
-    int error = farm_start(&farm, build_folder(), "0");
+    int error = farm_start(&farm, settings_build_folder(), "0");
 
-    ck_assert_msg(error == 0, "no farm in %s: make it first", build_folder());
+    ck_assert_msg(error == 0, "no farm in %s: make it first", settings_build_folder());
 }
 
 static int run_shell(
@@ -57,7 +57,7 @@ static int run_shell(
     char *argv[] = { (char[]){ "/bin/sh" }, (char[]){ "-c" }, copy, NULL };
 
     snprintf(copy, sizeof(copy), "%s", script);
-    return run(argv, flags, limit, cost);
+    return runner_run(argv, flags, limit, cost);
 }
 
 START_TEST(exit_codes)
@@ -123,7 +123,7 @@ START_TEST(missing_program)
     struct cost cost;
 
     capture_begin(&said, STDERR_FILENO);
-    int error = run(argv, RUN_QUIET, 0, &cost);
+    int error = runner_run(argv, RUN_QUIET, 0, &cost);
     capture_end(&said);
     ck_assert_int_eq(error, -ENOENT);
     ck_assert_int_eq(cost.code, 127);
@@ -222,7 +222,7 @@ static int run_sleep(struct cost *cost)
 {
     char *argv[] = { (char[]){ "/bin/sleep" }, (char[]){ "50" }, NULL };
 
-    return run(argv, 0, 10, cost);
+    return runner_run(argv, 0, 10, cost);
 }
 
 // It is for the program all the same, though nobody is one yet.
@@ -258,17 +258,17 @@ START_TEST(files)
     for (int i = 0; i < 3000; i++)
         ck_assert_int_eq(write(fd, "four", 4), 4);
     close(fd);
-    char *text = read_file(path, &len);
+    char *text = runner_read_file(path, &len);
     ck_assert_uint_eq(len, 12000);
     ck_assert_uint_eq(strlen(text), 12000);
     free(text);
     ck_assert_int_eq(truncate(path, 0), 0);
-    text = read_file(path, &len);
+    text = runner_read_file(path, &len);
     ck_assert_str_eq(text, "");
     ck_assert_uint_eq(len, 0);
     free(text);
     unlink(path);
-    ck_assert_ptr_null(read_file(path, &len));
+    ck_assert_ptr_null(runner_read_file(path, &len));
     ck_assert_int_eq(errno, ENOENT);
 }
 END_TEST
@@ -312,7 +312,7 @@ START_TEST(two_farms)
     struct farm other;
 
     start();
-    ck_assert_int_eq(farm_start(&other, build_folder(), "0"), 0);
+    ck_assert_int_eq(farm_start(&other, settings_build_folder(), "0"), 0);
     ck_assert_str_ne(farm.address, other.address);
     farm_stop(&farm); // the other one's lifeline is its own
     char *body = farm_get(&other, "/animals/dog");
@@ -340,7 +340,7 @@ START_TEST(a_farm_that_does_not_want_to)
     static struct capture said;
 
     capture_begin(&said, STDERR_FILENO);
-    int error = farm_start(&farm, build_folder(), "slow");
+    int error = farm_start(&farm, settings_build_folder(), "slow");
     capture_end(&said);
     ck_assert_int_eq(error, -ECHILD);
     ck_assert_ptr_nonnull(strstr(said.text, "--pace"));
@@ -367,7 +367,7 @@ START_TEST(the_farm_dies_with_its_owner)
     fcntl(ends[0], F_SETFD, FD_CLOEXEC);
     pid_t owner = fork();
     if (owner == 0) {
-        if (farm_start(&farm, build_folder(), "0") == 0)
+        if (farm_start(&farm, settings_build_folder(), "0") == 0)
             raise(SIGKILL);
         _exit(1);
     }

@@ -40,7 +40,7 @@ static void finish(void)
     size_t len;
 
     ck_assert_int_eq(trace_close(), 0);
-    text = read_file(path, &len);
+    text = runner_read_file(path, &len);
     ck_assert_ptr_nonnull(text);
     ck_assert(json_is_valid(text));
     json = slice_of(text);
@@ -263,7 +263,7 @@ START_TEST(off)
     trace_name(1, "cow");
     ck_assert_int_eq(asked, 0); // not even the arguments cost anything
     ck_assert_int_eq(trace_close(), 0);
-    text = read_file(path, &len);
+    text = runner_read_file(path, &len);
     ck_assert_uint_eq(len, 0);
 }
 END_TEST

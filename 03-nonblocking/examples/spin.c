@@ -96,7 +96,7 @@ int main(void)
 
     for (int i = 0; i < ANIMALS; i++) {
         snprintf(text, sizeof(text), "%s/animals/%s",
-            farm != NULL ? farm : "http://127.0.0.1:8888", species_name(i));
+            farm != NULL ? farm : "http://127.0.0.1:8888", species[i].name);
         if (url_parse(&urls[i], text, strlen(text)) != 0)
             return 2;
     }

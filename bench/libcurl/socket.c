@@ -6,6 +6,7 @@
 #include "clock.h"
 #include "crowd.h"
 #include "interrupt.h"
+#include "process.h"
 #include "selector.h"
 
 #include <errno.h>
@@ -41,7 +42,7 @@ static int on_timer(CURLM *multi, long ms, void *data)
 
 static int prepare(struct crowd *crowd, const struct options *options)
 {
-    selector = selector_new(options->selector, options_descriptors());
+    selector = selector_new(options->selector, process_raise_descriptor_limit());
     if (selector == NULL)
         return -errno;
     curl_multi_setopt(crowd->multi, CURLMOPT_SOCKETFUNCTION, on_socket);

@@ -150,9 +150,9 @@ int transfer_setup(const struct options *options)
     if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
         return -ENOMEM;
     timeout_ms = (long)(options->timeout * 1e3 + 0.5);
-    for (int i = 0; i < options->num_resolves; i++) {
+    for (int i = 0; i < options->resolves.count; i++) {
         struct curl_slist *longer =
-            curl_slist_append(resolves, options->resolves[i]);
+            curl_slist_append(resolves, options->resolves.texts[i]);
         if (longer == NULL)
             return -ENOMEM;
         resolves = longer;

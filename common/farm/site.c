@@ -250,6 +250,7 @@ struct spec {
     long delay;
     long bytes;
     long faults; // permille
+    long gate; // clients
     long page; // which one is asked for
 };
 
@@ -283,6 +284,7 @@ static bool read_spec(const char *path, struct spec *spec)
         { 'd', 600000, &spec->delay },
         { 'b', 16000000, &spec->bytes },
         { 'f', 1000, &spec->faults },
+        { 'g', 1000000, &spec->gate },
     };
 
     if (*path != 'n')
@@ -447,12 +449,22 @@ int site_delay(const char *target)
     return row != NULL && row->flags & SLOW ? 150 : 20;
 }
 
-bool site_fails_first(const char *target)
+int site_gate(const char *target)
+{
+    const char *path = below_site(target);
+    struct spec spec;
+
+    if (read_spec(path, &spec))
+        return spec.page == 0 ? 0 : spec.gate > 0 ? (int)spec.gate : -1;
+    return *path == '\0' ? 0 : -1;
+}
+
+int site_fails_first(const char *target)
 {
     struct spec spec;
 
     return read_spec(below_site(target), &spec)
-           && scatter((uint32_t)spec.page + 77) % 1000 < (uint32_t)spec.faults;
+        && scatter((uint32_t)spec.page + 77) % 1000 < (uint32_t)spec.faults;
 }
 
 static void redirect(

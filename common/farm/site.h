@@ -12,6 +12,7 @@
 //     d  ms until a page is answered (default 0)
 //     b  bytes a page is filled up to, at most 16,000,000 (default: no filling)
 //     f  how many pages in a thousand fail at the first request (default 0)
+//     g  pages are held until so many clients wait for one (default: --gate)
 //
 // Page i links to the pages i*k+1 to i*k+k as long as there are such: a tree
 // in which every page can be reached if k is not 0. The leaves link to k other
@@ -25,8 +26,12 @@
 // How many ms the answer to a GET of this target ("/site/...") takes.
 int site_delay(const char *target);
 
-// Does this page fail when it is asked for the first time?
-bool site_fails_first(const char *target);
+// How many clients are to wait before this page is answered; 0: none, as for
+// every root, since a crawl begins there alone; -1: what --gate says.
+int site_gate(const char *target);
+
+// How often this page fails before it is well: 0 or 1.
+int site_fails_first(const char *target);
 
 // The answer. Absolute links use `host`, the value of the Host header; pages
 // are equally long whatever it is, up to SITE_HOST_MAX bytes.

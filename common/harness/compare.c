@@ -3,8 +3,10 @@
 
 #include "compare.h"
 
-#include "json.h"
-#include "options.h"
+#include "command_line.h"
+#include "errors.h"
+#include "live.h"
+#include "settings.h"
 #include "stages.h"
 
 #include <errno.h>
@@ -52,7 +54,7 @@ static int compare_twelve(struct comparison *row, const struct farm *farm)
     struct result animals;
     struct result crawl;
 
-    live("twelve animals: %s", row->stage->folder);
+    live_show("twelve animals: %s", row->stage->folder);
     command_begin(&command, row->stage, "animals");
     command_word(&command, "-q");
     command_option(&command, "--server", farm->address);
@@ -67,7 +69,7 @@ static int compare_twelve(struct comparison *row, const struct farm *farm)
     result_free(&animals);
     if (code != 0)
         return code;
-    live("crawl: %s", row->stage->folder);
+    live_show("crawl: %s", row->stage->folder);
     code = crawl_site(row->stage, farm, &crawl);
     row->crawl = result_number(&crawl, "wall_s");
     result_free(&crawl);
@@ -117,8 +119,8 @@ static int compare_thousand(struct comparison *row, const struct farm *farm)
     struct result many;
 
     for (int i = 0; i < RUNS; i++) {
-        live("a thousand at once: %s, run %d of %d", row->stage->folder, i + 1,
-            RUNS);
+        live_show("a thousand at once: %s, run %d of %d", row->stage->folder,
+            i + 1, RUNS);
         int code = run_many(row->stage, farm, "1", 1, &one);
         if (code == 0)
             code = run_many(row->stage, farm, "1000", PANEL_DELAY, &many);
@@ -214,7 +216,7 @@ static void print_thousand(const struct comparison *rows, int n)
 static void processor(char *name, size_t size)
 {
     size_t len;
-    char *info = read_file("/proc/cpuinfo", &len);
+    char *info = runner_read_file("/proc/cpuinfo", &len);
     char *model = info != NULL ? strstr(info, "model name") : NULL;
 
     snprintf(name, size, "unknown processor");
@@ -243,26 +245,18 @@ static void describe_machine(char *text, size_t size)
         date);
 }
 
-// Opens a result file in the build folder; NULL: said why not.
-static FILE *open_result(const char *name)
+static void save_csv(const struct comparison *rows, int n, const char *machine)
 {
     char path[4096];
 
-    snprintf(path, sizeof(path), "%s/%s", build_folder(), name);
+    snprintf(path, sizeof(path), "%s/compare.csv", settings_build_folder());
     FILE *out = fopen(path, "w");
-    if (out == NULL)
-        fail("cannot write %s: %s", path, strerror(errno));
-    else
-        printf("saved: %s\n", path);
-    return out;
-}
-
-static void save_csv(const struct comparison *rows, int n, const char *machine)
-{
-    FILE *out = open_result("compare.csv");
-
-    if (out == NULL)
+    if (out == NULL) {
+        error_print(EXIT_SOME_FAILED, "harness", "cannot write %s: %s", path,
+            strerror(errno));
         return;
+    }
+    printf("saved: %s\n", path);
     fprintf(out, "# %s\n", machine);
     fprintf(out,
         "stage,wall_s,overlap,threads,switches,cpu_ms,crawl_s,"
@@ -283,46 +277,6 @@ static void save_csv(const struct comparison *rows, int n, const char *machine)
     fclose(out);
 }
 
-static void save_json(const struct comparison *rows, int n, const char *machine)
-{
-    FILE *out = open_result("compare.json");
-
-    if (out == NULL)
-        return;
-    fputs("{\"machine\":", out);
-    json_string(out, slice_of(machine));
-    fputs(",\"rows\":[", out);
-    for (int i = 0; i < n; i++) {
-        const struct comparison *row = &rows[i];
-        fprintf(out,
-            "%s\n{\"stage\":\"%s\",\"wall_s\":%.3f,\"overlap\":%.2f,"
-            "\"threads\":%.0f,\"switches\":%.0f,\"cpu_ms\":%.1f,"
-            "\"crawl_s\":%.3f,\"thousand\":{\"wall_s\":%.3f,",
-            i > 0 ? "," : "", row->stage->folder, row->wall, row->overlap,
-            row->threads, row->switches, row->cpu_ms, row->crawl,
-            row->thousand_wall);
-        if (row->predicted)
-            fputs("\"predicted\":true}}", out);
-        else
-            fprintf(out,
-                "\"predicted\":false,\"cpu_us_per_fetch\":%.1f,"
-                "\"kb_per_waiter\":%.2f,\"threads\":%.0f}}",
-                row->cpu_us, row->kb, row->thousand_threads);
-    }
-    fputs("]}\n", out);
-    fclose(out);
-}
-
-static void save_comparison(const struct comparison *rows, int n)
-{
-    char machine[512];
-
-    describe_machine(machine, sizeof(machine));
-    puts(machine);
-    save_csv(rows, n, machine);
-    save_json(rows, n, machine);
-}
-
 // Fills in a row. Returns 0 or the exit code with which to stop.
 static int compare_one(
     struct comparison *row, const struct stage *stage, const struct farm *farm)
@@ -337,16 +291,18 @@ static int compare_one(
     } else if (code == 0) {
         code = compare_thousand(row, farm);
     }
-    live("");
+    live_clear();
     if (code != 0 && code != EXIT_INTERRUPTED)
-        code = fail("%s failed", stage->folder);
+        code = error_print(
+            EXIT_SOME_FAILED, "harness", "%s failed", stage->folder);
     return code;
 }
 
 int compare(const struct farm *farm)
 {
     struct comparison rows[MOST_ROWS];
-    bool all = strcmp(setting("BASELINES", ""), "all") == 0;
+    char machine[512];
+    bool all = strcmp(settings_get("BASELINES", ""), "all") == 0;
     int n = 0;
 
     for (int i = 0; i < MOST_ROWS; i++) {
@@ -360,9 +316,12 @@ int compare(const struct farm *farm)
         n++;
     }
     if (n == 0)
-        return fail("no stage is built; `make` builds them");
+        return error_print(EXIT_SOME_FAILED, "harness",
+            "no stage is built; `make` builds them");
     print_twelve(rows, n);
     print_thousand(rows, n);
-    save_comparison(rows, n);
+    describe_machine(machine, sizeof(machine));
+    puts(machine);
+    save_csv(rows, n, machine);
     return EXIT_FINE;
 }

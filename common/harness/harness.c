@@ -11,10 +11,13 @@
 // BASELINES in the environment.
 
 #include "clock.h"
+#include "command_line.h"
 #include "compare.h"
 #include "errors.h"
 #include "json.h"
-#include "options.h"
+#include "live.h"
+#include "process.h"
+#include "settings.h"
 #include "stages.h"
 #include "timeline.h"
 
@@ -120,8 +123,9 @@ static void print_only_here(
             result_number(animals, "facts/frame_bytes"),
             result_number(animals, "facts/resumes"));
     } else {
-        printf("%.0f bytes touched per stack, %.0f awaits, %d lines changed from "
-               "stage 1's fetch.c.\n",
+        printf(
+            "%.0f bytes touched per stack, %.0f awaits, %d lines changed from "
+            "stage 1's fetch.c.\n",
             result_number(animals, "facts/stack_bytes"),
             result_number(animals, "facts/awaits"), lines_changed());
     }
@@ -130,7 +134,7 @@ static void print_only_here(
 static void print_read_on(const struct stage *stage)
 {
     printf("Read on: TUTORIAL.md chapter %d.", stage->number);
-    if (stage->number < NUM_STAGES && stage_is_built(stage + 1))
+    if (stage->number < NUM_STAGES && access(stage[1].folder, F_OK) == 0)
         printf("  Then: make diff-%d && make stage-%d", stage->number + 1,
             stage->number + 1);
     putchar('\n');
@@ -145,21 +149,21 @@ static int run_stage(const struct stage *stage, const struct farm *farm)
     printf("Stage %d, %s: %s\n", stage->number, stage->name, stage->motto);
     command_begin(&command, stage, "animals");
     command_option(&command, "--server", farm->address);
-    command_option(&command, "--count", setting("N", ""));
-    command_option(&command, "--delay", setting("DELAY", ""));
-    command_option(&command, "--max-tasks", setting("TASKS", ""));
-    command_option(&command, "--typing", setting("TYPING", "4"));
+    command_option(&command, "--count", settings_get("N", ""));
+    command_option(&command, "--delay", settings_get("DELAY", ""));
+    command_option(&command, "--max-tasks", settings_get("TASKS", ""));
+    command_option(&command, "--typing", settings_get("TYPING", "4"));
     int code = command_run(&command, RUN_TERMINAL, &animals);
     if (code > 128 || animals.text == NULL) { // Ctrl-C, or it has crashed
         result_free(&animals);
         return code;
     }
-    live("crawling %s/site/", farm->address);
+    live_show("crawling %s/site/", farm->address);
     int crawl_code = crawl_site(stage, farm, &crawl);
-    live("");
+    live_clear();
     if (crawl.text != NULL)
         print_crawl(&crawl);
-    timeline_draw(stdout, animals.json, 24, atof(setting("PACE", "1")));
+    timeline_draw(stdout, animals.json, 24, atof(settings_get("PACE", "1")));
     print_numbers(&animals);
     print_only_here(stage, &animals);
     print_read_on(stage);
@@ -205,7 +209,7 @@ static void watch_crowd(const struct farm *farm)
 static const struct stage *best_stage(void)
 {
     static const int order[] = { 4, 5, 6, 3, 2 };
-    int wanted = atoi(setting("STAGE", "0"));
+    int wanted = atoi(settings_get("STAGE", "0"));
 
     if (wanted > 0 && wanted <= NUM_STAGES)
         return &stages[wanted - 1];
@@ -219,12 +223,13 @@ static const struct stage *best_stage(void)
 static int crowd(const struct farm *farm)
 {
     const struct stage *stage = best_stage();
-    const char *count = setting("N", "10000");
+    const char *count = settings_get("N", "10000");
     struct command command;
     struct result result;
 
     if (stage == NULL)
-        return fail("no stage is built that can wait for many; run `make`");
+        return error_print(EXIT_SOME_FAILED, "harness",
+            "no stage is built that can wait for many; run `make`");
     printf("%s clients (%s) wait for one thread.\n", count, stage->folder);
     fflush(stdout);
     pid_t watcher = fork();
@@ -237,7 +242,7 @@ static int crowd(const struct farm *farm)
     command_option(&command, "--server", farm->address);
     command_option(&command, "--count", count);
     command_option(&command, "--max-tasks", count);
-    command_option(&command, "--delay", setting("DELAY", "3000"));
+    command_option(&command, "--delay", settings_get("DELAY", "3000"));
     int code = command_run(&command, RUN_QUIET, &result);
     if (watcher > 0) {
         if (code != 0)
@@ -277,7 +282,7 @@ static void press_quit(const struct farm *farm, const char *pid_path)
         if (all && waiting <= 6)
             break;
     }
-    char *pid = read_file(pid_path, &(size_t){ 0 });
+    char *pid = runner_read_file(pid_path, &(size_t){ 0 });
     if (all && pid != NULL)
         kill((pid_t)atoi(pid), SIGQUIT);
     free(pid);
@@ -293,10 +298,12 @@ static int where(const struct farm *farm)
     struct cost cost;
 
     if (!stage_is_built(stage))
-        return fail("%s is not built; run `make`", stage->folder);
-    snprintf(animals, sizeof(animals), "%s/%s/animals", build_folder(),
+        return error_print(EXIT_SOME_FAILED, "harness",
+            "%s is not built; run `make`", stage->folder);
+    snprintf(animals, sizeof(animals), "%s/%s/animals", settings_build_folder(),
         stage->folder);
-    snprintf(pid_path, sizeof(pid_path), "%s/where.pid", build_folder());
+    snprintf(
+        pid_path, sizeof(pid_path), "%s/where.pid", settings_build_folder());
     printf("Twelve tasks. Ctrl-\\ asks them where they are; here it is pressed "
            "once for you.\n");
     fflush(stdout);
@@ -305,13 +312,15 @@ static int where(const struct farm *farm)
         press_quit(farm, pid_path);
         _exit(0);
     }
-    int error = run(argv, RUN_TERMINAL, 0, &cost);
+    int error = runner_run(argv, RUN_TERMINAL, 0, &cost);
     if (presser > 0) {
         kill(presser, SIGTERM);
         waitpid(presser, NULL, 0);
     }
     remove(pid_path);
-    return error != 0 ? fail("cannot run %s", animals) : cost.code;
+    return error != 0
+        ? error_print(EXIT_SOME_FAILED, "harness", "cannot run %s", animals)
+        : cost.code;
 }
 
 // --- Examples --------------------------------------------------------------
@@ -321,9 +330,11 @@ static int run_example(char *const argv[])
     struct cost cost;
 
     if (argv[0] == NULL)
-        return fail("which program?");
-    int error = run(argv, RUN_TERMINAL, 0, &cost);
-    return error != 0 ? fail("cannot run %s", argv[0]) : cost.code;
+        return error_print(EXIT_SOME_FAILED, "harness", "which program?");
+    int error = runner_run(argv, RUN_TERMINAL, 0, &cost);
+    return error != 0
+        ? error_print(EXIT_SOME_FAILED, "harness", "cannot run %s", argv[0])
+        : cost.code;
 }
 
 // Runs a program ten times and counts the runs that never end.
@@ -333,19 +344,20 @@ static int count_hangs(char *const argv[])
     int hangs = 0;
 
     if (argv[0] == NULL)
-        return fail("which program?");
+        return error_print(EXIT_SOME_FAILED, "harness", "which program?");
     for (int i = 0; i < RUNS; i++) {
         struct cost cost;
-        live("run %d of %d, %d hung", i + 1, RUNS, hangs);
-        if (run(argv, RUN_QUIET, LIMIT, &cost) != 0)
-            return fail("cannot run %s", argv[0]);
+        live_show("run %d of %d, %d hung", i + 1, RUNS, hangs);
+        if (runner_run(argv, RUN_QUIET, LIMIT, &cost) != 0)
+            return error_print(
+                EXIT_SOME_FAILED, "harness", "cannot run %s", argv[0]);
         if (cost.interrupted) {
-            live("");
+            live_clear();
             return EXIT_INTERRUPTED;
         }
         hangs += cost.timed_out;
     }
-    live("");
+    live_clear();
     printf(
         "%d of %d runs hung and were ended after %d s.\n", hangs, RUNS, LIMIT);
     return EXIT_FINE;
@@ -369,11 +381,14 @@ static int dispatch(const struct farm *farm, int argc, char **argv)
     if (strcmp(command, "hangs") == 0)
         return count_hangs(argv + 2);
     if (strcmp(command, "stage") != 0)
-        return fail("unknown command \"%s\"", command);
+        return error_print(
+            EXIT_SOME_FAILED, "harness", "unknown command \"%s\"", command);
     if (number < 1 || number > NUM_STAGES)
-        return fail("stages are numbered 1 to %d", NUM_STAGES);
+        return error_print(EXIT_SOME_FAILED, "harness",
+            "stages are numbered 1 to %d", NUM_STAGES);
     if (!stage_is_built(&stages[number - 1]))
-        return fail("stage %d, %s, is not here yet, or not built", number,
+        return error_print(EXIT_SOME_FAILED, "harness",
+            "stage %d, %s, is not here yet, or not built", number,
             stages[number - 1].folder);
     return run_stage(&stages[number - 1], farm);
 }
@@ -382,15 +397,18 @@ int main(int argc, char **argv)
 {
     struct farm farm;
 
-    options_standard_streams();
+    process_keep_standard_streams();
     if (argc < 2) {
-        fail("usage: harness stage N | compare | crowd | where | "
-             "run PROGRAM... | hangs PROGRAM...");
+        error_print(EXIT_SOME_FAILED, "harness",
+            "usage: harness stage N | compare | crowd | where | "
+            "run PROGRAM... | hangs PROGRAM...");
         return EXIT_USAGE;
     }
-    int error = farm_start(&farm, build_folder(), setting("PACE", "1"));
+    int error =
+        farm_start(&farm, settings_build_folder(), settings_get("PACE", "1"));
     if (error != 0)
-        return fail("the farm does not start: %s", error_text(error));
+        return error_print(EXIT_SOME_FAILED, "harness",
+            "the farm does not start: %s", error_text(error));
     setenv("FARM", farm.address, 1);
     int code = dispatch(&farm, argc, argv);
     farm_stop(&farm);

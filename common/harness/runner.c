@@ -142,9 +142,9 @@ static void be_child(char *const argv[], int flags, const sigset_t *mask)
     _exit(127);
 }
 
-// Starts the program; Ctrl-C is for it from now on. Returns its pid, or -1. What
-// comes before we know whom to pass it on to waits until we do, and in the child
-// until it no longer has our handlers.
+// Starts the program; Ctrl-C is for it from now on. Returns its pid, or -1.
+// What comes before we know whom to pass it on to waits until we do, and in the
+// child until it no longer has our handlers.
 static pid_t start(char *const argv[], int flags)
 {
     struct sigaction pass = { .sa_handler = on_interrupt };
@@ -202,7 +202,7 @@ static double seconds(struct timeval time)
     return (double)time.tv_sec + (double)time.tv_usec * 1e-6;
 }
 
-int run(char *const argv[], int flags, double limit, struct cost *cost)
+int runner_run(char *const argv[], int flags, double limit, struct cost *cost)
 {
     struct rusage usage;
     double began = clock_now();
@@ -238,7 +238,7 @@ int run(char *const argv[], int flags, double limit, struct cost *cost)
 
 // --- Reading ---------------------------------------------------------------
 
-char *read_file(const char *path, size_t *len)
+char *runner_read_file(const char *path, size_t *len)
 {
     FILE *file = fopen(path, "r");
     char *text = NULL;
@@ -266,6 +266,8 @@ char *read_file(const char *path, size_t *len)
     return text;
 }
 
+// A seventh HTTP client, the plainest: the harness must not depend on a stage
+// that a participant may just have broken.
 static int exchange(const struct url *url, const char *request, size_t len,
     struct http_response *response)
 {

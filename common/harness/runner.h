@@ -42,11 +42,11 @@ struct cost {
 // fills in *cost. After `limit` seconds (0: never) it is killed. If it crashes,
 // stderr says so. Returns 0 or a negative errno if it could not be started
 // (-ENOENT is exit code 127).
-int run(char *const argv[], int flags, double limit, struct cost *cost);
+int runner_run(char *const argv[], int flags, double limit, struct cost *cost);
 
 // Reads a whole file, with a NUL behind it. The caller frees it; NULL: errno
 // says why not.
-char *read_file(const char *path, size_t *len);
+char *runner_read_file(const char *path, size_t *len);
 
 // The body of GET `path` from the farm, with a NUL behind it, waiting for it.
 // The caller frees it. NULL: no answer.

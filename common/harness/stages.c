@@ -2,11 +2,12 @@
 
 #include "stages.h"
 
+#include "command_line.h"
+#include "errors.h"
 #include "json.h"
-#include "options.h"
+#include "settings.h"
 
 #include <assert.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -32,34 +33,11 @@ const struct stage baselines[] = {
     { 0, "bench/libcurl/easy", "libcurl easy", "one after another" },
 };
 
-int fail(const char *format, ...)
-{
-    va_list args;
-
-    fprintf(stderr, "harness: ");
-    va_start(args, format);
-    vfprintf(stderr, format, args);
-    va_end(args);
-    fputc('\n', stderr);
-    return EXIT_SOME_FAILED;
-}
-
-const char *build_folder(void)
-{
-    return setting("BUILD", "build");
-}
-
-const char *setting(const char *name, const char *otherwise)
-{
-    const char *value = getenv(name);
-
-    return value != NULL && *value != '\0' ? value : otherwise;
-}
-
 static void program_path(
     char *path, size_t size, const struct stage *stage, const char *program)
 {
-    snprintf(path, size, "%s/%s/%s", build_folder(), stage->folder, program);
+    snprintf(path, size, "%s/%s/%s", settings_build_folder(), stage->folder,
+        program);
 }
 
 bool stage_is_built(const struct stage *stage)
@@ -68,19 +46,6 @@ bool stage_is_built(const struct stage *stage)
 
     program_path(path, sizeof(path), stage, "animals");
     return access(path, X_OK) == 0;
-}
-
-void live(const char *format, ...)
-{
-    va_list args;
-
-    if (!isatty(STDERR_FILENO))
-        return;
-    fprintf(stderr, "\r\033[K");
-    va_start(args, format);
-    vfprintf(stderr, format, args);
-    va_end(args);
-    fflush(stderr);
 }
 
 double result_cpu(const struct result *result)
@@ -125,10 +90,11 @@ void command_begin(
     *command = (struct command){ .argc = 0 };
     program_path(command->path, sizeof(command->path), stage, program);
     snprintf(command->json, sizeof(command->json), "%s/%s-%d.json",
-        build_folder(), program, stage->number); // a baseline's is number 0
+        settings_build_folder(), program,
+        stage->number); // a baseline's is number 0
     command_word(command, command->path);
     command_option(command, "--json", command->json);
-    command_option(command, "--selector", setting("SELECTOR", ""));
+    command_option(command, "--selector", settings_get("SELECTOR", ""));
 }
 
 int command_run(struct command *command, int flags, struct result *result)
@@ -137,10 +103,12 @@ int command_run(struct command *command, int flags, struct result *result)
 
     *result = (struct result){ .text = NULL };
     remove(command->json);
-    int error = run((char *const *)command->argv, flags, 0, &result->cost);
+    int error =
+        runner_run((char *const *)command->argv, flags, 0, &result->cost);
     if (error != 0)
-        return fail("%s cannot be run; `make` builds it", command->path);
-    result->text = read_file(command->json, &len);
+        return error_print(EXIT_SOME_FAILED, "harness",
+            "%s cannot be run; `make` builds it", command->path);
+    result->text = runner_read_file(command->json, &len);
     if (result->text != NULL)
         result->json = (struct slice){ result->text, len };
     return result->cost.code;
@@ -154,7 +122,7 @@ int crawl_site(
 
     command_begin(&command, stage, "crawl");
     command_word(&command, "-q");
-    command_option(&command, "--max-tasks", setting("TASKS", ""));
+    command_option(&command, "--max-tasks", settings_get("TASKS", ""));
     snprintf(root, sizeof(root), "%s/site/", farm->address);
     command_word(&command, root);
     return command_run(&command, RUN_QUIET, result);

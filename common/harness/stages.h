@@ -24,12 +24,6 @@ enum { NUM_BASELINES = 3 };
 
 extern const struct stage baselines[NUM_BASELINES]; // the usual one first
 
-// Where things are built (`make` says so in $BUILD).
-const char *build_folder(void);
-
-// What make was told, as in `make stage-2 N=24`; `otherwise` if nothing.
-const char *setting(const char *name, const char *otherwise);
-
 bool stage_is_built(const struct stage *stage);
 
 // A program that is about to be run.
@@ -57,8 +51,8 @@ struct result {
     struct slice json;
 };
 
-// Runs it; `flags` are those of run(). Returns its exit code. result_free() is
-// due in any case.
+// Runs it; `flags` are those of runner_run(). Returns its exit code.
+// result_free() is due in any case.
 int command_run(struct command *command, int flags, struct result *result);
 
 // A number of the JSON's "timing", such as "wall_s"; 0 if there is none.
@@ -70,12 +64,5 @@ void result_free(struct result *result);
 // A crawl of the farm's /site/, quietly.
 int crawl_site(
     const struct stage *stage, const struct farm *farm, struct result *result);
-
-// Prints "harness: ..." on stderr and returns an exit code.
-int fail(const char *format, ...);
-
-// A line on stderr that comes and goes while something runs; "" ends it. Only
-// on a terminal.
-void live(const char *format, ...);
 
 #endif

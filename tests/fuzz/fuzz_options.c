@@ -1,5 +1,6 @@
 // A command line, one word a line, of a program that the first byte picks.
 
+#include "farm_options.h"
 #include "fuzz.h"
 #include "options.h"
 
@@ -7,9 +8,10 @@ enum { WORDS = 16 };
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    static const char *const programs[] = { "animals", "crawl", "farm" };
+    static const char *const programs[] = { "animals", "crawl" };
     static FILE *nowhere;
     struct options options;
+    struct farm_options farm;
     char *argv[WORDS + 2];
     int argc = 1;
 
@@ -26,15 +28,19 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
          word = strtok(NULL, "\n"))
         argv[argc++] = word;
     argv[argc] = NULL;
-    int code = options_parse(&options, programs[data[0] % 3], argc, argv);
-    if (code == OPTIONS_GO_ON) {
-        must(options.num_arguments <= argc - 1);
-        if (data[0] % 3 != 2)
-            must(options.max_tasks >= 1 && options.timeout > 0);
-        options_free(&options);
+    int code;
+    if (data[0] % 3 == 2) {
+        code = farm_options_parse(&farm, argc, argv);
+        must(code != OPTIONS_GO_ON || (farm.port >= 0 && farm.pace >= 0));
     } else {
-        must(code == EXIT_FINE || code == EXIT_USAGE);
+        code = options_parse(&options, programs[data[0] % 3], argc, argv);
+        if (code == OPTIONS_GO_ON) {
+            must(options.num_arguments <= argc - 1);
+            must(options.max_tasks >= 1 && options.timeout > 0);
+            options_free(&options);
+        }
     }
+    must(code == OPTIONS_GO_ON || code == EXIT_FINE || code == EXIT_USAGE);
     free(text);
     return 0;
 }

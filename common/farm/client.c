@@ -1,0 +1,431 @@
+// client.c - a client's life, from its first byte to its last.
+
+#include "client.h"
+
+#include "clock.h"
+#include "farm.h"
+#include "request.h"
+#include "routes.h"
+
+#include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+// The sockets must not block. On Linux a flag says so call by call, which
+// saves a fcntl() for each client; where headers hide that flag (the BSDs and
+// macOS), a new socket has inherited O_NONBLOCK from its listener.
+#ifndef MSG_DONTWAIT
+#define MSG_DONTWAIT 0
+#endif
+
+enum {
+    MAX_REQUEST = 16384, // bytes
+    GATE_SECONDS = 10, // after which an answer is not held any longer
+};
+
+struct client {
+    struct source source; // first: a pointer to one is a pointer to the other
+    bool in_flight; // its request has been read, its answer is not complete
+    int status; // of the answer, for the log
+    struct client *next; // in the list of all
+    struct client *previous;
+    char *request; // owned: the bytes so far; later method, target, host
+    const char *target; // into request, NUL-terminated, as is the host
+    const char *host;
+    const struct route *route;
+    struct reply *rest; // owned: what remains to be sent; NULL at first
+    double since; // when the request had been read
+    double delay; // in seconds, of the answer
+    int gate; // it is held until so many are; 0: it is not held
+    size_t count; // bytes received of the request; later, sent of the answer
+};
+
+static struct client *clients;
+static struct reply reply; // the one being written; few take a second send
+static char input[MAX_REQUEST + 1]; // the one being read
+static int held; // clients at a gate
+static int open_gates; // those of up to so many clients have opened
+
+static struct client *client_of(struct source *source)
+{
+    return (struct client *)source;
+}
+
+// --- Counting ----------------------------------------------------------------
+
+static void count_in(struct client *c)
+{
+    c->in_flight = true;
+    server.requests++;
+    if (++server.in_flight > server.peak)
+        server.peak = server.in_flight;
+}
+
+static void log_request(const struct client *c, const char *remark)
+{
+    struct timespec now;
+    struct tm utc;
+    char text[32];
+
+    clock_gettime(CLOCK_REALTIME, &now);
+    gmtime_r(&now.tv_sec, &utc);
+    strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%S", &utc);
+    fprintf(
+        server.log, "%s.%03ldZ %s ", text, now.tv_nsec / 1000000, c->request);
+    // A log is read on terminals, and clients send what they like.
+    for (const char *at = c->target; *at != '\0'; at++)
+        fprintf(server.log, *at > ' ' && *at < 127 ? "%c" : "%%%02X",
+            (unsigned char)*at);
+    fprintf(server.log, " %d %zu %.1f%s\n", c->status, c->count,
+        (clock_now() - c->since) * 1e3, remark);
+}
+
+static void count_out(struct client *c, bool vanished)
+{
+    if (!c->in_flight)
+        return;
+    c->in_flight = false;
+    server.in_flight--;
+    if (vanished)
+        server.vanished++;
+    else
+        server.responses++;
+    if (server.log != NULL)
+        log_request(c, vanished ? " vanished" : "");
+}
+
+// --- The end -----------------------------------------------------------------
+
+static void leave_gate(struct client *c)
+{
+    held -= c->gate > 0;
+    c->gate = 0;
+}
+
+static void disconnect(struct client *c)
+{
+    if (timer_is_armed(&c->source.timer) && c->rest == NULL)
+        server.waiting--;
+    leave_gate(c);
+    count_out(c, true);
+    timer_cancel(&server.timers, &c->source.timer);
+    selector_forget(server.selector, c->source.fd);
+    close(c->source.fd);
+    if (c->next != NULL)
+        c->next->previous = c->previous;
+    if (c->previous != NULL)
+        c->previous->next = c->next;
+    else
+        clients = c->next;
+    if (c->rest != NULL)
+        reply_free(c->rest);
+    free(c->rest);
+    free(c->request);
+    free(c);
+    server.open--;
+    farm_has_room();
+}
+
+void client_disconnect_all(void)
+{
+    while (clients != NULL)
+        disconnect(clients);
+    reply_free(&reply);
+}
+
+// From now on `on_ready` is called when the client's descriptor is ready. This
+// call comes last: without the memory to watch it the client is gone.
+static void watch(
+    struct client *c, int interest, void (*on_ready)(struct source *source))
+{
+    c->source.on_ready = on_ready;
+    if (selector_set(server.selector, c->source.fd, interest, &c->source) != 0)
+        disconnect(c);
+}
+
+// Nothing is expected from this client but that it may hang up.
+static void on_chatter(struct source *source)
+{
+    ssize_t n = recv(source->fd, input, sizeof(input), MSG_DONTWAIT);
+
+    if (n == 0 || (n == -1 && errno != EAGAIN && errno != EINTR))
+        disconnect(client_of(source));
+}
+
+// --- Sending -----------------------------------------------------------------
+
+enum progress {
+    SENT, // all of it
+    BLOCKED, // until the client reads
+    PAUSED, // until the next piece is due
+    GONE, // the client is
+};
+
+static enum progress send_some(struct client *c, struct reply *answer)
+{
+    // An answer without end must not keep the others from theirs.
+    for (int i = 0; i < 16; i++) {
+        if (answer->start == answer->stop && answer->again > 0)
+            answer->start = answer->again;
+        size_t n = answer->stop - answer->start;
+        if (n == 0)
+            return SENT;
+        size_t piece = answer->first > 0 ? answer->first : answer->piece;
+        if (piece > 0 && piece < n)
+            n = piece;
+        ssize_t sent =
+            send(c->source.fd, answer->bytes + answer->start, n, MSG_DONTWAIT);
+        if (sent == -1)
+            return errno == EAGAIN || errno == EINTR ? BLOCKED : GONE;
+        answer->start += (size_t)sent;
+        c->count += (size_t)sent;
+        answer->first = 0;
+        if (answer->piece > 0 && answer->start < answer->stop)
+            return PAUSED;
+    }
+    return answer->start == answer->stop && answer->again == 0 ? SENT : BLOCKED;
+}
+
+static void finish(struct client *c, enum reply_end end)
+{
+    struct linger linger = { .l_onoff = 1, .l_linger = 0 };
+
+    if (end != REPLY_NEVER)
+        count_out(c, false);
+    switch (end) {
+    case REPLY_RESET:
+        setsockopt(
+            c->source.fd, SOL_SOCKET, SO_LINGER, &linger, sizeof(linger));
+        disconnect(c);
+        return;
+    case REPLY_CLOSE: disconnect(c); return;
+    case REPLY_HALF_CLOSE: shutdown(c->source.fd, SHUT_WR); break;
+    case REPLY_STAY:
+    case REPLY_NEVER: break;
+    }
+    watch(c, SELECT_READ, on_chatter);
+}
+
+// What could not be sent at once moves in with the client, bytes and all; the
+// next answer starts with an empty reply.
+static bool keep_rest(struct client *c)
+{
+    int on = 1;
+
+    c->rest = malloc(sizeof(*c->rest));
+    if (c->rest == NULL)
+        return false;
+    *c->rest = reply;
+    reply = (struct reply){ 0 };
+    if (c->rest->piece > 0) // or the kernel gathers the pieces again (Nagle)
+        setsockopt(c->source.fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+    return true;
+}
+
+static void on_more(struct source *source);
+
+static void deliver(struct client *c, struct reply *answer)
+{
+    enum progress progress = send_some(c, answer);
+
+    if (progress == SENT) {
+        finish(c, answer->end);
+        return;
+    }
+    if (progress == GONE || (c->rest == NULL && !keep_rest(c))) {
+        disconnect(c);
+        return;
+    }
+    if (progress == BLOCKED) {
+        watch(c, SELECT_WRITE, on_more);
+        return;
+    }
+    c->source.on_time = on_more;
+    timer_arm(&server.timers, &c->source.timer,
+        clock_now() + c->rest->pause * 1e-3 * server.options.pace);
+    watch(c, SELECT_READ, on_chatter);
+}
+
+// The client can take more, or the pause is over.
+static void on_more(struct source *source)
+{
+    struct client *c = client_of(source);
+
+    deliver(c, c->rest);
+}
+
+// --- Waiting, and answering --------------------------------------------------
+
+static struct question question_of(const struct client *c)
+{
+    return (struct question){ c->target, c->host, c->status };
+}
+
+static void answer(struct client *c)
+{
+    struct question question = question_of(c);
+
+    reply_clear(&reply); // if it stays empty, the client gets no answer at all
+    route_answer(c->route, &question, &reply);
+    c->status = reply.status;
+    if (reply.failed)
+        disconnect(c);
+    else
+        deliver(c, &reply);
+}
+
+// Each client that is held for `gate` of them, or fewer, is answered as soon as
+// its delay is over. Such gates stay open: a program that comes in waves is not
+// held again.
+static void open_gate(int gate)
+{
+    open_gates = gate;
+    for (struct client *c = clients; c != NULL; c = c->next) {
+        if (c->gate > 0 && c->gate <= gate) {
+            leave_gate(c);
+            timer_arm(&server.timers, &c->source.timer, c->since + c->delay);
+        }
+    }
+}
+
+void client_close_gates(void)
+{
+    open_gates = 0;
+}
+
+// The animal has thought long enough, or the gate was closed long enough.
+static void on_due(struct source *source)
+{
+    struct client *c = client_of(source);
+
+    if (c->gate > 0)
+        open_gate(c->gate);
+    server.waiting--;
+    timer_cancel(&server.timers, &c->source.timer);
+    answer(c);
+}
+
+static void wait_until(struct client *c, double moment)
+{
+    server.waiting++;
+    c->source.on_time = on_due;
+    timer_arm(&server.timers, &c->source.timer, moment);
+    if (c->gate > 0 && ++held >= c->gate)
+        open_gate(c->gate);
+    watch(c, SELECT_READ, on_chatter); // as before: no system call
+}
+
+// The request is complete: answers it, or lets it wait for its moment.
+static void accept_request(struct client *c, int status)
+{
+    c->status = status;
+    struct question question = question_of(c);
+    c->route = route_find(&question);
+    c->count = 0;
+    c->since = clock_now();
+    if (c->route == &route_stats)
+        server.connected -= server.connected > 0;
+    else
+        count_in(c);
+    if (c->route->delay != NULL)
+        c->delay = c->route->delay(c->target) * 1e-3 * server.options.pace;
+    if (c->route->gate != NULL && c->route->gate(c->target) > open_gates)
+        c->gate = c->route->gate(c->target);
+    if (c->gate > 0)
+        wait_until(c, c->since + GATE_SECONDS);
+    else if (c->delay > 0)
+        wait_until(c, c->since + c->delay);
+    else
+        answer(c);
+}
+
+// --- Receiving ---------------------------------------------------------------
+
+// Gives the client its request: three strings behind one another.
+static bool keep_request(struct client *c, const struct request *request)
+{
+    const struct slice parts[3] = {
+        request->method,
+        request->target,
+        request->host,
+    };
+    char *texts[3];
+    char *to =
+        realloc(c->request, parts[0].len + parts[1].len + parts[2].len + 3);
+
+    if (to == NULL)
+        return false;
+    c->request = to;
+    for (int i = 0; i < 3; i++) {
+        texts[i] = memcpy(to, parts[i].at, parts[i].len);
+        to += parts[i].len;
+        *to++ = '\0';
+    }
+    c->target = texts[1];
+    c->host = texts[2];
+    return true;
+}
+
+// There is one buffer for all clients, because nothing waits between receiving
+// and parsing. Only a request that comes in pieces is kept in the meantime.
+static void on_request(struct source *source)
+{
+    struct client *c = client_of(source);
+    struct request request = { slice_of("-"), slice_of("-"), slice_of("-") };
+    int status = 431;
+
+    if (c->count > 0)
+        memcpy(input, c->request, c->count);
+    ssize_t n = recv(
+        source->fd, input + c->count, MAX_REQUEST - c->count, MSG_DONTWAIT);
+    if (n == -1 && (errno == EAGAIN || errno == EINTR))
+        return;
+    if (n <= 0) {
+        disconnect(c);
+        return;
+    }
+    c->count += (size_t)n;
+    input[c->count] = '\0';
+    if (request_is_complete(input)) {
+        status = request_parse(&request, input);
+    } else if (c->count < MAX_REQUEST) {
+        char *kept = realloc(c->request, c->count);
+        if (kept == NULL) {
+            disconnect(c);
+            return;
+        }
+        c->request = memcpy(kept, input, c->count);
+        return;
+    }
+    if (status == 400 || status == 431)
+        request =
+            (struct request){ slice_of("-"), slice_of("-"), slice_of("-") };
+    if (keep_request(c, &request))
+        accept_request(c, status);
+    else
+        disconnect(c);
+}
+
+void client_connect(int fd)
+{
+    struct client *c = calloc(1, sizeof(*c));
+
+    if (c == NULL) {
+        close(fd);
+        return;
+    }
+    c->source.fd = fd;
+    c->next = clients;
+    if (c->next != NULL)
+        c->next->previous = c;
+    clients = c;
+    server.connected++;
+    server.open++;
+    watch(c, SELECT_READ, on_request);
+}

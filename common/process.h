@@ -1,0 +1,21 @@
+// process.h - what a process has from the system: streams, descriptors, memory.
+
+#ifndef PROCESS_H
+#define PROCESS_H
+
+// For the first line of a main(): a standard stream that was closed when the
+// program started stays out of use, so that no file or socket gets its number,
+// and with it what is meant for the stream. Reading or writing there goes on
+// failing with EBADF: an output that nobody can see is an error, as on a full
+// disk.
+void process_keep_standard_streams(void);
+
+// Raises the soft limit on open descriptors to the hard one. Returns the limit
+// that holds then, at most a million.
+int process_raise_descriptor_limit(void);
+
+// A number of /proc/self/status in KB, such as "VmRSS:" (resident now) or
+// "VmHWM:" (at most so far); 0 where the system does not tell.
+long process_memory_kb(const char *field);
+
+#endif
