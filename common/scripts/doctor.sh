@@ -3,27 +3,13 @@
 missing=
 bad=0
 
-if command -v apt-get >/dev/null 2>&1; then
-    install="apt-get install"
-elif command -v dnf >/dev/null 2>&1; then
-    install="dnf install"
-elif command -v pacman >/dev/null 2>&1; then
-    install="pacman -S"
-elif command -v brew >/dev/null 2>&1; then
-    install="brew install"
-elif command -v pkg >/dev/null 2>&1; then
-    install="pkg install"
-else
-    install="(your package manager) install"
-fi
-
-# say found|MISSING what what-for package
+# say found|missing WHAT WHAT-FOR PACKAGE
 say() {
     printf '%-9s%-23s %s\n' "$1" "$2" "$3"
-    if [ "$1" = missing ]; then missing="$missing $4"; fi
+    if [ "$1" = missing ]; then missing="$missing ${4:-$2}"; fi
 }
 
-# command_for name what-for package [needed]
+# command_for NAME WHAT-FOR PACKAGE [needed]
 command_for() {
     if command -v "$1" >/dev/null 2>&1; then
         say found "$1" "$2"
@@ -46,6 +32,8 @@ command_for "${CC:-cc}" "compiles everything" gcc needed
 command_for make "builds everything" make needed
 echo "For the tutorial:"
 command_for nc "HTTP by hand, chapter 1" netcat-openbsd
+command_for strace "the system calls, chapter 3" strace
+command_for gdb "backtraces, chapters 4 and 6" gdb
 echo "For the tests (make check) and the broken variants:"
 command_for pkg-config "finds the libraries below" pkg-config
 library_for check "unit tests" check
@@ -76,11 +64,15 @@ if [ "$limit" != unlimited ] && [ "$limit" -lt 10100 ]; then
     echo "note: at most $limit open files (ulimit -Hn): ten thousand at once" \
         "will not fit"
 fi
-if [ -n "$workshop" ]; then
-    echo "To get what the tutorial and the tests need: $install$workshop"
-fi
-if [ -n "$missing" ]; then
-    echo "To get the rest: $install$missing"
-fi
+# The names above are Debian's; other systems have others.
+install() {
+    if command -v apt-get >/dev/null 2>&1; then
+        echo "To get $1: sudo apt-get install$2"
+    else
+        echo "To get $1, ask your package manager for:$2 (Debian's names)"
+    fi
+}
+if [ -n "$workshop" ]; then install "what the tutorial and the tests need" "$workshop"; fi
+if [ -n "$missing" ]; then install "the rest" "$missing"; fi
 if [ -z "$workshop$missing" ]; then echo "Nothing is missing."; fi
 exit $bad

@@ -14,15 +14,9 @@ if [ -e "$2" ] && [ -n "$(ls -A "$2" 2>/dev/null)" ]; then
 fi
 mkdir -p "$2"
 find "$stage" -maxdepth 1 -type f -exec cp {} "$2" \;
-# The harness and its drawings stay here; the farm comes along to try with.
-for file in common/*.[ch]; do
-    case $file in
-    */harness.c | */compare.* | */stages.* | */runner.* | */timeline.*) ;;
-    *) cp "$file" "$2" ;;
-    esac
-done
-cp LICENSE "$2"
+cp common/*.[ch] LICENSE "$2"
 cat >"$2/Makefile" <<EOF
+# Stage $1 of Six Ways to Wait, with what it needs.
 CC = cc
 CFLAGS = -O2 -g -Wall -Wextra
 # So that no large local steps over the guard below a small stack.
@@ -30,17 +24,27 @@ compiles = \$(shell echo 'int x;' | \$(CC) \$(1) -Werror -x c -c - -o /dev/null 
 PROBES := \$(call compiles,-fstack-clash-protection)
 PROBES += \$(call compiles,--param=stack-clash-protection-guard-size=12)
 STANDARD = -std=c11 -D_POSIX_C_SOURCE=200809L -D_DEFAULT_SOURCE
-SOURCES = \$(filter-out animals.c crawl.c farm.c,\$(wildcard *.c *.S))
+PROGRAMS = animals crawl
+OBJECTS = \$(patsubst %,%.o,\$(basename \$(filter-out \$(PROGRAMS:%=%.c),\$(wildcard *.c *.S))))
 
-all: animals crawl farm
+all: \$(PROGRAMS)
 
-animals crawl farm: %: %.c \$(SOURCES) \$(wildcard *.h)
-	\$(CC) \$(STANDARD) -DSTAGE='"$stage"' -pthread \$(CFLAGS) \$(PROBES) \$< \$(SOURCES) -o \$@ -lm
+\$(PROGRAMS): %: %.o \$(OBJECTS)
+	\$(CC) \$(CFLAGS) \$^ -o \$@ -lm -pthread
+
+%.o: %.c
+	\$(CC) \$(STANDARD) -DSTAGE='"$stage"' -pthread \$(CFLAGS) \$(PROBES) -MMD -MP -c \$< -o \$@
+
+%.o: %.S
+	\$(CC) -c \$< -o \$@
 
 clean:
-	rm -f animals crawl farm
+	rm -f \$(PROGRAMS) *.o *.d
 
 .PHONY: all clean
+.SECONDARY:
+
+-include \$(wildcard *.d)
 EOF
-echo "$2 holds stage $1 and what it needs: make -C $2, then"
-echo "$2/farm --port 8888 & $2/animals"
+echo "$2 holds stage $1 and what it needs. With make farm in another terminal:"
+echo "make -C $2 && $2/animals"
