@@ -3,7 +3,7 @@
 
     make bench [ROUNDS=N] [TABLES="a b c d e f"]
 
-See bench/README.md. Standard library only; Linux (/proc, wait4).
+See bench/READING.md. Standard library only; Linux (/proc, wait4).
 """
 
 import csv

@@ -18,7 +18,7 @@ import cases_both  # noqa: F401
 import cases_crawl  # noqa: F401
 import support
 
-# Where libcurl is known to differ, and how. See bench/README.md.
+# Where libcurl is known to differ, and how. See bench/READING.md.
 DIFFERENCES = {
     "the_request": "it keeps the connection and says nothing of encodings",
     "trace": "it does not say what it waits for",
