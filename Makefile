@@ -2,16 +2,23 @@
 #
 #: make              build all stages, the farm and the harness
 #: make stage-N      run stage N against the farm: typing, timeline, numbers
+#: make predict-N    the same, but you guess three numbers first
+#: make strace-N     the system calls of one fetch of stage N (Linux)
 #: make compare      all stages side by side, twelve animals and a thousand; and
 #:                   libcurl multi, if it is there (BASELINES=all: all three)
 #: make diff-N       what changes from stage N-1 to N; diff-A-B: any two
+#:                   (ONLY=fetch.c: one file; ALL=1: the engine as well)
 #: make farm         the slow server alone, on port 8888 (PORT=)
 #: make crowd        ten thousand clients of the farm's one thread (STAGE=)
 #: make where        stage 6: every sleeping task, what it waits for and where
 #: make run-NAME     an example; run-x lists them
-#: make play-N       a copy of stage N in play/ to break and mend
+#: make play-N       a copy of stage N in play/ to break and mend (ARGS=, RUN=an
+#:                   example, FROM=M: turn stage M into N)
+#: make grade-N      is your copy right? says in words what is not (ALL=1)
+#: make diff-play-N  what you changed; reset-N: from the start (nothing is lost)
 #: make fork STAGE=N TO=DIR   stage N with what it needs, building alone
 #: make expand       what the preprocessor makes of a generator
+#: make warm         build all that a class needs, the day before
 #: make doctor       what is missing, and the command that installs it
 #: make check        all tests; check-tutorial: is the text true?
 #: make asan, tsan   the tests under sanitizers
@@ -157,9 +164,19 @@ $(foreach s,$(FOLDERS) $(PLAYS),$(eval $(call STAGE_RULES,$s)))
 stage = $(foreach s,$(filter 0$(1)-%,$(FOLDERS)),$(BUILD)/$s/animals $(BUILD)/$s/crawl)
 
 STAGE_RUNS = $(addprefix stage-,1 2 3 4 5 6)
+PREDICTIONS = $(addprefix predict-,1 2 3 4 5 6)
+STRACES = $(addprefix strace-,1 2 3 4 5 6)
 
 $(STAGE_RUNS): stage-%: $$(call stage,$$*) $(TOOLS)
 	@$(BUILD)/harness stage $*
+
+# The same, with three guesses before.
+$(PREDICTIONS): predict-%: $$(call stage,$$*) $(TOOLS)
+	@$(BUILD)/harness predict $*
+
+# The system calls of one fetch.
+$(STRACES): strace-%: $$(call stage,$$*) $(TOOLS)
+	@$(BUILD)/harness run /bin/sh common/scripts/strace.sh $*
 
 compare: all
 	@$(BUILD)/harness compare
@@ -183,13 +200,23 @@ example = $(if $(wildcard 0*/examples/$(1).*),$(filter %/examples/$(1),$(EXAMPLE
 run-%: $$(call example,$$*)
 	@sh common/scripts/run.sh $* $(ARGS)
 
-# diff-3 shows stage 2 against 3, diff-1-6 any two.
+# diff-3 shows stage 2 against 3, diff-1-6 any two, diff-play-3 your copy.
 diff-%:
-	@sh common/scripts/diff.sh $*
+	@ONLY="$(ONLY)" ALL="$(ALL)" sh common/scripts/diff.sh $*
 
-# A copy of stage N to break and mend.
+# A copy of stage N to break and mend, and from the start again.
 play-%:
-	@sh common/scripts/play.sh $*
+	@FROM="$(FROM)" RUN="$(RUN)" sh common/scripts/play.sh $* $(ARGS)
+
+reset-%:
+	@RESET=1 sh common/scripts/play.sh $*
+
+# All that a class needs, made the day before.
+warm: all
+	@if echo 'int main(void) { return 0; }' | \
+		$(CC) -fsanitize=thread -x c - -o /dev/null 2>/dev/null; then \
+		$(MAKE) --no-print-directory SANITIZE=tsan $(addprefix build/tsan/,02-threads/animals 02-threads/crawl); fi
+	@CC="$(CC)" sh common/scripts/doctor.sh
 
 # A stage with what it needs, in a folder of its own: make fork STAGE=2 TO=dir
 fork:
@@ -209,7 +236,7 @@ help:
 
 include bench/rules.mk tests/rules.mk
 
-.PHONY: FORCE all $(STAGE_RUNS) compare farm crowd where run-x fork expand doctor clean help
+.PHONY: FORCE all $(STAGE_RUNS) $(PREDICTIONS) $(STRACES) warm compare farm crowd where run-x fork expand doctor clean help
 .SECONDARY:
 
 -include $(wildcard $(addprefix $(BUILD),/*/*.d /*/*/*.d /*/*/*/*.d))

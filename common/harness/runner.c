@@ -115,18 +115,25 @@ static void on_alarm(int number)
     pass_on(SIGKILL);
 }
 
-// Gives the terminal to a process group. Asking from the background would
-// stop us, so the signal that does it is ignored.
-static void give_terminal(pid_t group)
+// Is the terminal ours to give away? From the background it is not: the shell
+// has it, and a shell that loses its terminal logs out.
+static bool has_terminal(void)
 {
-    if (isatty(STDIN_FILENO))
-        tcsetpgrp(STDIN_FILENO, group);
+    return tcgetpgrp(STDIN_FILENO) == getpgrp();
 }
 
-static void be_child(char *const argv[], int flags, const sigset_t *mask)
+// Gives the terminal to a process group. To take it back we have to ask from
+// the background, which would stop us, if the signal for it were not ignored.
+static void give_terminal(pid_t group)
+{
+    tcsetpgrp(STDIN_FILENO, group);
+}
+
+static void be_child(
+    char *const argv[], int flags, bool terminal, const sigset_t *mask)
 {
     setpgid(0, 0);
-    if (flags & RUN_TERMINAL)
+    if (terminal)
         give_terminal(getpid());
     signal(SIGTTOU, SIG_DFL);
     signal(SIGINT, SIG_DFL);
@@ -145,7 +152,7 @@ static void be_child(char *const argv[], int flags, const sigset_t *mask)
 // Starts the program; Ctrl-C is for it from now on. Returns its pid, or -1.
 // What comes before we know whom to pass it on to waits until we do, and in the
 // child until it no longer has our handlers.
-static pid_t start(char *const argv[], int flags)
+static pid_t start(char *const argv[], int flags, bool terminal)
 {
     struct sigaction pass = { .sa_handler = on_interrupt };
     struct sigaction ring = { .sa_handler = on_alarm };
@@ -156,7 +163,8 @@ static pid_t start(char *const argv[], int flags)
     sigaddset(&signals, SIGINT);
     sigaddset(&signals, SIGTERM);
     sigprocmask(SIG_BLOCK, &signals, &mask);
-    signal(SIGTTOU, SIG_IGN);
+    if (terminal)
+        signal(SIGTTOU, SIG_IGN);
     sigaction(SIGINT, &pass, NULL);
     sigaction(SIGTERM, &pass, NULL);
     sigaction(SIGALRM, &ring, NULL);
@@ -165,7 +173,7 @@ static pid_t start(char *const argv[], int flags)
     fflush(stdout);
     pid_t pid = fork();
     if (pid == 0)
-        be_child(argv, flags, &mask);
+        be_child(argv, flags, terminal, &mask);
     if (pid > 0) {
         setpgid(pid, pid); // here too: whoever comes first
         running = pid;
@@ -175,8 +183,8 @@ static pid_t start(char *const argv[], int flags)
 }
 
 // Waits for the end of `pid`. Ctrl-Z stops it: then we stop as well, and go on
-// together when the shell says so.
-static int await_end(pid_t pid, int flags, struct rusage *usage)
+// together when the shell says so, in the foreground or (after `bg`) not.
+static int await_end(pid_t pid, bool *terminal, struct rusage *usage)
 {
     int status;
 
@@ -188,10 +196,11 @@ static int await_end(pid_t pid, int flags, struct rusage *usage)
             return -1;
         if (!WIFSTOPPED(status))
             return status;
-        if (flags & RUN_TERMINAL)
+        if (*terminal)
             give_terminal(getpgrp());
         kill(0, SIGTSTP);
-        if (flags & RUN_TERMINAL)
+        *terminal = *terminal && has_terminal();
+        if (*terminal)
             give_terminal(pid);
         kill(-pid, SIGCONT);
     }
@@ -206,19 +215,20 @@ int runner_run(char *const argv[], int flags, double limit, struct cost *cost)
 {
     struct rusage usage;
     double began = clock_now();
+    bool terminal = (flags & RUN_TERMINAL) && has_terminal();
 
     *cost = (struct cost){ .code = 127 };
-    pid_t pid = start(argv, flags);
+    pid_t pid = start(argv, flags, terminal);
     if (pid == -1)
         return -errno;
-    if (flags & RUN_TERMINAL)
+    if (terminal)
         give_terminal(pid);
     if (limit > 0)
         alarm(limit < 1 ? 1 : (unsigned)limit);
-    int status = await_end(pid, flags, &usage);
+    int status = await_end(pid, &terminal, &usage);
     alarm(0);
     running = 0;
-    if (flags & RUN_TERMINAL)
+    if (terminal)
         give_terminal(getpgrp());
     signal(SIGINT, SIG_DFL);
     signal(SIGTERM, SIG_DFL);

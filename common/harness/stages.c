@@ -10,6 +10,7 @@
 #include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 const struct stage stages[] = {
@@ -89,9 +90,13 @@ void command_begin(
 {
     *command = (struct command){ .argc = 0 };
     program_path(command->path, sizeof(command->path), stage, program);
-    snprintf(command->json, sizeof(command->json), "%s/%s-%d.json",
-        settings_build_folder(), program,
-        stage->number); // a baseline's is number 0
+    if (strncmp(stage->folder, "play/", 5) == 0)
+        snprintf(command->json, sizeof(command->json), "%s/%s/%s.json",
+            settings_build_folder(), stage->folder, program);
+    else
+        snprintf(command->json, sizeof(command->json), "%s/%s-%d.json",
+            settings_build_folder(), program,
+            stage->number); // a baseline's is number 0
     command_word(command, command->path);
     command_option(command, "--json", command->json);
     command_option(command, "--selector", settings_get("SELECTOR", ""));

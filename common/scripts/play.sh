@@ -1,20 +1,62 @@
 #!/bin/sh
-# play.sh N - copies stage N to play/, builds it there and runs it. A copy that
-# exists is kept: it may hold somebody's work.
+# play.sh N [WORD...] - a copy of stage N in play/, to break and to mend: builds
+# it, runs it, and says where its numbers differ from the stage's own. A copy
+# that exists is kept. The WORDs go to animals. In the environment:
+#
+#   FROM=M     begins with the four files of stage M and the engine of stage N,
+#              to be turned into stage N; a copy that exists is moved aside
+#   RUN=NAME   runs this example of the copy instead
 set -eu
 
-stage=$(ls -d "0$1"-* 2>/dev/null) || { echo "play: there is no stage $1" >&2; exit 2; }
+number=$1
+shift
+stage=$(ls -d "0$number"-* 2>/dev/null) ||
+    { echo "play: there is no stage $number" >&2; exit 2; }
 make=${MAKE:-make}
 build=${BUILD:-build}
-if [ -d "play/$stage" ]; then
-    echo "play/$stage is there already: building what is in it."
-    echo "(rm -r play/$stage starts afresh.)"
-else
-    mkdir -p play
-    cp -R "$stage" "play/$stage"
-    echo "play/$stage is yours to edit; make play-$1 builds and runs it again."
+copy=play/$stage
+
+# aside: keeps the copy under another name.
+aside() {
+    i=1
+    while [ -e "$copy.old-$i" ]; do i=$((i + 1)); done
+    mv "$copy" "$copy.old-$i"
+    echo "Your copy so far is in $copy.old-$i."
+}
+
+mkdir -p play
+if [ -n "${RESET:-}" ]; then
+    if [ -d "$copy" ]; then aside; fi
+    cp -R "$stage" "$copy"
+    echo "$copy is stage $number again: make play-$number"
+    exit
 fi
-$make -s --no-print-directory "$build/play/$stage/animals" \
-    "$build/play/$stage/crawl" "$build/farm" "$build/harness"
-echo "Its crawler: $build/play/$stage/crawl URL"
-exec "$build/harness" run "$build/play/$stage/animals"
+if [ -n "${FROM:-}" ]; then
+    other=$(ls -d "0$FROM"-* 2>/dev/null) ||
+        { echo "play: FROM=$FROM: there is no such stage" >&2; exit 2; }
+    if [ -d "$copy" ]; then aside; fi
+    cp -R "$stage" "$copy"
+    for file in fetch.h fetch.c animals.c crawl.c; do
+        cp "$other/$file" "$copy"
+    done
+    echo "$copy begins with the four files of stage $FROM: turn it into stage" \
+        "$number. Then again: make play-$number"
+elif [ -d "$copy" ]; then
+    echo "$copy is there already: this is what is in it."
+else
+    cp -R "$stage" "$copy"
+    echo "$copy is yours to edit; make play-$number builds and runs it again."
+fi
+
+if [ -n "${RUN:-}" ]; then
+    if [ ! -f "$copy/examples/$RUN.c" ]; then
+        echo "play: there is no example $RUN in $copy/examples" >&2
+        exit 2
+    fi
+    $make -s --no-print-directory "$build/$copy/examples/$RUN" "$build/farm" \
+        "$build/harness"
+    exec "$build/harness" run "$build/$copy/examples/$RUN" "$@"
+fi
+$make -s --no-print-directory "$build/$copy/animals" "$build/$copy/crawl" \
+    "$build/$stage/animals" "$build/$stage/crawl" "$build/farm" "$build/harness"
+exec "$build/harness" play "$number" "$@"

@@ -14,7 +14,7 @@ others=$(echo "$files" | sed 1d)
 list() {
     for file in 0*/examples/*; do
         name=${file##*/}
-        printf 'make run-%-18s (%s)\n' "${name%.*}" "${file%%/*}"
+        printf 'make run-%-20s (%s)\n' "${name%.*}" "${file%%/*}"
     done
 }
 if [ "$1" = x ]; then
