@@ -22,16 +22,18 @@ static struct pollfd polls[ANIMALS]; // fd is -1 once it has answered
 static long questions;
 static int answers;
 
+// With commas, whatever its size: 973,164 and 6,799,301.
+static void print_number(long n)
+{
+    if (n >= 1000)
+        print_number(n / 1000);
+    printf(n >= 1000 ? ",%03ld" : "%ld", n % 1000);
+}
+
 static void print_count(const char *how, double wall, double cpu)
 {
-    long millions = questions / 1000000;
-    long thousands = questions / 1000 % 1000;
-
     fputs(how, stdout);
-    if (millions > 0)
-        printf("%ld,%03ld,%03ld", millions, thousands, questions % 1000);
-    else
-        printf("%ld", questions);
+    print_number(questions);
     printf(" questions, %d answers, wall %.2f s, CPU %.3f s (%.0f %%)", answers,
         wall, cpu, 100 * cpu / wall);
     fflush(stdout);
