@@ -5,12 +5,14 @@
 #include "errors.h"
 #include "interrupt.h"
 #include "json.h"
+#include "live.h"
 #include "species.h"
 #include "trace.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 // The URL of one animal: its name, whatever is in it, becomes one path
 // segment.
@@ -63,7 +65,10 @@ int herd_init(struct herd *herd, const struct options *options)
 {
     struct url server;
 
-    *herd = (struct herd){ .options = options };
+    *herd = (struct herd){
+        .options = options,
+        .is_live = options->quiet && isatty(STDOUT_FILENO),
+    };
     int error = url_parse_typed(&server, options->server);
     if (error != 0)
         return error;
@@ -125,7 +130,18 @@ static int hear(const struct herd *herd, struct animal *animal,
     return 0;
 }
 
-bool herd_answer(const struct herd *herd, struct animal *animal, int error,
+static void show_progress(struct herd *herd, bool failed)
+{
+    int failures = atomic_fetch_add(&herd->failed, failed) + failed;
+    int answered = atomic_fetch_add(&herd->answered, !failed) + !failed;
+
+    if (herd->is_live && live_is_due())
+        live_show("%d of %d animals have answered, %d failed, %.0f a second",
+            answered, herd->count, failures,
+            (answered + failures) / timing_wall());
+}
+
+bool herd_answer(struct herd *herd, struct animal *animal, int error,
     struct http_response *response)
 {
     if (error == 0) {
@@ -135,6 +151,7 @@ bool herd_answer(const struct herd *herd, struct animal *animal, int error,
     }
     http_response_free(response);
     animal->error = error;
+    show_progress(herd, animal->sound == NULL);
     if (animal->text == NULL)
         trace(TRACE_DONE, animal->span.task, 0);
     return animal->text != NULL;

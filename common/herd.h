@@ -10,6 +10,7 @@
 #include "timing.h"
 #include "url.h"
 
+#include <stdatomic.h>
 #include <stdio.h>
 
 enum { HERD_MAX_SOUND = 4096 }; // bytes; no animal is that loud
@@ -33,6 +34,9 @@ struct herd {
     int next;
     struct url *urls; // one a name
     int num_names;
+    bool is_live; // a line on stderr shows how far it is
+    atomic_int answered; // for that line, as is the next: threads add to them
+    atomic_int failed;
 };
 
 // The herd of options->arguments (default: all that the farm has), gone round
@@ -49,7 +53,7 @@ struct animal *herd_next(struct herd *herd);
 // in either case. Returns whether there is a line to type, in animal->line: not
 // after a failure, and not with -q. A failure is only noted: to say it here
 // could be in the middle of a line that somebody types.
-bool herd_answer(const struct herd *herd, struct animal *animal, int error,
+bool herd_answer(struct herd *herd, struct animal *animal, int error,
     struct http_response *response);
 
 // `"animals":[...]`, in the order asked.

@@ -1,8 +1,14 @@
-// live.h - a line on stderr that comes and goes while something runs. It is
-// shown on a terminal only.
+// live.h - a line on stderr that comes and goes while something runs, so that a
+// person sees how far it is. It is shown on a terminal only.
 
 #ifndef LIVE_H
 #define LIVE_H
+
+#include <stdbool.h>
+
+// Is it time for another text? At most ten times a second, and never if stderr
+// is no terminal. Several threads may ask: one of them gets the answer yes.
+bool live_is_due(void);
 
 // Shows the text in place of the one before.
 #ifdef __GNUC__

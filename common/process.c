@@ -2,6 +2,7 @@
 
 #include "process.h"
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -36,6 +37,19 @@ int process_raise_descriptor_limit(void)
             hard /= 2;
     }
     return limit.rlim_cur < 1000000 ? (int)limit.rlim_cur : 1000000;
+}
+
+int process_count_descriptors(void)
+{
+    DIR *folder = opendir("/dev/fd");
+    int n = -3; // ".", ".." and the descriptor of this folder
+
+    if (folder == NULL)
+        return -1;
+    while (readdir(folder) != NULL)
+        n++;
+    closedir(folder);
+    return n;
 }
 
 long process_memory_kb(const char *field)

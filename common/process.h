@@ -14,6 +14,9 @@ void process_keep_standard_streams(void);
 // that holds then, at most a million.
 int process_raise_descriptor_limit(void);
 
+// How many descriptors are open; -1 where the system does not tell.
+int process_count_descriptors(void);
+
 // A number of /proc/self/status in KB, such as "VmRSS:" (resident now) or
 // "VmHWM:" (at most so far); 0 where the system does not tell.
 long process_memory_kb(const char *field);

@@ -5,6 +5,7 @@
 #include "errors.h"
 #include "interrupt.h"
 #include "json.h"
+#include "live.h"
 #include "net.h"
 #include "process.h"
 #include "species.h"
@@ -17,6 +18,7 @@
 #include <string.h>
 
 static FILE *json; // opened at the beginning: no long crawl ends in "disk full"
+static int descriptors; // open before the first fetch
 
 // --- Beginning -------------------------------------------------------------
 
@@ -98,6 +100,7 @@ static int open_files(const struct options *options)
             return error_print(EXIT_USAGE, options->program,
                 "cannot write %s: %s", options->json, error_text(-errno));
     }
+    descriptors = process_count_descriptors();
     return OPTIONS_GO_ON;
 }
 
@@ -224,6 +227,9 @@ static void tell_facts(void)
     net_count(&asked, &in_vain);
     timing_fact("asked", (double)asked);
     timing_fact("in_vain", (double)in_vain);
+    int left = process_count_descriptors();
+    if (descriptors >= 0 && left >= 0)
+        timing_fact("descriptors_left", left - descriptors);
 }
 
 // Frees everything and returns the exit code after so many `failures`.
@@ -246,6 +252,7 @@ int program_end_animals(struct herd *herd, struct options *options)
 {
     int failures = herd_failures(herd);
 
+    live_clear();
     herd_print_failures(herd, stderr);
     if (interrupted() && !options->quiet)
         puts("Interrupted");
@@ -266,6 +273,7 @@ int program_end_crawl(struct frontier *frontier, struct options *options)
 {
     long errors = frontier_errors(frontier);
 
+    live_clear();
     if (frontier->dropped > 0)
         error_print(EXIT_USAGE, options->program,
             "%ld URLs dropped, and what followed them on their pages: "
