@@ -99,12 +99,12 @@ in_order() {
 # Masks what depends on the machine. Numbers become N, and so do several in a
 # row; drawings become ~. Of a timeline only the rows that end with a number are
 # kept, one for each animal: where the others break depends on how long typing
-# takes, and so does how many ticks of a clock are dropped. libcurl may be there
-# or not. A compiler's error counts, and that it names a file and a line, not its
-# words.
+# takes, and so does how many ticks of a clock are dropped. So it is with the
+# short bars that share a row, and libcurl's may be missing. A compiler's error
+# counts, and that it names a file and a line, not its words.
 mask() {
     sed -e '/^\.\.\.$/b' -e 's/^libcurl multi .*/libcurl multi/' \
-        -e 's/  curl ##*$//' \
+        -e '/^[2-6] ##*/d' -e '/^curl ##*$/d' \
         -e 's/^[^ :][^ :]*:[0-9][0-9]*:[0-9][0-9]*: error: .*/FILE:N:N: error/' \
         -e 's/[0-9][0-9]*\(,[0-9][0-9][0-9]\)*\(\.[0-9][0-9]*\)\{0,1\}/N/g' \
         -e 's/N\( *N\)*/N/g' -e 's/[-.#][-.# ]*/~/g' -e 's/  */ /g' \
