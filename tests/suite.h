@@ -4,12 +4,24 @@
 #define SUITE_H
 
 #include <check.h>
+#include <signal.h>
+
+// What a shell starts in the background ignores Ctrl-C and Ctrl-\, and so would
+// all that a test starts. Tests begin as in a terminal.
+static inline void suite_signals(void)
+{
+    static const int numbers[] = { SIGINT, SIGQUIT, SIGTERM, SIGPIPE, SIGCHLD };
+
+    for (size_t i = 0; i < sizeof(numbers) / sizeof(*numbers); i++)
+        signal(numbers[i], SIG_DFL);
+}
 
 // Runs a suite as CK_FORK and friends say; returns the exit code.
 static inline int suite_run(Suite *suite)
 {
     SRunner *runner = srunner_create(suite);
 
+    suite_signals();
     srunner_run_all(runner, CK_ENV);
     int failed = srunner_ntests_failed(runner);
     srunner_free(runner);

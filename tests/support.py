@@ -49,6 +49,12 @@ ENVIRONMENT = {
 for name in ("CLOCK", "FARM"):  # they mean something to the programs
     ENVIRONMENT.pop(name, None)
 
+# What a shell starts in the background ignores Ctrl-C and Ctrl-\, and so would
+# our children. A signal that is caught, by whatever function, is theirs again.
+for number in (signal.SIGINT, signal.SIGQUIT):
+    if signal.getsignal(number) == signal.SIG_IGN:
+        signal.signal(number, lambda *_: None)
+
 ANIMALS = [
     ("cow", "Moo!"), ("pig", "Oink!"), ("sheep", "Baaa!"),
     ("chicken", "Cluck!"), ("bird", "Tweet!"), ("duck", "Quack!"),
