@@ -69,7 +69,7 @@ static bool mark(double *moment)
 // counts the change.
 static void count_in_flight(double now, int change)
 {
-    while (now >= step * STEPS) {
+    while (now >= step * (double)STEPS) {
         for (int i = 0; i < STEPS / 2; i++) {
             int a = levels[2 * i];
             int b = levels[2 * i + 1];

@@ -488,7 +488,7 @@ static async_int wait_for_spin(void *arg)
 
 static async_int meet(void *unused)
 {
-    double end = clock_now() + MEETINGS_MS * 1e-3;
+    double end = clock_now() + (double)MEETINGS_MS * 1e-3;
 
     (void)unused;
     for (int i = 0; i < MEETINGS && clock_now() < end; i++) {

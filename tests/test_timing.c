@@ -223,7 +223,7 @@ START_TEST(just_before_a_step_ends)
     static struct span spans[3 * 24];
     int n = 0;
 
-    for (double end = 0.001 * STEPS; end < 1e6; end *= 2) {
+    for (double end = 0.001 * (double)STEPS; end < 1e6; end *= 2) {
         at(nextafter(end, 0));
         span_asked(&spans[n++]);
         at(end);
@@ -266,8 +266,8 @@ START_TEST(like_a_plain_list)
     double step = 0.001;
     while (step < number("in_flight/step_s") * 0.99)
         step *= 2;
-    ck_assert(now < step * STEPS);
-    ck_assert(step < 0.0015 || now >= step / 2 * STEPS);
+    ck_assert(now < step * (double)STEPS);
+    ck_assert(step < 0.0015 || now >= step / 2 * (double)STEPS);
     int i = 0;
     int last = (int)(now / step);
     for (int k = 0; k <= last; k++) {

@@ -338,7 +338,7 @@ static void accept_request(struct client *c, int status)
     if (c->route->gate != NULL && c->route->gate(c->target) > open_gates)
         c->gate = c->route->gate(c->target);
     if (c->gate > 0)
-        wait_until(c, c->since + GATE_SECONDS);
+        wait_until(c, c->since + (double)GATE_SECONDS);
     else if (c->delay > 0)
         wait_until(c, c->since + c->delay);
     else

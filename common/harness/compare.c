@@ -151,7 +151,7 @@ static void print_bars(const struct comparison *rows, int n)
     for (int i = 0; i < n; i++)
         most = fmax(most, rows[i].wall);
     for (int i = 0; i < n; i++) {
-        int bar = (int)lround(rows[i].wall / most * LONGEST);
+        int bar = (int)lround(rows[i].wall / most * (double)LONGEST);
         bool full = bar > LONGEST / 2;
         char hashes[LONGEST + 1];
         memset(hashes, '#', (size_t)bar);

@@ -69,7 +69,7 @@ static struct ruler make_ruler(double last, double pace)
         .mark = (pace > 1 ? pace : 1) * 0.5,
     };
 
-    while (last > ruler.column * COLUMNS * MOST_LINES) {
+    while (last > ruler.column * (double)(COLUMNS * MOST_LINES)) {
         ruler.column *= 2;
         ruler.mark *= 2;
     }
@@ -122,7 +122,7 @@ static void draw_row(
     }
     line[COLUMNS] = '\0';
     fprintf(out, "%s%*s", row->name, 8 - width(row->name), "");
-    if (row->to <= from + ruler->column * COLUMNS)
+    if (row->to <= from + ruler->column * (double)COLUMNS)
         fprintf(out, "%s%6.2f\n", line, row->to);
     else
         fprintf(out, "%.*s\n", used, line);
@@ -134,7 +134,7 @@ void timeline_draw(FILE *out, struct slice json, int most, double pace)
     int n = read_rows(json, rows, most);
     double last = last_moment(rows, n);
     struct ruler ruler = make_ruler(last, pace);
-    double length = ruler.column * COLUMNS;
+    double length = ruler.column * (double)COLUMNS;
 
     for (double from = 0; from < last; from += length) {
         draw_ruler(out, &ruler, from);
