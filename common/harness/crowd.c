@@ -41,7 +41,7 @@ static void watch_crowd(const struct farm *farm, double count)
         double cpu = json_number(json, "cpu_user_s", 0)
             + json_number(json, "cpu_sys_s", 0);
         most = fmax(most, waiting);
-        if (terminal || clock_now() - last >= 1) {
+        if (terminal || gone >= count || clock_now() - last >= 1) {
             printf("%s%5.1f s  %6.0f waiting  the farm: 1 thread, %.1f MB, "
                    "CPU %.2f s%s",
                 terminal ? "\r" : "", clock_now() - start, waiting,
