@@ -361,7 +361,7 @@ static int take_redirect(struct frontier *frontier, struct page *page,
     struct url target;
 
     if (location.at == NULL)
-        return ERROR_LOCATION;
+        return 0; // it leads nowhere, but nothing is wrong with it
     int error = url_resolve(&target, &page->url, location.at, location.len);
     if (error != 0)
         return error == -ENOMEM ? error : ERROR_LOCATION;
@@ -449,13 +449,13 @@ static int take_response(struct frontier *frontier, struct page *page,
     http_content_type(http_header(response, "content-type"), &type, &charset);
     if (charset.at == NULL && type.at != NULL && is_text(type))
         charset = slice_of("utf-8");
-    page->status = response->status;
-    page->size = (long)response->body_len;
     if (!copy(&page->content_type, type) || !copy(&page->encoding, charset))
         return -ENOMEM;
-    if (response->status == 200 && type.at != NULL && has_links(type))
-        return take_links(frontier, page, response);
-    return 0;
+    if (response->status != 200 || type.at == NULL || !has_links(type))
+        return 0;
+    if (http_is_coded(response))
+        return ERROR_CONTENT_ENCODING;
+    return take_links(frontier, page, response);
 }
 
 static int backoff(const struct page *page)
@@ -472,11 +472,11 @@ static void log_done(
 
     if (frontier->log == NULL || verbose < (pause > 0 ? 1 : 2))
         return;
+    fputs(page->url.text, frontier->log);
+    if (page->status != 0)
+        fprintf(frontier->log, " %d", page->status);
     if (page->error != 0)
-        fprintf(
-            frontier->log, "%s %s", page->url.text, error_text(page->error));
-    else
-        fprintf(frontier->log, "%s %d", page->url.text, page->status);
+        fprintf(frontier->log, " %s", error_text(page->error));
     if (pause > 0)
         fprintf(frontier->log, ", try %d of %d in %d ms", page->tries + 1,
             frontier->options->max_tries, pause);
@@ -489,7 +489,10 @@ int frontier_take_back(struct frontier *frontier, struct page *page, int error,
     int pause = 0;
 
     page->tries++;
-    page->error = error;
+    page->status = response->status;
+    if (error == 0)
+        page->size = (long)response->body_len;
+    page->error = error = http_settle(response, error);
     if (error == 0) {
         page->error = take_response(frontier, page, response);
     } else if (error_is_transient(error) && !interrupted()
@@ -544,22 +547,24 @@ static void print_text(FILE *out, const char *text)
 static void print_page(const struct page *page, FILE *out)
 {
     fprintf(out, "%s ", page->url.text);
+    if (page->status != 0)
+        fprintf(out, "%d ", page->status);
     if (page->error != 0) {
         fprintf(out, "error %s (%d %s)\n", error_text(page->error), page->tries,
             page->tries == 1 ? "try" : "tries");
         return;
     }
     if (page->next_url != NULL) {
-        fprintf(out, "%d redirect %s\n", page->status, page->next_url);
+        fprintf(out, "redirect %s\n", page->next_url);
         return;
     }
-    fprintf(out, "%d ", page->status);
     print_text(out, page->content_type);
     if (page->num_urls >= 0) {
         fputc(' ', out);
         print_text(out, page->encoding);
     }
-    fprintf(out, " %ld bytes", page->size);
+    if (page->size >= 0)
+        fprintf(out, " %ld bytes", page->size);
     if (page->num_urls >= 0)
         fprintf(out, " %d links", page->num_urls);
     fputc('\n', out);
@@ -619,9 +624,10 @@ static int count_all(const struct frontier *frontier, struct counter *counters)
             count(counters, &n, "redirects", 1);
         else
             count(counters, &n, page->num_urls >= 0 ? "html" : "other", 1);
-        if (page->error != 0)
+        if (page->error == 0 && page->size >= 0)
+            count(counters, &n, "bytes", page->size);
+        if (page->status == 0)
             continue;
-        count(counters, &n, "bytes", page->size);
         snprintf(name, sizeof(name), "status_%d", page->status);
         count(counters, &n, name, 1);
     }
@@ -668,11 +674,11 @@ static void page_json(const struct page *page, FILE *out)
 
     fprintf(out, "{\"url\":");
     json_string(out, slice_of(page->url.text));
-    print_number(out, "status", page->status, good);
+    print_number(out, "status", page->status, page->status != 0);
     print_member(out, "next_url", good ? page->next_url : NULL);
     print_member(out, "error", good ? NULL : error_text(page->error));
     print_number(out, "tries", page->tries, true);
-    print_number(out, "size", page->size, good);
+    print_number(out, "size", page->size, good && page->size >= 0);
     print_member(out, "content_type", good ? page->content_type : NULL);
     print_member(out, "encoding", good ? page->encoding : NULL);
     print_number(out, "num_urls", page->num_urls, good && page->num_urls >= 0);

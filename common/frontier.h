@@ -35,12 +35,12 @@ struct page {
     struct url url;
     int tries; // made so far; the next try is number `tries`, from 0
     // What became of it. Absent values are NULL, 0 or -1.
-    int status;
+    int status; // of the last try, with or without an error
     int error;
     char *next_url;
     char *content_type;
     char *encoding;
-    long size;
+    long size; // of the body; -1 if nobody needed it and it was not whole
     int num_urls;
     int num_new_urls;
     // The frontier's own:
@@ -96,9 +96,12 @@ int frontier_add_root(struct frontier *frontier, const char *text);
 // page, its URL included, lives until frontier_free().
 struct page *frontier_next(struct frontier *frontier);
 
-// Tells how fetching `page` went: 0 and the response, or an error. Returns 0
-// when the page is finished; otherwise it is to be fetched again after so many
-// milliseconds, by whoever has it. The response is freed in either case.
+// Tells how fetching `page` went: 0 and the response, or an error and what has
+// come of the response. A body that nobody reads decides nothing: a redirect is
+// followed, and a 404 stays one, whatever came behind the headers (see
+// http_settle()). Returns 0 when the page is finished; otherwise it is to be
+// fetched again after so many milliseconds, by whoever has it. The response is
+// freed in either case.
 // (A macro: the place of the call goes into the trace.)
 #define frontier_done(frontier, page, error, response) \
     frontier_take_back(frontier, page, error, response, __func__, __LINE__)

@@ -118,6 +118,8 @@ static int hear(const struct herd *herd, struct animal *animal,
 {
     const char *body = response->body != NULL ? response->body : "";
 
+    if (http_is_coded(response))
+        return ERROR_CONTENT_ENCODING;
     animal->sound = strndup(body, strcspn(body, "\r\n"));
     if (animal->sound == NULL)
         return -ENOMEM;
@@ -144,11 +146,10 @@ static void show_progress(struct herd *herd, bool failed)
 bool herd_answer(struct herd *herd, struct animal *animal, int error,
     struct http_response *response)
 {
-    if (error == 0) {
-        animal->status = response->status;
-        if (animal->status == 200)
-            error = hear(herd, animal, response);
-    }
+    error = http_settle(response, error);
+    animal->status = response->status;
+    if (error == 0 && animal->status == 200)
+        error = hear(herd, animal, response);
     http_response_free(response);
     animal->error = error;
     show_progress(herd, animal->sound == NULL);
@@ -215,7 +216,10 @@ void herd_print_failures(const struct herd *herd, FILE *out)
 {
     for (int i = 0; i < herd->count; i++) {
         const struct animal *animal = &herd->animals[i];
-        if (animal->error != 0)
+        if (animal->error != 0 && animal->status != 0)
+            fprintf(out, "animals: %s: the farm answered %d, but: %s\n",
+                animal->name, animal->status, error_text(animal->error));
+        else if (animal->error != 0)
             fprintf(out, "animals: %s: %s\n", animal->name,
                 error_text(animal->error));
         else if (is_refused(animal))

@@ -22,7 +22,7 @@ struct animal {
     char *sound; // NULL until it has answered with a 200
     char *text; // the line to type (`The cow says "Moo!".`); NULL: none
     struct radprint line; // the same, ready to be typed
-    int status; // 0: no answer
+    int status; // 0: no answer; may stand beside an error
     int error;
     bool asked;
 };

@@ -66,13 +66,13 @@ static bool is_blank(char c)
     return c == ' ' || c == '\t';
 }
 
-// May c be part of a header's name?
-static bool is_token(char c)
+// May c be part of a header's name? See http.h for what is let pass.
+static bool is_name(char c)
 {
-    char lower = ascii_lower(c);
+    unsigned char byte = (unsigned char)c;
 
-    return (lower >= 'a' && lower <= 'z') || ascii_is_digit(c)
-           || (c != '\0' && strchr("!#$%&'*+-.^_`|~", c) != NULL);
+    return is_blank(c)
+           || (byte > ' ' && byte != 0x7f && strchr(":<>{}\"", c) == NULL);
 }
 
 static struct slice trim(struct slice text)
@@ -110,9 +110,21 @@ static bool next_header(
     struct slice line = take_until(head, '\n');
     if (line.len > 0 && line.at[line.len - 1] == '\r')
         line.len--;
-    *name = take_until(&line, ':');
+    *name = trim(take_until(&line, ':'));
     *value = trim(line);
     return true;
+}
+
+// The next element off the front of a list such as "a, b". Empty ones are
+// passed over, as RFC 9110 section 5.6.1.2 demands.
+static bool next_element(struct slice *list, struct slice *element)
+{
+    while (list->len > 0) {
+        *element = trim(take_until(list, ','));
+        if (element->len > 0)
+            return true;
+    }
+    return false;
 }
 
 static struct slice headers_of(const struct http_response *response)
@@ -202,55 +214,114 @@ static bool has_stray(struct slice line)
                || memchr(line.at, '\r', line.len) != NULL);
 }
 
+// A line that begins with a blank is a fold: it continues the header before it.
+static bool is_fold(struct slice line)
+{
+    return line.len > 0 && is_blank(line.at[0]);
+}
+
 static void check_header(struct http_response *response, struct slice line)
 {
     size_t i = 0;
 
-    // A line that starts with a blank, to continue the one before, has no
-    // name, and a blank before the colon is not part of one.
-    while (i < line.len && is_token(line.at[i]))
+    while (i < line.len && is_name(line.at[i]))
         i++;
-    if (i == 0 || i == line.len || line.at[i] != ':' || has_stray(line))
+    bool is_header = i < line.len && line.at[i] == ':';
+    if (is_fold(line))
+        is_header = response->has_field; // Is there one to continue?
+    response->has_field = true;
+    if (!is_header || has_stray(line))
         fail(response, ERROR_HEADER);
+}
+
+// Appends a fold to the last header of the head, with one blank in place of the
+// line end and all the blanks around it.
+static void unfold(struct http_response *response)
+{
+    char *fold = response->head + response->head_len;
+    size_t len = response->line_len;
+    char *end = fold;
+
+    while (end[-1] == '\n' || end[-1] == '\r' || is_blank(end[-1]))
+        end--;
+    for (; is_blank(*fold); fold++)
+        len--;
+    *end++ = ' ';
+    memmove(end, fold, len);
+    response->head_len = (size_t)(end - response->head) + len;
 }
 
 // --- The head ----------------------------------------------------------------
 
-// Says no as soon as it can: what talks another protocol may never send the
-// end of a line.
-static bool may_be_http(const struct http_response *response, struct slice rest)
+// Do the bytes so far agree with `start`, of which they may not be all?
+static bool may_start_with(const struct http_response *response,
+    struct slice rest, const char *start)
 {
-    static const char start[] = "HTTP/1.";
-    size_t i = response->line_len;
+    size_t kept = response->line_len;
+    size_t n = strlen(start);
 
-    for (; i < sizeof(start) - 1 && rest.len > 0; i++, rest.at++, rest.len--) {
-        if (*rest.at != start[i])
+    for (size_t i = 0; i < n && i < kept + rest.len; i++) {
+        const char *at = i < kept ? response->head + i : rest.at + (i - kept);
+        if (*at != start[i])
             return false;
     }
     return true;
 }
 
-// "HTTP/1.1 200 OK", of which the first seven bytes have been checked.
+// Refuses as soon as it can: a peer that speaks another protocol may never send
+// the end of a line. Returns whether to read on.
+static bool check_start(struct http_response *response, struct slice rest)
+{
+    static const char get[] = "GET ";
+    bool enough = response->line_len + rest.len >= strlen(get);
+
+    if (may_start_with(response, rest, "HTTP/1."))
+        return true;
+    if (!may_start_with(response, rest, get))
+        fail(response, ERROR_STATUS_LINE);
+    else if (enough) // it is our own request: http.h says how that can be
+        fail(response, -ECONNREFUSED);
+    return response->verdict == HTTP_MORE;
+}
+
+// Takes what stands behind "HTTP/1." apart: "1 200 OK". Returns the status, or
+// 0 if there is none.
+static int find_status(struct slice rest)
+{
+    int status = 0;
+
+    if (rest.len < 2 || !ascii_is_digit(rest.at[0]) || rest.at[1] != ' ')
+        return 0;
+    do
+        rest = (struct slice){ rest.at + 1, rest.len - 1 };
+    while (rest.len > 0 && rest.at[0] == ' ');
+    if (rest.len < 3 || (rest.len > 3 && !is_blank(rest.at[3])))
+        return 0;
+    for (int i = 0; i < 3; i++) {
+        if (!ascii_is_digit(rest.at[i]))
+            return 0;
+        status = status * 10 + (rest.at[i] - '0');
+    }
+    return status >= 100 ? status : 0;
+}
+
+// Reads a status line, of which the first seven bytes have been checked.
 static void read_status(struct http_response *response, struct slice line)
 {
-    const char *at = line.at;
+    size_t used = strlen("HTTP/1.");
+    struct slice rest = { line.at + used, line.len - used };
 
     if (has_stray(line)) {
         fail(response, ERROR_HEADER);
         return;
     }
-    if (line.len < strlen("HTTP/1.1 200") || !ascii_is_digit(at[7])
-        || at[8] != ' ' || at[9] == '0' || !ascii_is_digit(at[9])
-        || !ascii_is_digit(at[10]) || !ascii_is_digit(at[11])
-        || (line.len > 12 && at[12] != ' ')) {
+    int status = find_status(rest);
+    response->is_interim = status < 200 && status != 101;
+    if (!response->is_interim)
+        response->status = status;
+    if (status == 0 || status == 101) // nobody asked for another protocol
         fail(response, ERROR_STATUS_LINE);
-        return;
-    }
-    response->status =
-        (at[9] - '0') * 100 + (at[10] - '0') * 10 + (at[11] - '0');
-    if (response->status == 101) // nobody asked for another protocol
-        fail(response, ERROR_STATUS_LINE);
-    else if (response->status < 200 && ++response->interim > HTTP_MAX_INTERIM)
+    else if (response->is_interim && ++response->interim > HTTP_MAX_INTERIM)
         fail(response, ERROR_TOO_MANY_INTERIM);
 }
 
@@ -264,13 +335,11 @@ struct framing {
 // Reads a Content-Length: "5", or "5, 5" where somebody merged two of them.
 static bool read_length(struct framing *framing, struct slice value)
 {
-    if (value.len > 0 && value.at[value.len - 1] == ',')
-        return false;
-    do {
-        struct slice digits = trim(take_until(&value, ','));
+    struct slice digits;
+    bool found = false; // nothing at all is no length
+
+    for (; next_element(&value, &digits); found = true) {
         uint64_t length = 0;
-        if (digits.len == 0)
-            return false;
         for (size_t i = 0; i < digits.len; i++) {
             unsigned digit = (unsigned)(digits.at[i] - '0');
             if (!ascii_is_digit(digits.at[i])
@@ -282,8 +351,25 @@ static bool read_length(struct framing *framing, struct slice value)
             return false;
         framing->sized = true;
         framing->length = length;
-    } while (value.len > 0);
-    return true;
+    }
+    return found;
+}
+
+// Reads a Transfer-Encoding. "identity" was never more than a word for none.
+static int read_coding(struct framing *framing, struct slice value)
+{
+    struct slice coding;
+    int error = 0;
+
+    while (next_element(&value, &coding)) {
+        if (slice_like(coding, "identity"))
+            continue;
+        // Chunked twice over is as unknown as gzip.
+        if (framing->chunked || !slice_like(coding, "chunked"))
+            error = ERROR_TRANSFER_ENCODING;
+        framing->chunked = true;
+    }
+    return error;
 }
 
 static int read_framing(
@@ -294,16 +380,12 @@ static int read_framing(
     struct slice value;
     int error = 0;
 
-    while (next_header(&rest, &name, &value)) {
-        if (slice_like(name, "content-length")) {
-            if (!read_length(framing, value))
-                return ERROR_CONTENT_LENGTH;
-        } else if (slice_like(name, "transfer-encoding")) {
-            // Chunked twice over is as unknown as gzip.
-            if (framing->chunked || !slice_like(value, "chunked"))
-                error = ERROR_TRANSFER_ENCODING;
-            framing->chunked = true;
-        }
+    while (error == 0 && next_header(&rest, &name, &value)) {
+        if (slice_like(name, "transfer-encoding"))
+            error = read_coding(framing, value);
+        else if (slice_like(name, "content-length")
+                 && !read_length(framing, value))
+            error = ERROR_CONTENT_LENGTH;
     }
     if (framing->chunked && framing->sized)
         return ERROR_CONTENT_LENGTH;
@@ -315,11 +397,12 @@ static void end_head(struct http_response *response)
 {
     struct framing framing = { 0 };
 
-    if (response->status < 200) {
-        response->status = 0;
+    response->has_field = false;
+    if (response->is_interim) {
         response->head_len = 0;
         return;
     }
+    response->has_head = true;
     if (response->status == 204 || response->status == 304) {
         finish(response);
         return;
@@ -345,40 +428,27 @@ static void take_head(struct http_response *response, struct slice *rest)
 {
     struct slice line;
 
-    if (response->head_len == 0 && !may_be_http(response, *rest)) {
-        fail(response, ERROR_STATUS_LINE);
+    if (response->head_len == 0 && !check_start(response, *rest))
         return;
-    }
     if (!take_line(response, rest, &line))
         return;
     response->head_total += response->line_len;
-    if (response->head_len > 0 && line.len == 0) {
+    if (response->head_len == 0) {
+        read_status(response, line);
+        response->head_len = response->line_len;
+    } else if (line.len == 0) {
         end_head(response);
     } else {
-        if (response->head_len == 0)
-            read_status(response, line);
+        check_header(response, line);
+        if (is_fold(line) && response->verdict == HTTP_MORE)
+            unfold(response);
         else
-            check_header(response, line);
-        response->head_len += response->line_len;
+            response->head_len += response->line_len;
     }
     response->line_len = 0;
 }
 
 // --- The body ----------------------------------------------------------------
-
-static bool is_identity(const struct http_response *response)
-{
-    struct slice rest = headers_of(response);
-    struct slice name;
-    struct slice value;
-
-    while (next_header(&rest, &name, &value)) {
-        if (slice_like(name, "content-encoding") && value.len > 0
-            && !slice_like(value, "identity"))
-            return false;
-    }
-    return true;
-}
 
 // Takes the next n bytes for the body.
 static void take_body(
@@ -388,12 +458,6 @@ static void take_body(
 
     if (n > most - response->body_len) {
         fail(response, ERROR_BODY_TOO_LARGE);
-        return;
-    }
-    // Not before the first byte: redirects claim to be compressed and are
-    // empty.
-    if (response->body_len == 0 && !is_identity(response)) {
-        fail(response, ERROR_CONTENT_ENCODING);
         return;
     }
     if (response->part == HTTP_BODY_LENGTH)
@@ -425,7 +489,8 @@ static bool take_remaining(struct http_response *response, struct slice *rest)
     return response->remaining == 0;
 }
 
-// "1f" or "1f ;name=value".
+// "1f", "1f;name=value"; and "1f    " of servers that write the size into a
+// field of fixed width.
 static void take_chunk_size(struct http_response *response, struct slice *rest)
 {
     struct slice line;
@@ -445,8 +510,8 @@ static void take_chunk_size(struct http_response *response, struct slice *rest)
     size_t i = digits;
     while (i < line.len && is_blank(line.at[i]))
         i++;
-    bool extended = i < line.len && line.at[i] == ';';
-    if (digits == 0 || (digits < line.len && !extended) || has_stray(line)) {
+    bool ended = i == line.len || line.at[i] == ';';
+    if (digits == 0 || !ended || has_stray(line)) {
         fail(response, ERROR_CHUNK);
         return;
     }
@@ -558,6 +623,39 @@ struct slice http_header(const struct http_response *response, const char *name)
             return value;
     }
     return (struct slice){ 0 };
+}
+
+bool http_is_coded(const struct http_response *response)
+{
+    static const char *const plain[] = { "identity", "none", "utf-8" };
+    struct slice rest = headers_of(response);
+    struct slice name;
+    struct slice value;
+    struct slice coding;
+
+    // Many an empty body is said to be compressed, as that of a redirect.
+    while (response->body_len > 0 && next_header(&rest, &name, &value)) {
+        if (!slice_like(name, "content-encoding"))
+            continue;
+        while (next_element(&value, &coding)) {
+            bool known = false;
+            for (size_t i = 0; i < sizeof(plain) / sizeof(*plain); i++)
+                known = known || slice_like(coding, plain[i]);
+            if (!known)
+                return true;
+        }
+    }
+    return false;
+}
+
+int http_settle(const struct http_response *response, int error)
+{
+    bool of_the_peer = (error >= ERROR_CLOSED_EARLY && error < ERROR_END)
+                       || error == -ECONNRESET || error == -ETIMEDOUT;
+
+    return of_the_peer && response->has_head && response->status != 200
+               ? 0
+               : error;
 }
 
 // Takes a parameter off the front: up to the next ";" that is not quoted.

@@ -11,10 +11,33 @@
 //
 // Nothing is allocated before the first byte arrives.
 //
-// Framing follows RFC 9112 section 6.3. Where a recipient may choose between
-// repairing a message and refusing it, this one refuses: a bad chunk size or
-// two lengths that differ are an error, never a short body taken for a whole
-// one. Bytes after the end of the response are ignored.
+// Framing follows RFC 9112 section 6.3. The parser is strict where a mistake
+// could hide data, and lenient where every client is. What RFC 9110 and 9112
+// tell a recipient to read is read: line ends without a CR, folded header lines
+// (joined by one blank), empty elements of lists. What curl, wget and Python's
+// http.client all read is read, too: several blanks before the status and a tab
+// behind it, blanks before the colon of a header and within its name, no name at
+// all, blanks behind the size of a chunk, the coding "identity". Bytes after the
+// end of the response are ignored.
+//
+// Some things that all three of them take are refused here:
+//
+//   NUL, and a CR that ends no line    Readers differ about where the line ends
+//                                      then: one message can be made two.
+//   "+5", "5x", "5.0" as a length      A body of the wrong length is no longer
+//                                      told from a whole one.
+//   a length beside chunks             One of the two is wrong, and nothing
+//                                      tells which (section 6.3 advises this).
+//   "chunked" twice                    Decoding once would leave the sizes of
+//                                      the inner chunks in the body.
+//   < > { } " or a control in a name   That is a page or its data where an empty
+//                                      line is missing: its first lines would be
+//                                      lost among the headers.
+//   a fold with nothing before it      There is no header that it could
+//                                      continue; it may hide one.
+//
+// And where at least one of the three refuses, so does this parser: a line
+// without a colon, other versions than 1.x, any status line that has no status.
 
 #ifndef HTTP_H
 #define HTTP_H
@@ -50,10 +73,11 @@ enum http_part {
 };
 
 struct http_response {
-    int status; // 0 until the status line has been read
+    int status; // 0 until the status line of the final response has been read
+    bool has_head; // status and headers are complete, whatever the body is
     int error; // 0, an enum error or -ENOMEM
     char *head; // owned; the final response's status line and headers, as
-                // received, without the empty line
+                // received but unfolded, without the empty line
     size_t head_len;
     char *body; // owned, with a NUL behind its last byte; NULL when empty
     size_t body_len;
@@ -67,6 +91,8 @@ struct http_response {
     enum http_part part;
     enum http_verdict verdict; // once it is not HTTP_MORE it stays
     int interim; // 1xx responses seen
+    bool is_interim; // the head that is being read is that of one
+    bool has_field; // a header or trailer came before: a fold may continue it
 };
 
 // Formats a GET for `url`: Host (with its port unless that is 80 and with the
@@ -79,8 +105,23 @@ void http_response_init(struct http_response *response, size_t max_body);
 
 // Takes the next n bytes; n = 0 says that the peer has closed. The bytes are
 // not needed afterwards. Once the verdict is not HTTP_MORE it is final.
+// One error is -ECONNREFUSED: a response that begins as our request does. Where
+// nobody listens on a port that the system also gives to clients, connect() can
+// by chance be given that very port, and then the socket is connected to itself.
 enum http_verdict http_feed(
     struct http_response *response, const char *bytes, size_t n);
+
+// What a fetch that ended with `error` comes to: what nobody reads decides
+// nothing. Only the body of a 200 is ever read, so with a complete head of any
+// other status the result is 0, even if the body was cut off, malformed, too
+// long or too slow; its bytes may be incomplete then. Otherwise, and for errors
+// that are not the peer's, returns `error`.
+int http_settle(const struct http_response *response, int error);
+
+// Is the body in a content coding (gzip, br, or one we have not heard of), so
+// that its bytes are not what was meant? "none" is no coding, and "utf-8" only
+// the wrong header for a charset. An empty body is in none.
+bool http_is_coded(const struct http_response *response);
 
 // The value of the first header of that name (in any case), without the space
 // around it; absent: .at is NULL. Good until more of the response is fed, or

@@ -363,9 +363,14 @@ WRONG = [
     ("redirected", answer(status=302, headers=[b"Location: /animals/pig"]),
      "the farm answered 302"),
     ("too loud", answer("Moo! " * 200000),
-     "body exceeds the limit"),
+     "the farm answered 200, but: body exceeds the limit"),
+    ("gzipped", answer("Moo!", headers=["Content-Encoding: gzip"]),
+     "the farm answered 200, but: unsupported Content-Encoding"),
+    ("too loud a 404", answer("Moo! " * 200000, status=404),
+     "the farm answered 404"),
+    ("half a 503", answer("Moo!", status=503)[:-1], "the farm answered 503"),
     ("no http", b"Moo!\r\n\r\n", "malformed status line"),
-    ("cut short", answer("Moo!")[:-1],
+    ("cut short", answer("Moo!")[:-1], "the farm answered 200, but: "
      "connection closed before the response was complete"),
 ]
 
@@ -378,7 +383,10 @@ def an_animal(t, about, page, text):
                         err="animals: cow: " + text)
     t.same(run.rows[0], row("pig"))
     t.same(run.rows[1]["sound"], None)
-    t.same(run.rows[1]["error"], None if "302" in text else text)
+    said, _, error = text.rpartition(", but: ")
+    status = re.search("[0-9]+", said or text)
+    t.same(run.rows[1]["status"], int(status[0]) if status else None)
+    t.same(run.rows[1]["error"], error if said or not status else None)
 
 
 BAD = "\N{REPLACEMENT CHARACTER}"

@@ -459,13 +459,18 @@ class Case(unittest.TestCase):
                     "html" if row["num_urls"] is not None else "other")
             expected["urls"] += 1
             expected[kind] += 1
-            if row["error"] is None:
+            if row["status"] is not None:  # beside an error as well
                 status = "status_%d" % row["status"]
                 expected[status] = expected.get(status, 0) + 1
-                expected["bytes"] += row["size"]
+            if row["error"] is None:
+                self.assertIsNotNone(row["status"], row)
+                expected["bytes"] += row["size"] or 0
+                # Unless nobody needed it, a body is all there.
+                if row["status"] == 200:
+                    self.assertIsNotNone(row["size"], row)
             else:
-                self.same([row["status"], row["next_url"], row["size"],
-                           row["content_type"], row["num_urls"]], [None] * 5)
+                self.same([row["next_url"], row["size"], row["content_type"],
+                           row["num_urls"]], [None] * 4)
             if row["num_urls"] is not None:
                 self.assertLessEqual(row["num_new_urls"], row["num_urls"])
         tries = sum(row["tries"] for row in rows)
@@ -487,8 +492,10 @@ class Case(unittest.TestCase):
         for row in run.data["urls"]:
             line = lines.pop(0)
             if row["error"] is not None:
-                text = "%s error %s (%d %s)" % (
-                    row["url"], row["error"], row["tries"],
+                text = "%s %serror %s (%d %s)" % (
+                    row["url"],
+                    "" if row["status"] is None else "%d " % row["status"],
+                    row["error"], row["tries"],
                     "try" if row["tries"] == 1 else "tries")
             elif row["next_url"] is not None:
                 text = "%(url)s %(status)d redirect %(next_url)s" % row
@@ -497,7 +504,8 @@ class Case(unittest.TestCase):
                                      row["content_type"] or "-")
                 if row["num_urls"] is not None:
                     text += " " + row["encoding"]
-                text += " %d bytes" % row["size"]
+                if row["size"] is not None:
+                    text += " %d bytes" % row["size"]
                 if row["num_urls"] is not None:
                     text += " %d links" % row["num_urls"]
             # What a server said may be strange, and is shown harmlessly.

@@ -310,7 +310,6 @@ END_TEST
 START_TEST(a_redirect_needs_a_usable_location)
 {
     static const char *const bad[] = {
-        "302 x\r\n\r\n",
         "302 x\r\nLocation: http://\r\n\r\n",
         "302 x\r\nLocation: http://[::\r\n\r\n",
         "302 x\r\nLocation: http://h:99999/\r\n\r\n",
@@ -320,9 +319,135 @@ START_TEST(a_redirect_needs_a_usable_location)
         struct page *root = next();
         ck_assert_int_eq(answer(root, bad[i]), 0);
         ck_assert_int_eq(root->error, ERROR_LOCATION);
+        ck_assert_int_eq(root->status, 302);
         frontier_free(&frontier);
     }
     start("http://h/");
+}
+END_TEST
+
+START_TEST(a_redirect_without_a_location_is_a_complete_response)
+{
+    start("http://h/");
+    struct page *root = next();
+    answer(root, "302 x\r\nContent-Type: text/plain\r\n\r\nMoo!");
+    ck_assert_int_eq(root->error, 0);
+    ck_assert_int_eq(root->status, 302);
+    ck_assert_int_eq(root->size, 4);
+    ck_assert_ptr_null(root->next_url);
+    ck_assert_ptr_null(next());
+}
+END_TEST
+
+// Feeds "HTTP/1.1 " text, then the end, to a response with little room for a
+// body; what comes of it is the fetch's error.
+static int answer_badly(struct page *page, const char *text, int error)
+{
+    struct http_response response;
+
+    http_response_init(&response, 64);
+    http_feed(&response, "HTTP/1.1 ", strlen("HTTP/1.1 "));
+    http_feed(&response, text, strlen(text));
+    if (error == 0) {
+        http_feed(&response, "", 0);
+        error = response.error;
+    }
+    return frontier_done(&frontier, page, error, &response);
+}
+
+static const struct {
+    const char *text;
+    int error; // of the fetch; 0: whatever the parser makes of it
+    int status; // of the row
+    const char *next;
+    int row_error;
+    long size; // -1: not known
+} bodies[] = {
+    // Nobody reads the body of a redirect, or of a page that is missing.
+    { "301 x\r\nLocation: /a\r\nContent-Encoding: gzip\r\n\r\nxx", 0, 301,
+        "http://h/a", 0, 2 },
+    { "301 x\r\nLocation: /a\r\nContent-Length: 65\r\n\r\n", 0, 301,
+        "http://h/a", 0, -1 },
+    { "301 x\r\nLocation: /a\r\nContent-Length: 9\r\n\r\nx", 0, 301,
+        "http://h/a", 0, -1 },
+    { "301 x\r\nLocation: /a\r\nTransfer-Encoding: gzip\r\n\r\nx", 0, 301,
+        "http://h/a", 0, -1 },
+    { "301 x\r\nLocation: /a\r\nTransfer-Encoding: chunked\r\n\r\nx\r\n", 0,
+        301, "http://h/a", 0, -1 },
+    { "301 x\r\nLocation: /a\r\nContent-Length: x\r\n\r\n", 0, 301,
+        "http://h/a", 0, -1 },
+    { "301 x\r\nLocation: /a\r\n\r\nx", -ETIMEDOUT, 301, "http://h/a", 0, -1 },
+    { "301 x\r\nLocation: /a\r\n\r\nx", -ECONNRESET, 301, "http://h/a", 0,
+        -1 },
+    { "404 x\r\nContent-Type: text/html\r\nContent-Length: 65\r\n\r\n", 0, 404,
+        NULL, 0, -1 },
+    { "503 x\r\nContent-Length: 9\r\n\r\nx", 0, 503, NULL, 0, -1 },
+    // Nor how a body is coded whose links are not wanted.
+    { "200 x\r\nContent-Type: application/x-tar\r\n"
+      "Content-Encoding: x-gzip\r\n\r\n\x1f\x8b\x08",
+        0, 200, NULL, 0, 3 },
+    { "200 x\r\nContent-Encoding: gzip\r\n\r\nx", 0, 200, NULL, 0, 1 },
+    { "404 x\r\nContent-Type: text/html\r\nContent-Encoding: br\r\n\r\nx", 0,
+        404, NULL, 0, 1 },
+    { "200 x\r\nContent-Type: text/html\r\nContent-Encoding: br\r\n\r\n", 0,
+        200, NULL, 0, 0 },
+    // But a page must be readable, and whatever is asked for must be whole.
+    { "200 x\r\nContent-Type: text/html\r\nContent-Encoding: br\r\n\r\nx", 0,
+        200, NULL, ERROR_CONTENT_ENCODING, -1 },
+    { "200 x\r\nContent-Length: 65\r\n\r\n", 0, 200, NULL,
+        ERROR_BODY_TOO_LARGE, -1 },
+    { "200 x\r\nTransfer-Encoding: gzip\r\n\r\nx", 0, 200, NULL,
+        ERROR_TRANSFER_ENCODING, -1 },
+    { "200 x\r\nTransfer-Encoding: chunked\r\n\r\nx\r\n", 0, 200, NULL,
+        ERROR_CHUNK, -1 },
+    // And a head must be whole in any case.
+    { "301 x\r\nLocation: /a\r\nA\r\n", 0, 301, NULL, ERROR_HEADER, -1 },
+    { "999 x", 0, 0, NULL, ERROR_CLOSED_EARLY, -1 },
+    { "999 x\r\n", -ETIMEDOUT, 999, NULL, -ETIMEDOUT, -1 },
+    { "100 x\r\n\r\n", -ETIMEDOUT, 0, NULL, -ETIMEDOUT, -1 },
+};
+
+START_TEST(what_nobody_reads_decides_nothing)
+{
+    char expected[64];
+    char text[4096] = "";
+    FILE *out = fmemopen(text, sizeof(text), "w");
+
+    options.max_tries = 1;
+    start("http://h/");
+    struct page *root = next();
+    ck_assert_int_eq(answer_badly(root, bodies[_i].text, bodies[_i].error), 0);
+    ck_assert_int_eq(root->error, bodies[_i].row_error);
+    ck_assert_int_eq(root->status, bodies[_i].status);
+    if (bodies[_i].next == NULL)
+        ck_assert_ptr_null(root->next_url);
+    else
+        ck_assert_str_eq(root->next_url, bodies[_i].next);
+    ck_assert_int_eq(next() != NULL, bodies[_i].next != NULL);
+    ck_assert_int_eq(frontier_errors(&frontier) > (bodies[_i].next != NULL),
+        bodies[_i].row_error != 0);
+    frontier_json(&frontier, out);
+    fclose(out);
+    snprintf(expected, sizeof(expected), "\"status\":%d,", bodies[_i].status);
+    ck_assert_ptr_nonnull(strstr(
+        text, bodies[_i].status != 0 ? expected : "\"status\":null,"));
+    snprintf(expected, sizeof(expected), "\"size\":%ld,", bodies[_i].size);
+    ck_assert_ptr_nonnull(
+        strstr(text, bodies[_i].size >= 0 ? expected : "\"size\":null,"));
+}
+END_TEST
+
+// The status is that of the last try, as the error is.
+START_TEST(each_try_has_its_own_status)
+{
+    options.max_tries = 2;
+    start("http://h/");
+    struct page *root = next();
+    ck_assert_int_gt(
+        answer_badly(root, "200 x\r\nContent-Length: 9\r\n\r\nx", 0), 0);
+    ck_assert_int_eq(root->status, 200);
+    ck_assert_int_eq(give_error(root, -ECONNRESET), 0);
+    ck_assert_int_eq(root->status, 0);
 }
 END_TEST
 
@@ -561,10 +686,15 @@ static char *printed(void (*print)(FILE *out))
 
     start("http://h/");
     struct page *root = next();
-    answer_html(root, "<a href=c><a href=b><a href=a><a href=//x/>");
+    answer_html(root,
+        "<a href=c><a href=b><a href=a><a href=//x/><a href=d><a href=e>");
     redirect(next(), 301, "/a");
     answer(next(), "200 OK\r\nContent-Type: image/png;\x1b[31m\xff\r\n\r\nXY");
-    give_error(next(), ERROR_CHUNK);
+    answer_badly(next(),
+        "200 OK\r\nTransfer-Encoding: chunked\r\n\r\nx\r\n", 0);
+    answer_badly(next(),
+        "404 No\r\nContent-Type: text/html\r\nContent-Length: 65\r\n\r\n", 0);
+    give_error(next(), ERROR_STATUS_LINE);
     print(out);
     fclose(out);
     return text;
@@ -583,24 +713,27 @@ static void print_json(FILE *out)
 START_TEST(report)
 {
     ck_assert_str_eq(printed(print_text),
-        "http://h/ 200 text/html utf-8 43 bytes 3 links\n"
-        "http://h/a error malformed chunk (1 try)\n"
+        "http://h/ 200 text/html utf-8 63 bytes 5 links\n"
+        "http://h/a 200 error malformed chunk (1 try)\n"
         "http://h/b 200 image/png 2 bytes\n"
         "http://h/c 301 redirect http://h/a\n"
-        "Finished 4 urls in 1.500 secs (max_tasks=10, max_in_flight=3)\n"
-        "        45 bytes\n"
+        "http://h/d 404 text/html\n"
+        "http://h/e error malformed status line (1 try)\n"
+        "Finished 6 urls in 1.500 secs (max_tasks=10, max_in_flight=3)\n"
+        "        65 bytes\n"
         "         0 dropped\n"
-        "         1 errors\n"
+        "         2 errors\n"
         "         1 html\n"
-        "         1 other\n"
+        "         2 other\n"
         "         1 redirects\n"
         "         0 retries\n"
         "         0 skipped_excluded\n"
         "         0 skipped_not_http\n"
         "         1 skipped_off_host\n"
-        "         2 status_200\n"
+        "         3 status_200\n"
         "         1 status_301\n"
-        "         4 urls\n");
+        "         1 status_404\n"
+        "         6 urls\n");
 }
 END_TEST
 
@@ -609,10 +742,10 @@ START_TEST(report_as_json)
     ck_assert_str_eq(printed(print_json),
         "\"urls\":[\n"
         "{\"url\":\"http://h/\",\"status\":200,\"next_url\":null,"
-        "\"error\":null,\"tries\":1,\"size\":43,"
+        "\"error\":null,\"tries\":1,\"size\":63,"
         "\"content_type\":\"text/html\",\"encoding\":\"utf-8\","
-        "\"num_urls\":3,\"num_new_urls\":3},\n"
-        "{\"url\":\"http://h/a\",\"status\":null,\"next_url\":null,"
+        "\"num_urls\":5,\"num_new_urls\":5},\n"
+        "{\"url\":\"http://h/a\",\"status\":200,\"next_url\":null,"
         "\"error\":\"malformed chunk\",\"tries\":1,\"size\":null,"
         "\"content_type\":null,\"encoding\":null,"
         "\"num_urls\":null,\"num_new_urls\":null},\n"
@@ -624,11 +757,19 @@ START_TEST(report_as_json)
         "\"next_url\":\"http://h/a\","
         "\"error\":null,\"tries\":1,\"size\":0,"
         "\"content_type\":null,\"encoding\":null,"
+        "\"num_urls\":null,\"num_new_urls\":null},\n"
+        "{\"url\":\"http://h/d\",\"status\":404,\"next_url\":null,"
+        "\"error\":null,\"tries\":1,\"size\":null,"
+        "\"content_type\":\"text/html\",\"encoding\":\"utf-8\","
+        "\"num_urls\":null,\"num_new_urls\":null},\n"
+        "{\"url\":\"http://h/e\",\"status\":null,\"next_url\":null,"
+        "\"error\":\"malformed status line\",\"tries\":1,\"size\":null,"
+        "\"content_type\":null,\"encoding\":null,"
         "\"num_urls\":null,\"num_new_urls\":null}],\n"
-        "\"counters\":{\"bytes\":45,\"dropped\":0,\"errors\":1,\"html\":1,"
-        "\"other\":1,\"redirects\":1,\"retries\":0,\"skipped_excluded\":0,"
-        "\"skipped_not_http\":0,\"skipped_off_host\":1,\"status_200\":2,"
-        "\"status_301\":1,\"urls\":4}");
+        "\"counters\":{\"bytes\":65,\"dropped\":0,\"errors\":2,\"html\":1,"
+        "\"other\":2,\"redirects\":1,\"retries\":0,\"skipped_excluded\":0,"
+        "\"skipped_not_http\":0,\"skipped_off_host\":1,\"status_200\":3,"
+        "\"status_301\":1,\"status_404\":1,\"urls\":6}");
 }
 END_TEST
 
@@ -688,6 +829,11 @@ int main(void)
     tcase_add_test(tests, redirects_are_followed_by_hand);
     tcase_add_test(tests, other_3xx_are_not_redirects);
     tcase_add_test(tests, a_redirect_needs_a_usable_location);
+    tcase_add_test(
+        tests, a_redirect_without_a_location_is_a_complete_response);
+    tcase_add_loop_test(tests, what_nobody_reads_decides_nothing, 0,
+        (int)(sizeof(bodies) / sizeof(*bodies)));
+    tcase_add_test(tests, each_try_has_its_own_status);
     tcase_add_test(tests, redirect_limit);
     tcase_add_test(tests, the_redirect_limit_does_not_depend_on_the_order);
     tcase_add_test(tests, joining_redirects_fetch_the_target_once);

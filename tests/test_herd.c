@@ -414,6 +414,64 @@ START_TEST(errors_are_failures)
 }
 END_TEST
 
+// Feeds "HTTP/1.1 " text, then the end, as a fetch does.
+static void answer_badly(struct animal *animal, const char *text)
+{
+    struct http_response response;
+
+    http_response_init(&response, HERD_MAX_SOUND);
+    http_feed(&response, "HTTP/1.1 ", strlen("HTTP/1.1 "));
+    http_feed(&response, text, strlen(text));
+    http_feed(&response, "", 0);
+    ck_assert(!herd_answer(&herd, animal, response.error, &response));
+    ck_assert_ptr_null(animal->sound);
+    ck_assert_int_eq(herd_failures(&herd), 1);
+}
+
+static const struct {
+    const char *text;
+    int status;
+    int error;
+    const char *told;
+} bad_answers[] = {
+    { "200 x\r\nContent-Length: 9\r\n\r\nMoo", 200, ERROR_CLOSED_EARLY,
+        "animals: cow: the farm answered 200, but: connection closed before "
+        "the response was complete\n" },
+    { "200 x\r\nContent-Encoding: gzip\r\n\r\nMoo", 200,
+        ERROR_CONTENT_ENCODING,
+        "animals: cow: the farm answered 200, but: unsupported "
+        "Content-Encoding\n" },
+    { "200 x\r\nContent-Length: 9999\r\n\r\n", 200, ERROR_BODY_TOO_LARGE,
+        "animals: cow: the farm answered 200, but: body exceeds the limit\n" },
+    { "404 x\r\nA\r\n\r\n", 404, ERROR_HEADER,
+        "animals: cow: the farm answered 404, but: malformed header\n" },
+    // Nobody listens to these.
+    { "404 x\r\nContent-Length: 9999\r\n\r\n", 404, 0,
+        "animals: cow: the farm answered 404\n" },
+    { "500 x\r\nTransfer-Encoding: gzip\r\n\r\n", 500, 0,
+        "animals: cow: the farm answered 500\n" },
+};
+
+START_TEST(an_error_does_not_hide_the_status)
+{
+    char text[1024] = "";
+    char expected[32];
+    FILE *out = fmemopen(text, sizeof(text), "w");
+
+    start("cow");
+    struct animal *cow = herd_next(&herd);
+    answer_badly(cow, bad_answers[_i].text);
+    ck_assert_int_eq(cow->status, bad_answers[_i].status);
+    ck_assert_int_eq(cow->error, bad_answers[_i].error);
+    ck_assert_str_eq(tell_failures(), bad_answers[_i].told);
+    herd_json(&herd, out);
+    fclose(out);
+    snprintf(
+        expected, sizeof(expected), "\"status\":%d,", bad_answers[_i].status);
+    ck_assert_ptr_nonnull(strstr(text, expected));
+}
+END_TEST
+
 // While others type nothing is said; then all is, in the order asked.
 START_TEST(failures_are_told_at_the_end)
 {
@@ -513,6 +571,8 @@ int main(void)
     tcase_add_test(tests, quiet);
     tcase_add_test(tests, other_statuses_are_failures);
     tcase_add_test(tests, errors_are_failures);
+    tcase_add_loop_test(tests, an_error_does_not_hide_the_status, 0,
+        (int)(sizeof(bad_answers) / sizeof(*bad_answers)));
     tcase_add_test(tests, failures_are_told_at_the_end);
     tcase_add_test(tests, those_forgotten);
     tcase_add_test(tests, as_json);

@@ -80,6 +80,8 @@ static size_t on_body(char *bytes, size_t one, size_t n, void *data)
     struct http_response *r = &t->response;
 
     (void)one;
+    // Not by CURLOPT_MAXFILESIZE: that refuses a page for its length before
+    // libcurl has handed over the end of its head.
     if (n > r->max_body - r->body_len)
         return refuse(t, ERROR_BODY_TOO_LARGE);
     return append(&r->body, &r->body_len, &r->body_size, bytes, n)
@@ -122,7 +124,6 @@ static int error_of(const struct transfer *t, CURLcode code)
         return t->response.head_len > 0 ? ERROR_HEADER : ERROR_STATUS_LINE;
     case CURLE_BAD_CONTENT_ENCODING: // unasked it decodes transfer codings only
         return ERROR_TRANSFER_ENCODING;
-    case CURLE_FILESIZE_EXCEEDED: return ERROR_BODY_TOO_LARGE;
     case CURLE_URL_MALFORMAT: return -EINVAL;
     case CURLE_OUT_OF_MEMORY: // before 8.6 a line over 100 KB is one, too
         return -ENOMEM;
@@ -131,16 +132,6 @@ static int error_of(const struct transfer *t, CURLcode code)
 #endif
     default: return system_error(t, -EIO);
     }
-}
-
-// Without CURLOPT_ACCEPT_ENCODING libcurl hands over what it cannot know to be
-// a page.
-static bool is_encoded(const struct http_response *response)
-{
-    struct slice coding = http_header(response, "content-encoding");
-
-    return response->body_len > 0 && coding.len > 0
-        && !slice_like(coding, "identity");
 }
 
 // --- One transfer ------------------------------------------------------------
@@ -210,8 +201,6 @@ int transfer_start(struct transfer *t)
             return -ENOMEM;
         }
     }
-    curl_easy_setopt(
-        t->easy, CURLOPT_MAXFILESIZE_LARGE, (curl_off_t)t->max_body);
     if (curl_easy_setopt(t->easy, CURLOPT_URL, t->url->text) != CURLE_OK)
         return -ENOMEM;
     span_asked(&t->span);
@@ -228,9 +217,10 @@ void transfer_end(struct transfer *t, CURLcode code)
     span_done(&t->span);
     if (t->error == 0)
         t->error = error_of(t, code);
-    if (t->error == 0 && is_encoded(&t->response))
-        t->error = ERROR_CONTENT_ENCODING;
-    t->response.status = (int)status_of(t);
+    // An interim response is not the one that was asked for.
+    long status = status_of(t);
+    t->response.status = status >= 200 ? (int)status : 0;
+    t->response.has_head = t->in_body;
     t->response.error = t->error;
     if (code != CURLE_OK) // CURLINFO_OS_ERRNO would be there next time
         transfer_free(t);
