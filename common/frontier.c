@@ -458,8 +458,19 @@ static int take_response(struct frontier *frontier, struct page *page,
     return take_links(frontier, page, response);
 }
 
+// Was there nobody at this address? Then nobody has been troubled yet, and the
+// host may have another address: a first retry need not wait.
+static bool is_unreachable(int error)
+{
+    return error == -ECONNREFUSED || error == -EHOSTUNREACH
+        || error == -ENETUNREACH || error == -EADDRNOTAVAIL
+        || error == -EAFNOSUPPORT;
+}
+
 static int backoff(const struct page *page)
 {
+    if (page->tries == 1 && is_unreachable(page->error))
+        return FRONTIER_AT_ONCE_MS;
     int doublings = page->tries - 1 < 6 ? page->tries - 1 : 6;
 
     return FRONTIER_BACKOFF_MS << doublings;
@@ -478,8 +489,10 @@ static void log_done(
     if (page->error != 0)
         fprintf(frontier->log, " %s", error_text(page->error));
     if (pause > 0)
-        fprintf(frontier->log, ", try %d of %d in %d ms", page->tries + 1,
-            frontier->options->max_tries, pause);
+        fprintf(frontier->log, ", try %d of %d", page->tries + 1,
+            frontier->options->max_tries);
+    if (pause > FRONTIER_AT_ONCE_MS)
+        fprintf(frontier->log, " in %d ms", pause);
     fputc('\n', frontier->log);
 }
 

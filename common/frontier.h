@@ -30,6 +30,7 @@
 #define FRONTIER_MAX_URLS 1000000
 #define FRONTIER_MAX_MIB 256 // of their texts
 #define FRONTIER_BACKOFF_MS 100 // before the second try; doubles each time
+#define FRONTIER_AT_ONCE_MS 1 // 0 would say that the page is finished
 
 struct page {
     struct url url;

@@ -17,6 +17,14 @@
 #include <sys/time.h>
 #include <unistd.h>
 
+// Which of a host's addresses a page was last given; see choose().
+struct given {
+    uint32_t page; // the hash of its URL
+    unsigned turn;
+};
+
+enum { GIVEN = 256 }; // remembered for a host; a page may push out another
+
 // One host and port. The list is walked from the start each time: a crawl
 // stays on a few hosts. With thousands it would want a hash table.
 struct host {
@@ -27,6 +35,8 @@ struct host {
     int error; // of the last look-up
     int count;
     struct address *addresses;
+    unsigned turn; // how often the next address became the first to be tried
+    struct given given[GIVEN];
 };
 
 static struct host *hosts; // under mutex, but for what a pending one fills in
@@ -172,6 +182,37 @@ static void ask_once(struct host *host)
     pthread_cond_broadcast(&answered);
 }
 
+static uint32_t hash(const char *text)
+{
+    uint32_t h = 2166136261; // FNV-1a
+
+    for (; *text != '\0'; text++)
+        h = (h ^ (unsigned char)*text) * 16777619;
+    return h;
+}
+
+// A page begins with the address that the host is known by at the time. A retry
+// is the report that its address was a bad one, so the next address becomes the
+// first for everybody. But all the pages that were in flight report the same:
+// only a page that was given the current address moves the host on. Where that
+// has been pushed out of the memory, a first retry trusts those before it.
+static const struct address *choose(
+    struct host *host, const struct url *url, int try)
+{
+    if (host->count == 1 || url->text == NULL)
+        return &host->addresses[host->turn % (unsigned)host->count];
+
+    uint32_t page = hash(url->text);
+    struct given *given = &host->given[page % GIVEN];
+    bool is_known = given->page == page && try > 0;
+    bool is_report = is_known ? given->turn == host->turn
+                              : try > 1 || (try == 1 && host->turn == 0);
+    if (is_report)
+        host->turn++;
+    *given = (struct given){ page, host->turn };
+    return &host->addresses[host->turn % (unsigned)host->count];
+}
+
 static int look_up(const struct url *url, int try, bool may_wait,
     const struct address **address)
 {
@@ -181,6 +222,7 @@ static int look_up(const struct url *url, int try, bool may_wait,
     struct host *host = find_host(url->host, url->port);
     if (host == NULL)
         goto unlock;
+    error = -EAGAIN;
     // A look-up that failed for now is no news that stays: it is made again.
     if (host->pending
         || (host->count == 0
@@ -190,11 +232,11 @@ static int look_up(const struct url *url, int try, bool may_wait,
         else if (may_wait)
             ask_once(host);
         else
-            host->error = -EAGAIN;
+            goto unlock; // the host's own error stays what it is
     }
     error = host->error;
     if (error == 0)
-        *address = &host->addresses[try % host->count];
+        *address = choose(host, url, try);
 unlock:
     pthread_mutex_unlock(&mutex);
     return error;
@@ -209,6 +251,30 @@ int net_lookup_known(
     const struct url *url, int try, const struct address **address)
 {
     return look_up(url, try, false, address);
+}
+
+// Makes a URL whose host is `name` as url.h spells it: no other spelling is ever
+// looked up. Returns 0, -EINVAL (no URL has such a host) or -ENOMEM.
+static int spell_host(struct url *url, struct slice name)
+{
+    static const char scheme[] = "http://";
+    size_t size = sizeof(scheme) + name.len;
+    char *text = malloc(size);
+
+    if (text == NULL)
+        return -ENOMEM;
+    int n = snprintf(text, size, "%s%.*s", scheme, (int)name.len, name.at);
+    int error = url_parse(url, text, (size_t)n);
+    free(text);
+    if (error != 0)
+        return error == -ENOMEM ? error : -EINVAL;
+    // An address may have been spelled otherwise; of a name all must be left.
+    bool same = name.len == url->host.len || name.at[0] == '[';
+    for (size_t i = 0; same && name.at[0] != '[' && i < name.len; i++)
+        same = ascii_lower(name.at[i]) == url->host.at[i];
+    if (!same)
+        url_free(url);
+    return same ? 0 : -EINVAL;
 }
 
 int net_resolve(const char *rule)
@@ -232,17 +298,16 @@ int net_resolve(const char *rule)
     memcpy(digits, at, n);
     digits[n] = '\0';
 
-    // Hosts are compared as url.h spells them: in lower case.
-    char *name = strndup(rule, (size_t)(host_end - rule));
-    if (name == NULL)
-        return -ENOMEM;
-    for (char *c = name; *c != '\0'; c++)
-        *c = ascii_lower(*c);
+    struct url url;
+    int error = spell_host(
+        &url, (struct slice){ rule, (size_t)(host_end - rule) });
+    if (error != 0)
+        return error;
     pthread_mutex_lock(&mutex);
-    struct host *host = find_host(slice_of(name), (unsigned short)port);
-    int error = host != NULL ? set_address(host, digits) : -ENOMEM;
+    struct host *host = find_host(url.host, (unsigned short)port);
+    error = host != NULL ? set_address(host, digits) : -ENOMEM;
     pthread_mutex_unlock(&mutex);
-    free(name);
+    url_free(&url);
     return error;
 }
 

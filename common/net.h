@@ -23,8 +23,11 @@ struct address {
     socklen_t len;
 };
 
-// Looks up where `url` is served. A host may have several addresses: try k
-// gets number k, round and round. Numeric hosts and those named with
+// Looks up where `url` is served. A host may have several addresses, and
+// remembers which of them to begin with: try 0 gets that one; a later try of the
+// same URL says that its address was no good, so it gets the next, and so does
+// everybody after it, round and round. (localhost is [::1] and 127.0.0.1 on many
+// systems, and a server often listens on one of them only.) Numeric hosts and those named with
 // net_resolve() cost nothing; other names are looked up once (which may take
 // seconds) and the answer, or that there is no such host, is remembered for
 // good. Threads may call this at the same time; two that ask for the same host
@@ -40,7 +43,9 @@ int net_lookup_known(
     const struct url *url, int try, const struct address **address);
 
 // "HOST:PORT:ADDRESS": from now on this host and port are found at this
-// numeric address (IPv6 in brackets or not). Returns 0, -EINVAL or -ENOMEM.
+// numeric address (IPv6 in brackets or not). HOST is spelled as in a URL, an
+// IPv6 address in brackets. Returns 0; -EINVAL, also for a host that no URL can
+// have; -ENOMEM.
 int net_resolve(const char *rule);
 
 // Frees all addresses.

@@ -81,6 +81,19 @@ def usage(t, about, named, *args):
 
 
 @both
+def localhost(t):
+    """The farm listens on both of its addresses, whichever comes first."""
+    farm = t.farm("--pace", "0.01")
+    url = "http://localhost:%d" % farm.port
+    if t.program == "animals":
+        run = t.animals(None, "--server", url, "-q")
+    else:
+        run = t.crawl(None, "%s/site/animals/cow.html" % url, "--max-pages",
+                      12, "-q")
+    t.same(run.timing["connections"], 12)
+
+
+@both
 def selector_is_accepted(t):
     farm = t.farm("--pace", "0.01")
     for selector in ("poll", "epoll"):

@@ -189,9 +189,11 @@ def others_go_on_during_a_back_off(t):
 @main_crawl
 def nobody_listens(t):
     url = "http://%s/" % t.nobody()
-    run = t.crawl(None, url, "--max-tries", 2, code=1)
+    run = t.crawl(None, url, "--max-tries", 3, "-v", code=1, err=[
+        "%s connection refused, try 2 of 3" % url,  # at once
+        "%s connection refused, try 3 of 3 in 200 ms" % url])
     t.same(run.rows[url]["error"], "connection refused")
-    t.same(run.rows[url]["tries"], 2)
+    t.same(run.rows[url]["tries"], 3)
 
 
 @crawl
@@ -830,6 +832,16 @@ def resolve_to_ipv6(t):
 
 
 @crawl
+def resolve_an_address(t):
+    """However it is spelled."""
+    with Canned({"/": answer()}) as server:
+        url = "http://[::2]:%d/" % server.port
+        run = t.crawl(server, "--resolve", "[0:0::2]:%d:127.0.0.1"
+                      % server.port, "http://[0::2]:%d" % server.port)
+        t.same(run.rows[url]["status"], 200)
+
+
+@crawl
 def resolve_goes_by_port(t):
     with Canned({"/": answer()}) as server:
         # The other port is not ours to look up: it stays unknown.
@@ -843,27 +855,43 @@ def resolve_goes_by_port(t):
     "x", "x:80", "x:80:", ":80:127.0.0.1", "x:0:127.0.0.1",
     "x:65536:127.0.0.1", "x:a:127.0.0.1", "x:80:localhost", "x:80:1.2.3",
     "x::127.0.0.1", "x:80:127.0.0.1 ", "x:80:[::1", "x:80:[::1]x",
-    "x:+80:127.0.0.1")], crawl)
+    "x:+80:127.0.0.1", "x y:80:127.0.0.1", "1.2.3:80:127.0.0.1",
+    "*:80:127.0.0.1", "me@x:80:127.0.0.1")], crawl)
 def resolve_nonsense(t, rule):
     t.finish(t.start("crawl", "127.0.0.1:1", "--resolve", rule), code=2,
              err="crawl: --resolve %s: not HOST:PORT:ADDRESS with a numeric "
              "address" % rule)
 
 
+def tries_of_localhost(t, port):
+    """How many tries it takes to come to 127.0.0.1, without a memory."""
+    found = socket.getaddrinfo("localhost", port, type=socket.SOCK_STREAM)
+    addresses = [address[4][0] for address in found]
+    if addresses[:1] == ["127.0.0.1"] or "127.0.0.1" not in addresses:
+        t.skipTest("localhost is not [::1] and then 127.0.0.1 here")
+    return addresses.index("127.0.0.1") + 1
+
+
 @main_crawl
 def addresses_take_turns(t):
     with Canned({"/": answer()}) as server:
-        found = socket.getaddrinfo("localhost", server.port,
-                                   type=socket.SOCK_STREAM)
-        addresses = [address[4][0] for address in found]
-        if addresses[:1] == ["127.0.0.1"] or "127.0.0.1" not in addresses:
-            t.skipTest("localhost is not [::1] and then 127.0.0.1 here")
-        tries = addresses.index("127.0.0.1") + 1
+        tries = tries_of_localhost(t, server.port)
         url = "http://localhost:%d/" % server.port
         run = t.crawl(None, url)
         t.same(server.connections, 1)
         t.same(server.faults, [])
     t.same((run.rows[url]["status"], run.rows[url]["tries"]), (200, tries))
+
+
+@main_crawl
+def only_the_first_page_finds_out(t):
+    """The others begin with the address that answered."""
+    pages = {"/%d" % i: answer() for i in range(30)}
+    with Canned({"/": links(*pages), **pages}) as server:
+        tries = tries_of_localhost(t, server.port)
+        run = t.crawl(None, "http://localhost:%d/" % server.port)
+        t.same(server.connections, 31)
+    t.same([row["tries"] for row in run.data["urls"]], [tries] + [1] * 30)
 
 
 # --- Roots -------------------------------------------------------------------

@@ -782,8 +782,29 @@ START_TEST(pauses_grow_up_to_a_limit)
     start("http://h/");
     struct page *root = next();
     for (int i = 0; i < 12; i++)
-        ck_assert_int_eq(give_error(root, -ECONNREFUSED), pauses[i]);
+        ck_assert_int_eq(give_error(root, -ECONNRESET), pauses[i]);
     ck_assert_int_eq(root->tries, 12);
+}
+END_TEST
+
+// Another address may be the right one. No time has passed, and none need.
+START_TEST(a_refused_address_costs_no_back_off)
+{
+    static const int errors[] = { -ECONNREFUSED, -EHOSTUNREACH, -ENETUNREACH,
+        -EADDRNOTAVAIL, -EAFNOSUPPORT };
+
+    for (size_t i = 0; i < sizeof(errors) / sizeof(*errors); i++) {
+        start("http://h/");
+        struct page *root = next();
+        ck_assert_int_eq(give_error(root, errors[i]), FRONTIER_AT_ONCE_MS);
+        ck_assert_int_eq(give_error(root, errors[i]), 200);
+        ck_assert_int_eq(give_error(root, errors[i]), 400);
+        frontier_free(&frontier);
+    }
+    start("http://h/");
+    struct page *root = next();
+    ck_assert_int_eq(give_error(root, -ECONNRESET), 100);
+    ck_assert_int_eq(give_error(root, -ECONNREFUSED), 200);
 }
 END_TEST
 
@@ -850,6 +871,7 @@ int main(void)
     tcase_add_test(tests, report);
     tcase_add_test(tests, report_as_json);
     tcase_add_test(tests, pauses_grow_up_to_a_limit);
+    tcase_add_test(tests, a_refused_address_costs_no_back_off);
     tcase_add_test(tests, what_was_not_tried_is_not_reported);
     suite_add_tcase(suite, tests);
     return suite_run(suite);

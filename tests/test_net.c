@@ -141,8 +141,58 @@ START_TEST(addresses_take_turns)
     ck_assert_str_eq(ask("farm:81", 1), "10.0.0.2:81");
     ck_assert_str_eq(ask("farm:81", 2), "10.0.0.3:81");
     ck_assert_str_eq(ask("farm:81", 3), "10.0.0.1:81");
-    ck_assert_str_eq(find("farm:81", 1004), "10.0.0.3:81"); // known by now
+    ck_assert_str_eq(find("farm:81", 1004), "10.0.0.2:81"); // known by now
     ck_assert_int_eq(answer(0, 0), 1);
+    net_forget();
+}
+END_TEST
+
+// The next page need not find out for itself that an address is a bad one.
+START_TEST(a_host_remembers_which_address_to_begin_with)
+{
+    ck_assert_str_eq(ask("farm/a", 0), "10.0.0.1:80");
+    ck_assert_str_eq(ask("farm/b", 0), "10.0.0.1:80");
+    ck_assert_str_eq(ask("farm/a", 1), "10.0.0.2:80");
+    ck_assert_str_eq(ask("farm/b", 0), "10.0.0.2:80");
+    ck_assert_str_eq(find("farm/c", 0), "10.0.0.2:80");
+    // Another port may be another server.
+    ck_assert_str_eq(ask("farm:81", 0), "10.0.0.1:81");
+    ck_assert_str_eq(find("farm/c", 1), "10.0.0.3:80");
+    ck_assert_str_eq(find("farm/c", 0), "10.0.0.3:80");
+    net_forget();
+}
+END_TEST
+
+// Ten are in flight when the first address turns out to be dead. Each of them
+// says so, but only the first of them makes the host move on; if all did, they
+// would move it back to the dead one.
+START_TEST(those_in_flight_move_on_together)
+{
+    char text[32];
+
+    for (int try = 0; try < 5; try++) {
+        static const char *const wanted[] = { "10.0.0.1:80", "10.0.0.2:80",
+            "10.0.0.3:80" };
+        for (int i = 0; i < 10; i++) {
+            snprintf(text, sizeof(text), "farm/%d", i);
+            ck_assert_str_eq(ask(text, try), wanted[try % 3]);
+        }
+    }
+    net_forget();
+}
+END_TEST
+
+START_TEST(a_thousand_in_flight_move_on_together)
+{
+    char text[32];
+
+    for (int try = 0; try < 2; try++) {
+        for (int i = 0; i < 1000; i++) {
+            snprintf(text, sizeof(text), "farm/%d", i);
+            ck_assert_str_eq(
+                ask(text, try), try == 0 ? "10.0.0.1:80" : "10.0.0.2:80");
+        }
+    }
     net_forget();
 }
 END_TEST
@@ -198,6 +248,13 @@ START_TEST(resolve_rules)
     ck_assert_int_eq(net_resolve("six:81:::1"), 0);
     ck_assert_int_eq(net_resolve("six:82:[::2]"), 0);
     ck_assert_int_eq(net_resolve("[::1]:83:127.0.0.3"), 0);
+    ck_assert_int_eq(net_resolve("[0:0::0:A]:84:127.0.0.4"), 0);
+    ck_assert_int_eq(net_resolve("10.1.2.3:85:127.0.0.5"), 0);
+    ck_assert_int_eq(net_resolve("a_b.test.:86:127.0.0.6"), 0);
+    ck_assert_str_eq(find("[::a]:84", 0), "127.0.0.4:84");
+    ck_assert_str_eq(find("[0::A]:84", 0), "127.0.0.4:84");
+    ck_assert_str_eq(find("10.1.2.3:85", 0), "127.0.0.5:85");
+    ck_assert_str_eq(find("A_B.test.:86", 0), "127.0.0.6:86");
     ck_assert_str_eq(find("example.COM", 0), "127.0.0.2:80");
     ck_assert_str_eq(find("six:81", 0), "[::1]:81");
     ck_assert_str_eq(find("six:82", 0), "[::2]:82");
@@ -207,6 +264,12 @@ START_TEST(resolve_rules)
     static const char *const bad[] = { "", "a", "a:80", "a:80:", ":80:1.2.3.4",
         "a:0:1.2.3.4", "a:65536:1.2.3.4", "a:x:1.2.3.4", "a:80:example.com",
         "a:80:1.2.3", "[::1:80:1.2.3.4",
+        // No URL has a host of this name, so the rule would never apply.
+        "a b:80:1.2.3.4", "1.2.3:80:1.2.3.4", "0x7f000001:80:1.2.3.4",
+        "*:80:1.2.3.4", "a/:80:1.2.3.4", "a?:80:1.2.3.4", "a#:80:1.2.3.4",
+        "u@a:80:1.2.3.4", "a\n:80:1.2.3.4", "\xc3\xa9:80:1.2.3.4",
+        "[]:80:1.2.3.4", "[::1%lo]:80:1.2.3.4", "[::1]x:80:1.2.3.4",
+        "[1.2.3.4]:80:1.2.3.4",
         "a:80:1111:2222:3333:4444:5555:6666:7777:8888:9999:aaaa:bbbb:cccc" };
     for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++)
         ck_assert_int_eq(net_resolve(bad[i]), -EINVAL);
@@ -237,6 +300,40 @@ START_TEST(threads_share_one_answer)
     for (int i = 1; i < THREADS; i++)
         ck_assert_ptr_eq(answers[i], answers[0]);
     ck_assert_int_eq(answer(0, 0), 1);
+    url_free(&url);
+    net_forget();
+}
+END_TEST
+
+static void *look_up_often(void *url)
+{
+    const struct address *address;
+    uintptr_t wrong = 0;
+
+    for (int i = 0; i < 2000; i++)
+        wrong += net_lookup(url, 0, &address) != ERROR_LOOKUP;
+    return (void *)wrong;
+}
+
+// What net_lookup_known() says of its own is no result of the look-up.
+START_TEST(a_look_up_never_has_to_wait)
+{
+    enum { THREADS = 4 };
+    pthread_t threads[THREADS];
+    const struct address *address;
+    struct url url;
+    void *wrong;
+
+    answer(EAI_AGAIN, 0);
+    ck_assert_int_eq(url_parse_typed(&url, "farm"), 0);
+    for (int i = 0; i < THREADS; i++)
+        pthread_create(&threads[i], NULL, look_up_often, &url);
+    for (int i = 0; i < 20000; i++)
+        ck_assert_int_eq(net_lookup_known(&url, 0, &address), -EAGAIN);
+    for (int i = 0; i < THREADS; i++) {
+        pthread_join(threads[i], &wrong);
+        ck_assert_uint_eq((uintptr_t)wrong, 0);
+    }
     url_free(&url);
     net_forget();
 }
@@ -316,6 +413,10 @@ int main(void)
     tcase_add_test(tests, numeric_hosts_need_no_look_up);
     tcase_add_test(tests, names_would_have_to_wait);
     tcase_add_test(tests, addresses_take_turns);
+    tcase_add_test(tests, a_host_remembers_which_address_to_begin_with);
+    tcase_add_test(tests, those_in_flight_move_on_together);
+    tcase_add_test(tests, a_thousand_in_flight_move_on_together);
+    tcase_add_test(tests, a_look_up_never_has_to_wait);
     tcase_add_loop_test(tests, a_look_up_that_fails, 0, FAILURES);
     tcase_add_test(tests, resolve_rules);
     tcase_add_test(tests, threads_share_one_answer);
