@@ -138,6 +138,8 @@ int dump_begin(void)
             action.sa_sigaction = on_fault;
         }
         sigaction(signals[i], &action, &before[i]);
+        if (i < 2 && before[i].sa_handler == SIG_IGN)
+            sigaction(signals[i], &before[i], NULL); // we run in the background
     }
     return 0;
 }

@@ -4,6 +4,7 @@
 
 #include <stdarg.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -69,15 +70,18 @@ static int store_number(const struct command_line *line,
     char *end;
     double number = strtod(text, &end);
     bool whole = option->kind != OPTION_SECONDS;
+    double most = option->most;
 
+    // On a system of 32 bits no object is larger than this.
+    if (option->kind == OPTION_SIZE && most > (double)(SIZE_MAX / 2))
+        most = (double)(SIZE_MAX / 2);
     // Not strtod's "nan", "inf" and "0x10": digits, and a point for seconds.
     size_t usual = strspn(text, whole ? "0123456789" : "0123456789.");
     if (*text == '\0' || *end != '\0' || text[usual] != '\0'
-        || !(number >= option->least && number <= option->most)) {
+        || !(number >= option->least && number <= most)) {
         return command_line_error(line,
             "--%s takes a %snumber from %.12g to %.12g, not \"%s\"",
-            option->name, whole ? "whole " : "", option->least, option->most,
-            text);
+            option->name, whole ? "whole " : "", option->least, most, text);
     }
     if (option->kind == OPTION_INTEGER)
         *(int *)field = (int)number;

@@ -12,6 +12,11 @@
 #include <stddef.h>
 #include <unistd.h>
 
+static const int signals[] = { SIGINT, SIGTERM };
+
+enum { SIGNALS = sizeof(signals) / sizeof(*signals) };
+
+static struct sigaction before[SIGNALS]; // what we found
 static atomic_int count;
 static int ends[2] = { -1, -1 };
 
@@ -30,15 +35,22 @@ int interrupt_init(void)
     if (error != 0)
         return error;
     sigemptyset(&action.sa_mask);
-    sigaction(SIGINT, &action, NULL);
-    sigaction(SIGTERM, &action, NULL);
+    for (int i = 0; i < SIGNALS; i++) {
+        sigaction(signals[i], NULL, &before[i]);
+        // A shell without job control starts what runs in the background so:
+        // a Ctrl-C is meant for somebody else.
+        if (before[i].sa_handler != SIG_IGN)
+            sigaction(signals[i], &action, NULL);
+    }
     return 0;
 }
 
 void interrupt_free(void)
 {
-    signal(SIGINT, SIG_DFL);
-    signal(SIGTERM, SIG_DFL);
+    if (ends[0] == -1)
+        return;
+    for (int i = 0; i < SIGNALS; i++)
+        sigaction(signals[i], &before[i], NULL);
     pipe_close(ends);
 }
 

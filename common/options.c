@@ -112,7 +112,8 @@ int options_parse(
         .program = program,
         .max_tasks = is_crawl ? 10 : INT_MAX,
         .timeout = 10,
-        .server = farm != NULL ? farm : "http://127.0.0.1:8888",
+        .server = farm != NULL && *farm != '\0' ? farm
+                                               : "http://127.0.0.1:8888",
         .delay = -1,
         .typing = isatty(STDOUT_FILENO) ? 4 : 0,
         .max_redirect = 10,

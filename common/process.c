@@ -10,6 +10,35 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#ifdef __linux__
+// Gives us a stdout or stderr of our own that blocks, if the one that we were
+// given does not: what a full pipe does not take at once would be lost. The flag
+// belongs to everybody who has the stream, so ours is opened once more, which
+// works for pipes and terminals. (To open it must not block either: a pipe may
+// have lost its reader.)
+static void make_blocking(int fd)
+{
+    char path[32];
+    int flags = fcntl(fd, F_GETFL);
+
+    if (flags == -1 || !(flags & O_NONBLOCK))
+        return;
+    snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+    int own = open(path, O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+    if (own == -1)
+        return;
+    fcntl(own, F_SETFL, flags & O_APPEND);
+    dup2(own, fd);
+    close(own);
+}
+#else
+// Elsewhere /dev/fd gives the same stream, and the flag would be everybody's.
+static void make_blocking(int fd)
+{
+    (void)fd;
+}
+#endif
+
 void process_keep_standard_streams(void)
 {
     // open() takes the lowest number that is free: this one, every time.
@@ -17,6 +46,8 @@ void process_keep_standard_streams(void)
         if (fcntl(fd, F_GETFD) == -1)
             open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY);
     }
+    make_blocking(STDOUT_FILENO);
+    make_blocking(STDERR_FILENO);
 }
 
 int process_raise_descriptor_limit(void)

@@ -7,7 +7,8 @@
 // program started stays out of use, so that no file or socket gets its number,
 // and with it what is meant for the stream. Reading or writing there goes on
 // failing with EBADF: an output that nobody can see is an error, as on a full
-// disk.
+// disk. And output that would not block, because the program that started us has
+// set the flag, is made to where the system can do that for us alone.
 void process_keep_standard_streams(void);
 
 // Raises the soft limit on open descriptors to the hard one. Returns the limit

@@ -13,9 +13,11 @@
 #include "trace.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <signal.h>
 #include <string.h>
+#include <unistd.h>
 
 static FILE *json; // opened at the beginning: no long crawl ends in "disk full"
 static int descriptors; // open before the first fetch
@@ -24,21 +26,35 @@ static int descriptors; // open before the first fetch
 
 // Each fetch in flight is a descriptor. Besides them stage 6, which has most,
 // opens three standard streams, --json, --trace, epoll and three pipes (Ctrl-C,
-// Ctrl-\, the threads that look up): twelve, and four for those four threads,
-// or for what the program has inherited.
-enum { OTHER_DESCRIPTORS = 16 };
+// Ctrl-\, the threads that look up): twelve, and four for those four threads.
+enum { OTHER_DESCRIPTORS = 16, MANY_INHERITED = 1024 };
+
+// How many descriptors are open already besides the standard streams. Those of
+// high numbers are not looked for: there may be a million.
+static int inherited_descriptors(int limit)
+{
+    int n = 0;
+
+    for (int fd = STDERR_FILENO + 1; fd < limit && fd < MANY_INHERITED; fd++)
+        n += fcntl(fd, F_GETFD) != -1;
+    return n;
+}
 
 static void clamp_max_tasks(struct options *options)
 {
     int limit = process_raise_descriptor_limit();
-    // With fewer there may still be room for one: without --json, in stage 1.
-    int most = limit > OTHER_DESCRIPTORS ? limit - OTHER_DESCRIPTORS : 1;
+    int most = limit - OTHER_DESCRIPTORS;
     int wanted = options->max_tasks;
 
     if (wanted == INT_MAX) // all animals
         wanted = options->count > 0      ? options->count
             : options->num_arguments > 0 ? options->num_arguments
                                          : NUM_SPECIES;
+    if (wanted > most - MANY_INHERITED)
+        most -= inherited_descriptors(limit);
+    // With fewer there may still be room for one: without --json, in stage 1.
+    if (most < 1)
+        most = 1;
     if (wanted > most) {
         error_print(EXIT_USAGE, options->program,
             "--max-tasks %d clamped to %d: the system allows %d open files "
@@ -61,8 +77,9 @@ static int begin(struct options *options, const char *stage,
     options->stage = stage;
     clamp_max_tasks(options);
     // A reader of our output that goes away is an error of a write, not the
-    // end of the program; so is a server that does.
+    // end of the program; so is a server that does, and a limit of file sizes.
     signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN);
     for (int i = 0; i < options->resolves.count; i++) {
         error = net_resolve(options->resolves.texts[i]);
         if (error != 0)

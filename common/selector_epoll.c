@@ -29,8 +29,9 @@ static int epoll_open(void **self, int max_fds)
     epoll->count = epoll->taken = 0;
     epoll->fd = epoll_create1(EPOLL_CLOEXEC);
     if (epoll->fd == -1) {
+        int error = -errno; // free() may change it
         free(epoll);
-        return -errno;
+        return error;
     }
     *self = epoll;
     return 0;

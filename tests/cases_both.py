@@ -1,12 +1,15 @@
 """What is expected of animals and crawl alike: options, files, limits."""
 
 import collections
+import fcntl
 import json
 import os
 import re
 import resource
+import select
 import signal
 import socket
+import time
 
 from canned import Canned, answer, links
 from support import (
@@ -425,6 +428,135 @@ def sockets_that_were_closed_early_are_closed(t):
                   files=64, code=1)
     t.same(collections.Counter(row["error"] for row in run.data["urls"]),
            {"connection closed before the response was complete": 200})
+
+
+# --- What is inherited -------------------------------------------------------
+
+
+def held(t):
+    """A server with answers for what the program asks, and those arguments."""
+    if t.program == "animals":
+        return a_farm(), lambda server: ["--server", server]
+    site = {"/%d" % i: links("/") for i in range(11)}
+    site["/"] = links(*site)
+    return Canned(site), lambda server: ["%s/" % server]
+
+
+@each([("SIGINT",), ("SIGTERM",)], both)
+def ignored(t, name):
+    """A shell starts what runs in the background so: Ctrl-C is not for it."""
+    server, work = held(t)
+    with server:
+        server.hold()
+        child = t.start(t.program, *work(server), "-q", inherit=
+                        "signal.signal(signal.%s, signal.SIG_IGN)" % name)
+        server.wait_for(lambda server: server.in_flight > 0)
+        for _ in range(2):
+            child.process.send_signal(getattr(signal, name))
+        time.sleep(0.05 * SLOW)
+        server.release()
+        t.finish(child)
+
+
+INHERITED = [  # and survived
+    ("all signals blocked", "signal.pthread_sigmask(signal.SIG_SETMASK, "
+     "set(signal.Signals))"),
+    ("all signals ignored", "for s in signal.valid_signals() - {signal.SIGKILL"
+     ", signal.SIGSTOP, 32, 33}:\n signal.signal(s, signal.SIG_IGN)"),
+    ("an empty environment", "os.environ.clear()"),
+    ("empty variables", "os.environ.update(FARM='', CLOCK='', LC_ALL='', "
+     "TERM='', COLUMNS='')"),
+    ("a locale", "os.environ.update(LC_ALL='tr_TR.UTF-8', LANG='de_DE')"),
+    ("a proxy", "os.environ.update(http_proxy='http://127.0.0.1:1/', "
+     "ALL_PROXY='http://127.0.0.1:1/')"),
+    ("a small stack", "resource.setrlimit(resource.RLIMIT_STACK, "
+     "(256 << 10, 256 << 10))"),
+    ("a stack without a limit", "resource.setrlimit(resource.RLIMIT_STACK, "
+     "(resource.RLIM_INFINITY,) * 2)"),
+    ("no core dumps", "resource.setrlimit(resource.RLIMIT_CORE, (0, 0))"),
+    ("a folder that is gone", "d = '/tmp/gone-%d' % os.getpid(); os.mkdir(d); "
+     "os.chdir(d); os.rmdir(d)"),
+    ("no right to anything", "os.umask(0o777)"),
+]
+
+
+@each(INHERITED, both)
+def survives(t, about, inherit):
+    try:
+        farm = t.farm("--pace", "0.01")
+        child = t.begin(farm, inherit=inherit)
+        run = t.finish(child)
+    except ValueError as error:  # no more than the hard limit allows
+        t.skipTest(str(error))
+    t.assertGreaterEqual(len(run.lines), 12)
+
+
+@animals
+def no_farm_in_the_environment(t):
+    """An empty variable is as good as none, here as anywhere."""
+    child = t.start("animals", "cow", "--timeout", 1, "-q", inherit=
+                    "os.environ.update(FARM='')")
+    child.wait()
+    t.assertNotIn("--server", child.stderr())
+
+
+@each([("json", ["--json"], "cannot write all of %s"),
+       ("trace", ["--trace"], "the trace in %s is not complete")], both)
+def a_limit_of_file_sizes(t, about, option, told):
+    """The system would end the program at its first byte."""
+    farm = t.farm("--pace", "0.01")
+    path = t.file("x." + about)
+    child = t.begin(farm, "-q", *option, path, inherit=
+                    "resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))")
+    t.finish(child, code=1, err=None)
+
+
+@both
+def stdout_that_does_not_block(t):
+    """Its flags are shared with others, so they are not changed; and nothing
+    is lost while the reader has other things to do."""
+    if not os.path.exists("/proc/self/fd"):
+        t.skipTest("a descriptor cannot be opened again here")
+    out, stdout = os.pipe()
+    os.set_blocking(stdout, False)
+    if hasattr(fcntl, "F_SETPIPE_SZ"):
+        fcntl.fcntl(stdout, fcntl.F_SETPIPE_SZ, 4096)
+    farm = t.farm("--delay", "0", "--pace", "0.01")
+    work = (["--server", farm, "--count", 4000] if t.program == "animals"
+            else ["%s/site/n1500,k60,d0/" % farm])
+    try:
+        child = t.start(t.program, *work, "--max-tasks", 10, stdout=stdout)
+        # It has begun to write, and cannot go on.
+        end = time.monotonic() + LIMIT
+        while (not select.select([out], [], [], 0)[0]
+               and time.monotonic() < end):
+            time.sleep(0.01)
+        time.sleep(0.2 * SLOW)
+        t.same(os.get_blocking(stdout), False)
+        os.close(stdout)
+        stdout = None
+        with open(out, "rb") as file:
+            lines = file.read().splitlines()
+        out = None
+    finally:
+        for fd in out, stdout:
+            if fd is not None:
+                os.close(fd)
+    t.finish(child)
+    t.assertGreaterEqual(len(lines), 4000 if t.program == "animals" else 1500)
+
+
+@both
+def descriptors_that_are_open(t):
+    """They are not there to be used."""
+    server = t.farm("--delay", "5")
+    work = (["--server", server, "--count", 60] if t.program == "animals"
+            else ["%s/site/n60,k59,d2/" % server])
+    child = t.start(t.program, *work, "-q", "--max-tasks", 100, files=64,
+                    inherit="for i in range(20):\n"
+                    " os.set_inheritable(os.open('/dev/null', 0), True)")
+    t.finish(child, err=["%s: --max-tasks 100 clamped to 28: the system "
+                         "allows 64 open files (see ulimit -n)" % t.program])
 
 
 # --- Signals that mean nothing -----------------------------------------------

@@ -70,7 +70,7 @@ TIMING = ("wall_s", "cpu_user_s", "cpu_sys_s", "max_in_flight", "peak_rss_kb",
           "connections")
 ROW = ["url", "status", "next_url", "error", "tries", "size", "content_type",
        "encoding", "num_urls", "num_new_urls"]
-STARTING = ("files", "soft_files", "limit")  # what Child() is told
+STARTING = ("files", "soft_files", "limit", "inherit", "stdout")  # what Child() is told
 
 
 def said(name):
@@ -84,6 +84,13 @@ def row(name):
 
 # --- Children ----------------------------------------------------------------
 
+# Whoever starts the tests in the background ignores these, and all programs
+# would inherit that.
+for _number in (signal.SIGINT, signal.SIGQUIT):
+    if signal.getsignal(_number) is signal.SIG_IGN:
+        signal.signal(_number, signal.SIG_DFL)
+
+
 class Child:
     """A program in a session of its own, out of reach of our Ctrl-C. What it
     prints goes to files: no pipe fills up, and nobody need read it."""
@@ -91,7 +98,14 @@ class Child:
     living = set()
 
     def __init__(self, folder, words, stdout=None, limit=LIMIT, files=None,
-                 soft_files=None, redirect="", fds=(), leaves_threads=False):
+                 soft_files=None, redirect="", fds=(), leaves_threads=False,
+                 inherit=""):
+        if inherit:  # Python that makes what the program inherits
+            words = [sys.executable, "-c",
+                     "import os, resource, signal, sys\n"
+                     "for s in signal.SIGPIPE, signal.SIGXFSZ:\n"
+                     "    signal.signal(s, signal.SIG_DFL)\n%s\n"
+                     "os.execv(sys.argv[1], sys.argv[1:])" % inherit, *words]
         if files is not None:  # so many descriptors, and it cannot get more
             words = ["sh", "-c", 'ulimit -n %d; exec "$@"' % files, "sh",
                      *words]

@@ -459,6 +459,11 @@ class Chaos(Shared):
             self.assertEqual(status, 302)
             target = headers["Location"]
             self.assertEqual(target, "/chaos/redirect-loop/%d" % i)
+        for here in "9223372036854775807", "9" * 40, "-9" * 30, "-1", "x":
+            status, headers, _ = self.farm.get("/chaos/redirect-loop/" + here)
+            self.assertEqual(status, 302)
+            self.assertRegex(headers["Location"],
+                             r"^/chaos/redirect-loop/[0-9]+$")
 
     def test_half_close_waits_for_the_client(self):
         with self.farm.ask("/chaos/half-close") as client:

@@ -107,6 +107,30 @@ START_TEST(the_second_one_exits)
 }
 END_TEST
 
+static void ignored(void)
+{
+    struct sigaction action;
+
+    signal(SIGINT, SIG_IGN);
+    check(interrupt_init() == 0);
+    raise(SIGINT);
+    check(!interrupted());
+    raise(SIGTERM);
+    check(interrupted());
+    interrupt_free();
+    sigaction(SIGINT, NULL, &action);
+    check(action.sa_handler == SIG_IGN);
+    sigaction(SIGTERM, NULL, &action);
+    check(action.sa_handler == SIG_DFL);
+}
+
+// Each signal for itself.
+START_TEST(what_was_ignored_stays_ignored)
+{
+    ck_assert_exits(ignored, 0);
+}
+END_TEST
+
 static atomic_bool pressed;
 
 // Ctrl-C may reach any thread: here one that does not sleep.
@@ -253,6 +277,7 @@ int main(void)
 
     tcase_add_test(tests, the_first_one_is_counted);
     tcase_add_test(tests, the_second_one_exits);
+    tcase_add_test(tests, what_was_ignored_stays_ignored);
     tcase_add_test(tests, it_ends_every_sleep);
     tcase_add_test(tests, it_ends_the_sleep_of_the_only_thread);
     tcase_add_test(tests, a_sleep_is_not_too_short);

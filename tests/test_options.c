@@ -6,6 +6,7 @@
 
 #include <fcntl.h>
 #include <limits.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -61,6 +62,28 @@ START_TEST(defaults)
     ck_assert_double_eq(farm.pace, 1);
     ck_assert_int_eq(farm.delay, -1);
     ck_assert_int_eq(farm.lifeline, -1);
+}
+END_TEST
+
+// A size that this system has no number for is refused, and none becomes another.
+START_TEST(sizes_that_there_are)
+{
+    double most = sizeof(size_t) > 4 ? 1e15 : (double)(SIZE_MAX / 2);
+    static const char *const sizes[] = { "2147483647", "2147483648",
+        "4294967295", "4294967296", "4294967297", "1000000000000000" };
+    char line[64];
+
+    silence();
+    for (size_t i = 0; i < sizeof(sizes) / sizeof(*sizes); i++) {
+        bool fits = strtod(sizes[i], NULL) <= most;
+        snprintf(line, sizeof(line), "--max-body %s x", sizes[i]);
+        ck_assert_int_eq(
+            parse("crawl", line), fits ? OPTIONS_GO_ON : EXIT_USAGE);
+        if (!fits)
+            continue;
+        ck_assert_uint_eq(options.max_body, strtoull(sizes[i], NULL, 10));
+        options_free(&options);
+    }
 }
 END_TEST
 
@@ -192,6 +215,7 @@ int main(void)
     TCase *tests = tcase_create("options");
 
     tcase_add_test(tests, defaults);
+    tcase_add_test(tests, sizes_that_there_are);
     tcase_add_test(tests, all_of_crawl);
     tcase_add_test(tests, all_of_farm);
     tcase_add_test(tests, the_last_of_strict_and_lenient_counts);

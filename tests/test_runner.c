@@ -87,6 +87,40 @@ START_TEST(exit_codes)
 }
 END_TEST
 
+// Whoever started us may have ignored or blocked what we live by.
+START_TEST(inherited_signals)
+{
+    struct cost cost;
+    sigset_t all;
+    sigset_t mask;
+
+    signal(SIGCHLD, SIG_IGN);
+    ck_assert_int_eq(run_shell("exit 3", 0, 0, &cost), 0);
+    ck_assert_int_eq(cost.code, 3);
+    sigfillset(&all);
+    sigprocmask(SIG_SETMASK, &all, &mask);
+    ck_assert_int_eq(run_shell("sleep 50", 0, 0.1, &cost), 0);
+    ck_assert(cost.timed_out);
+    sigprocmask(SIG_SETMASK, &mask, NULL);
+}
+END_TEST
+
+// In the background Ctrl-C is for nobody of us.
+START_TEST(ignored_signals_stay_ignored)
+{
+    struct sigaction action;
+    struct cost cost;
+
+    signal(SIGINT, SIG_IGN);
+    ck_assert_int_eq(
+        run_shell("kill -INT $$ $PPID; exit 3", 0, 0, &cost), 0);
+    ck_assert_int_eq(cost.code, 3);
+    ck_assert(!cost.interrupted);
+    sigaction(SIGINT, NULL, &action);
+    ck_assert(action.sa_handler == SIG_IGN);
+}
+END_TEST
+
 START_TEST(what_it_cost)
 {
     struct cost cost;
@@ -388,6 +422,8 @@ int main(void)
     tcase_add_checked_fixture(tests, set_up, tear_down);
     tcase_set_timeout(tests, 60);
     tcase_add_test(tests, exit_codes);
+    tcase_add_test(tests, inherited_signals);
+    tcase_add_test(tests, ignored_signals_stay_ignored);
     tcase_add_test(tests, what_it_cost);
     tcase_add_test(tests, time_limit);
     tcase_add_test(tests, missing_program);

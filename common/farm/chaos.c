@@ -5,6 +5,7 @@
 #include "errors.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -152,7 +153,9 @@ static const struct chaos table[] = {
 static void redirect_loop(struct reply *reply, const char *rest)
 {
     char location[64];
-    long next = *rest == '/' ? strtol(rest + 1, NULL, 10) + 1 : 1;
+    long here = *rest == '/' ? strtol(rest + 1, NULL, 10) : 0;
+    // Any number may be asked for, the largest as well.
+    long next = here >= 0 && here < LONG_MAX ? here + 1 : 1;
 
     snprintf(location, sizeof(location),
         "Location: /chaos/redirect-loop/%ld\r\n", next);
@@ -315,7 +318,8 @@ int chaos_fails_first(const char *target)
 
     if (strncmp(target, first, sizeof(first) - 1) != 0)
         return 0;
-    return atoi(target + sizeof(first) - 1);
+    long times = strtol(target + sizeof(first) - 1, NULL, 10);
+    return times < 0 ? 0 : times < INT_MAX ? (int)times : INT_MAX;
 }
 
 void chaos_reply(struct reply *reply, const char *target)

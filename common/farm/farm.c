@@ -272,6 +272,7 @@ int main(int argc, char **argv)
     if (code != OPTIONS_GO_ON)
         return code;
     signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN); // a full log ends the log, not the farm
     listeners[0].fd = listeners[1].fd = -1;
     int error = open_log();
     if (error == 0)

@@ -142,7 +142,7 @@ static void press_quit(const struct farm *farm, const char *pid_path)
     }
     char *pid = runner_read_file(pid_path, &(size_t){ 0 });
     if (all && pid != NULL)
-        kill((pid_t)atoi(pid), SIGQUIT);
+        kill((pid_t)atoi(pid), SIGUSR1); // Ctrl-\ may be ignored
     free(pid);
 }
 

@@ -129,6 +129,20 @@ static void give_terminal(pid_t group)
     tcsetpgrp(STDIN_FILENO, group);
 }
 
+// What was inherited. A signal that is ignored from the beginning (a shell starts
+// what runs in the background so) stays ignored, here and in the child.
+static struct sigaction before_int;
+static struct sigaction before_term;
+
+static void pass_on_unless_ignored(int number, struct sigaction *before)
+{
+    struct sigaction pass = { .sa_handler = on_interrupt };
+
+    sigaction(number, NULL, before);
+    if (before->sa_handler != SIG_IGN)
+        sigaction(number, &pass, NULL);
+}
+
 static void be_child(
     char *const argv[], int flags, bool terminal, const sigset_t *mask)
 {
@@ -136,8 +150,9 @@ static void be_child(
     if (terminal)
         give_terminal(getpid());
     signal(SIGTTOU, SIG_DFL);
-    signal(SIGINT, SIG_DFL);
-    signal(SIGTERM, SIG_DFL);
+    // Not our own handlers from before: they would run until execv().
+    signal(SIGINT, before_int.sa_handler == SIG_IGN ? SIG_IGN : SIG_DFL);
+    signal(SIGTERM, before_term.sa_handler == SIG_IGN ? SIG_IGN : SIG_DFL);
     sigprocmask(SIG_SETMASK, mask, NULL);
     if (flags & RUN_QUIET) {
         int null = open("/dev/null", O_WRONLY);
@@ -154,7 +169,6 @@ static void be_child(
 // child until it no longer has our handlers.
 static pid_t start(char *const argv[], int flags, bool terminal)
 {
-    struct sigaction pass = { .sa_handler = on_interrupt };
     struct sigaction ring = { .sa_handler = on_alarm };
     sigset_t signals;
     sigset_t mask;
@@ -165,8 +179,9 @@ static pid_t start(char *const argv[], int flags, bool terminal)
     sigprocmask(SIG_BLOCK, &signals, &mask);
     if (terminal)
         signal(SIGTTOU, SIG_IGN);
-    sigaction(SIGINT, &pass, NULL);
-    sigaction(SIGTERM, &pass, NULL);
+    signal(SIGCHLD, SIG_DFL); // ignored, it would take the exit code with it
+    pass_on_unless_ignored(SIGINT, &before_int);
+    pass_on_unless_ignored(SIGTERM, &before_term);
     sigaction(SIGALRM, &ring, NULL);
     out_of_time = 0;
     was_interrupted = 0;
@@ -178,6 +193,7 @@ static pid_t start(char *const argv[], int flags, bool terminal)
         setpgid(pid, pid); // here too: whoever comes first
         running = pid;
     }
+    sigdelset(&mask, SIGALRM); // or there would be no time limit
     sigprocmask(SIG_SETMASK, &mask, NULL);
     return pid;
 }
@@ -213,7 +229,7 @@ static double seconds(struct timeval time)
 
 int runner_run(char *const argv[], int flags, double limit, struct cost *cost)
 {
-    struct rusage usage;
+    struct rusage usage = { 0 };
     double began = clock_now();
     bool terminal = (flags & RUN_TERMINAL) && has_terminal();
 
@@ -230,8 +246,10 @@ int runner_run(char *const argv[], int flags, double limit, struct cost *cost)
     running = 0;
     if (terminal)
         give_terminal(getpgrp());
-    signal(SIGINT, SIG_DFL);
-    signal(SIGTERM, SIG_DFL);
+    sigaction(SIGINT, &before_int, NULL);
+    sigaction(SIGTERM, &before_term, NULL);
+    if (status == -1)
+        return -ECHILD; // nobody knows how it ended
 
     cost->wall = clock_now() - began;
     cost->cpu_user = seconds(usage.ru_utime);
