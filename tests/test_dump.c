@@ -44,7 +44,7 @@ static async_int sleep_for(double seconds)
 static async_int rest(const char *place)
 {
     at_sleep = __LINE__ + 1;
-    int n = await_within(HOUR, sleep_for(place[0] == 'a' ? 2.5 : (double)HOUR));
+    int n = await_within(HOUR, sleep_for(place[0] == 'a' ? 2.5 : 3600.0));
     return (async_int){ n };
 }
 
@@ -58,7 +58,7 @@ static async_int live(void *unused)
 static void expect_nest(void)
 {
     expect_line(at_pause, "task_pause(seconds)");
-    expect_line(at_sleep, "sleep_for(place[0] == 'a' XX;
+    expect_line(at_sleep, "sleep_for(place[0] == 'a' ? 2.5 : 3600.0)");
     expect_line(at_rest, "rest(\"a barn\")");
 }
 
