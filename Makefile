@@ -208,6 +208,9 @@ diff-%:
 play-%:
 	@FROM="$(FROM)" RUN="$(RUN)" sh common/scripts/play.sh $* $(ARGS)
 
+grade-%:
+	@ALL="$(ALL)" sh common/scripts/grade.sh $*
+
 reset-%:
 	@RESET=1 sh common/scripts/play.sh $*
 

@@ -32,7 +32,9 @@ BUILD = os.path.join(ROOT, os.environ.get("BUILD") or "build")
 # What sanitizers run is some ten times slower, and so are its margins.
 IS_SLOW = os.environ.get("SLOW", "") not in ("", "0") or "san" in BUILD
 SLOW = 6 if IS_SLOW else 1
-LIMIT = 20 * SLOW  # seconds; no child lives longer
+# Seconds; no child lives longer.
+LIMIT = float(os.environ.get("LIMIT") or 20) * SLOW
+FARM = os.environ.get("FARM_PROGRAM") or os.path.join(BUILD, "farm")
 # Most of the time is waiting, and the slower the programs the longer.
 JOBS = int(os.environ.get("JOBS") or
            (7 if IS_SLOW else 5) * (os.cpu_count() or 1))
@@ -197,7 +199,7 @@ class Farm:
     def __init__(self, folder, *options):
         out, said_end = os.pipe()
         lifeline, self.lifeline = os.pipe()
-        words = [os.path.join(BUILD, "farm"), "--lifeline", str(lifeline),
+        words = [FARM, "--lifeline", str(lifeline),
                  *map(str, options)]
         self.child = Child(folder, words, stdout=said_end, limit=600,
                            fds=[lifeline])

@@ -1,0 +1,332 @@
+#!/usr/bin/env python3
+"""Is a participant's copy of a stage right? Runs the cases of all stages on the
+copy in play/ and says in words what is not as it should be.
+
+    BUILD=build python3 tests/grade.py N      (make grade-N builds it first)
+
+Stops after two different causes; ALL=1 goes on to the end. Exit code 0 if all
+is well, 1 if not.
+"""
+
+import concurrent.futures
+import os
+import re
+import signal
+import subprocess
+import sys
+import tempfile
+import traceback
+
+BUILD = os.environ.get("BUILD") or "build"
+os.environ["FARM_PROGRAM"] = os.path.abspath(os.path.join(BUILD, "farm"))
+os.environ["BUILD"] = os.path.join(BUILD, "play")
+os.environ["LIMIT"] = os.environ.get("LIMIT") or "5"
+
+import cases_animals  # noqa: E402, F401 - they register their cases
+import cases_both  # noqa: E402, F401
+import cases_crawl  # noqa: E402, F401
+import support  # noqa: E402
+
+CAUSES = 2  # after so many it stops
+FIRST = ("it_waits", "animals", "twelve", "the_site", "third_try", "time_out",
+         "sockets_that_were_closed_early_are_closed")
+
+
+# --- What is said of a failure -----------------------------------------------
+
+class Difference(AssertionError):
+    """What was expected, and what was found instead."""
+
+    def __init__(self, expected, yours, about=None):
+        super().__init__("expected %r, found %r" % (expected, yours))
+        self.expected = expected
+        self.yours = yours
+        # A check of every run has a sentence of its own.
+        self.sentence = about if isinstance(about, str) and about.endswith(
+            ".") else None
+
+
+def short(value, most=160):
+    text = value if isinstance(value, str) else repr(value)
+    text = text.strip("\n")
+    return text if len(text) <= most else text[:most - 4] + " ..."
+
+
+def first_difference(expected, yours):
+    """Of two lists or dictionaries only where they differ first, in words."""
+    if isinstance(expected, dict) and isinstance(yours, dict):
+        for key in [*expected, *(key for key in yours if key not in expected)]:
+            if expected.get(key) != yours.get(key) \
+                    or (key in expected) != (key in yours):
+                return tuple("%s: %s" % (short(key, 60), short(where[key]))
+                             if key in where else "no %s" % short(key, 60)
+                             for where in (expected, yours))
+    if isinstance(expected, (list, tuple)) and isinstance(
+            yours, (list, tuple)):
+        for i, (one, other) in enumerate(zip(expected, yours)):
+            if one != other:
+                pair = first_difference(one, other)
+                return tuple("%s (the %s of %d)" % (text, nth(i), len(where))
+                             for text, where in zip(pair, (expected, yours)))
+        return tuple("%d of them%s" % (
+            len(where), ", the next is %s" % short(where[n], 80)
+            if n < len(where) else "")
+            for where, n in ((expected, len(yours)), (yours, len(expected))))
+    return short(expected), short(yours)
+
+
+def nth(i):
+    return ("first", "second", "third")[i] if i < 3 else "%dth" % (i + 1)
+
+
+class Case(support.Case):
+    """Its checks raise what can be put into words."""
+
+    def same(self, found, expected, *about):
+        if found != expected:
+            raise Difference(*first_difference(expected, found),
+                             about=about[0] if about else None)
+
+    assertEqual = same
+
+
+def _check(name, holds, words):
+    def check(self, found, other=None, *about):
+        if not holds(found, other):
+            raise Difference(words % short(other) if "%s" in words else words,
+                             short(found), about[0] if about else None)
+    setattr(Case, name, check)
+
+
+_check("assertLess", lambda a, b: a < b, "less than %s")
+_check("assertLessEqual", lambda a, b: a <= b, "at most %s")
+_check("assertGreater", lambda a, b: a > b, "more than %s")
+_check("assertGreaterEqual", lambda a, b: a >= b, "at least %s")
+_check("assertIn", lambda a, b: a in b, "one of %s")
+_check("assertNotIn", lambda a, b: a not in b, "none of %s")
+_check("assertRegex", lambda a, b: re.search(b, a), "a text like %s")
+_check("assertTrue", lambda a, b: a, "yes")
+
+
+def place(error):
+    """Where in the tests it was noticed: two failures that were noticed in the
+    same place have one cause, as far as we can tell."""
+    frames = [frame for frame in traceback.extract_tb(error.__traceback__)
+              if frame.filename.startswith(os.path.dirname(__file__))
+              and not frame.filename.endswith("grade.py")]
+    return (frames[-1].filename, frames[-1].lineno) if frames else ("", 0)
+
+
+def describe(test, error):
+    """A sentence, what was expected, and what was found."""
+    sentence = " ".join((test.function.__doc__ or "").split())
+    if not sentence:
+        sentence = "%s: %s." % (test.program, test.function.__name__.replace(
+            "_", " "))
+    if isinstance(error, Difference):
+        return error.sentence or sentence, error.expected, error.yours
+    text = str(error).strip().splitlines() or [type(error).__name__]
+    if text[0].startswith("still running after"):
+        said = [line for line in text[1:] if line.strip()]
+        return ("It comes to an end. (%s)" % sentence, "within %s s"
+                % os.environ["LIMIT"], "it waits for something that nobody "
+                "wakes it for, or never stops asking"
+                + "".join("; it said: " + short(line) for line in said[-1:]))
+    return sentence, "no trouble", short(text[0])
+
+
+# --- Two threads at the same memory ------------------------------------------
+
+def race(folder):
+    """The first data race that ThreadSanitizer sees in the copy; None: it sees
+    none, or this compiler has no ThreadSanitizer."""
+    build = os.path.join(BUILD, "tsan")
+    targets = ["%s/play/%s/%s" % (build, folder, program)
+               for program in ("animals", "crawl")]
+    made = subprocess.run(
+        [os.environ.get("MAKE") or "make", "-s", "--no-print-directory",
+         "SANITIZE=tsan", *targets],
+        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        env={**os.environ, "BUILD": build})
+    if made.returncode != 0:
+        return None
+    with tempfile.TemporaryDirectory() as tmp:
+        farm = support.Farm(tmp, "--pace", "0.05")
+        for words in ([targets[0], "--server", farm.url, "--typing", "1"],
+                      [targets[1], farm.url + "/site/"]):
+            run = subprocess.run(words, stdout=subprocess.DEVNULL,
+                                 stderr=subprocess.PIPE, timeout=60)
+            said = run.stderr.decode(errors="replace")
+            if "data race" in said:
+                places = re.findall(r"#0 (\w+) (\S+/)?([\w-]+\.c:\d+)", said)
+                farm.stop()
+                return " and ".join(dict.fromkeys(
+                    "%s (%s)" % (name, where) for name, _, where in places[:2]
+                )) or "a data race"
+        farm.stop()
+    return None
+
+
+# --- The runner --------------------------------------------------------------
+
+def order(test):
+    name = test.function.__name__
+    return (FIRST.index(name) if name in FIRST else len(FIRST),
+            not test.function.main)
+
+
+def run_one(test):
+    """The exception with which it failed, or None; "skipped" if it was."""
+    failure = None
+    try:
+        test.setUp()
+        test.function()
+    except support.unittest.SkipTest:
+        failure = "skipped"
+    except Exception as error:  # noqa: BLE001 - whatever it is, it is told
+        failure = error
+    try:
+        test.doCleanups()
+    except Exception as error:  # noqa: BLE001
+        failure = failure or error
+    return failure
+
+
+# --- Two threads at the same memory ------------------------------------------
+
+def race(folder):
+    """The first data race that ThreadSanitizer sees in the copy; None: it sees
+    none, or this compiler has no ThreadSanitizer."""
+    build = os.path.join(BUILD, "tsan")
+    targets = ["%s/play/%s/%s" % (build, folder, program)
+               for program in ("animals", "crawl")]
+    made = subprocess.run(
+        [os.environ.get("MAKE") or "make", "-s", "--no-print-directory",
+         "SANITIZE=tsan", *targets],
+        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        env={**os.environ, "BUILD": build})
+    if made.returncode != 0:
+        return None
+    with tempfile.TemporaryDirectory() as tmp:
+        farm = support.Farm(tmp, "--pace", "0.05")
+        for words in ([targets[0], "--server", farm.url, "--typing", "1"],
+                      [targets[1], farm.url + "/site/"]):
+            run = subprocess.run(words, stdout=subprocess.DEVNULL,
+                                 stderr=subprocess.PIPE, timeout=60)
+            said = run.stderr.decode(errors="replace")
+            if "data race" in said:
+                places = re.findall(r"#0 (\w+) (\S+/)?([\w-]+\.c:\d+)", said)
+                farm.stop()
+                return " and ".join(dict.fromkeys(
+                    "%s (%s)" % (name, where) for name, _, where in places[:2]
+                )) or "a data race"
+        farm.stop()
+    return None
+
+
+# --- The runner --------------------------------------------------------------
+
+def order(test):
+    name = test.function.__name__
+    return (FIRST.index(name) if name in FIRST else len(FIRST),
+            not test.function.main)
+
+
+def run_one(test):
+    """The exception with which it failed, or None; "skipped" if it was."""
+    failure = None
+    try:
+        test.setUp()
+        test.function()
+    except support.unittest.SkipTest:
+        failure = "skipped"
+    except Exception as error:  # noqa: BLE001 - whatever it is, it is told
+        failure = error
+    try:
+        test.doCleanups()
+    except Exception as error:  # noqa: BLE001
+        failure = failure or error
+    return failure
+
+
+class Grades:
+    """What has been found, cause by cause."""
+
+    def __init__(self, number, cases):
+        self.number = number
+        self.cases = cases
+        self.seen = self.right = 0
+        self.causes = {}  # where it was noticed: the words, and how often
+
+    def add(self, cause=None, words=None):
+        self.seen += 1
+        self.right += cause is None
+        if cause is not None:
+            self.causes.setdefault(cause, [words, 0])[1] += 1
+
+    def print(self):
+        print("Stage %d, yours: %d of %d behaviours seen, %d as they should "
+              "be." % (self.number, self.seen, self.cases, self.right))
+        for (sentence, expected, yours), times in self.causes.values():
+            print("  %s\n      expected  %s\n      yours     %s" % (
+                sentence, expected, yours))
+            if times > 1:
+                print("      (and %d more in the same place)" % (times - 1))
+        if self.seen < self.cases and self.causes:
+            print("Stopped after two different causes. All of them: make "
+                  "grade-%d ALL=1" % self.number)
+
+
+def progress(text):
+    """A line that comes and goes, on a terminal only."""
+    if sys.stderr.isatty():
+        sys.stderr.write("\r\033[K" + text)
+        sys.stderr.flush()
+
+
+def grade(number):
+    every = os.environ.get("ALL", "") not in ("", "0")
+    support.Case = Case
+    tests = sorted((test for test in support.build_suite()
+                    if test.number == number and test.selector is None),
+                   key=order)
+    if not tests:
+        sys.exit("grade: there is no copy of stage %d; make play-%d makes one"
+                 % (number, number))
+    grades = Grades(number, len(tests) + (number == 2))
+    pool = concurrent.futures.ThreadPoolExecutor(support.JOBS)
+    results = [pool.submit(run_one, test) for test in tests]
+    for test, result in zip(tests, results):
+        progress("%d of %d behaviours seen, %d as they should be" % (
+            grades.seen, grades.cases, grades.right))
+        error = result.result()
+        if error == "skipped":
+            grades.cases -= 1
+        elif error is None:
+            grades.add()
+        else:
+            grades.add(place(error), describe(test, error))
+        if len(grades.causes) == CAUSES and not every:
+            break
+    pool.shutdown(wait=False, cancel_futures=True)
+    for child in list(support.Child.living):
+        child.kill()
+    if number == 2 and (every or len(grades.causes) < CAUSES):
+        progress("looking for data races")
+        found = race(tests[0].folder)
+        grades.add(found and "race", (
+            "Two threads never touch the same memory at the same time.",
+            "a lock around it", found))
+    progress("")
+    grades.print()
+    return 1 if grades.causes else 0
+
+
+if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    try:
+        code = grade(int(sys.argv[1]))
+    except KeyboardInterrupt:
+        code = 130
+    # Not sys.exit(): threads that wait for a program would keep us.
+    os._exit(code)
