@@ -7,7 +7,7 @@ name, answers that are held back until the test lets go, bytes as we please.
         server.faults       # what was wrong with it; a test wants []
 
 A page is bytes (the whole answer), or a function of the request that returns
-them; None closes the connection without a word. A list gives its parts one by
+them, perhaps request.until_hung_up() first; None closes the connection without a word. A list gives its parts one by
 one, with a short pause between them. What is not listed is a 404.
 """
 
@@ -28,7 +28,8 @@ REQUEST = re.compile(
 REASONS = {200: "OK", 301: "Moved Permanently", 302: "Found",
            404: "Not Found", 503: "Service Unavailable"}
 
-Request = collections.namedtuple("Request", "target host raw")
+Request = collections.namedtuple("Request", "target host raw client")
+Request.until_hung_up = lambda request: request.client.recv(1) and None
 
 
 def encoded(text):
@@ -161,7 +162,7 @@ class Canned:
         if not found:
             self.fault("bad request: %r", data)
             return None
-        return Request(found[1].decode(), found[2].decode(), data)
+        return Request(found[1].decode(), found[2].decode(), data, client)
 
     def count(self, by):
         with self.changed:

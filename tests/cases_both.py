@@ -126,9 +126,15 @@ def selector_is_chosen(t):
 
 @both
 def options_behind_arguments(t):
-    farm = t.farm("--pace", "0.05")
-    t.same(t.quick(farm, "--max-tasks=2", "-q").timing["max_in_flight"],
-           t.peak(2))
+    n = t.peak(2)
+    if t.program == "animals":
+        farm = t.farm("--pace", "0.05", "--gate", n)
+        run = t.animals(farm, "cow", "pig", "cow", "--max-tasks=2", "-q")
+    else:
+        farm = t.farm("--pace", "0.05")
+        run = t.crawl(farm, "%s/site/n12,k11,g%d/" % (farm, n),
+                      "--max-tasks=2", "-q")
+    t.same(run.timing["max_in_flight"], n)
 
 
 @both
@@ -349,7 +355,7 @@ def few_descriptors(t):
 
 @animals
 def few_descriptors_many_animals(t):
-    farm = t.farm("--delay", 200 * SLOW if t.concurrent else 1)
+    farm = t.farm("--delay", 1, "--gate", t.peak(48))
     run = t.animals(farm, "--count", 100, "-q", files=64, err=[
         "animals: --max-tasks 100 clamped to 48: the system allows 64 open "
         "files (see ulimit -n)"])
@@ -367,12 +373,13 @@ def few_descriptors_many_names(t):
 
 @crawl
 def few_descriptors_many_pages(t):
-    farm = t.farm("--pace", "1" if t.concurrent else "0")
-    t.crawl(farm, "%s/site/n200,k20,d100/" % farm, "-q", "--max-tasks", 1000,
-            files=64, err=[
+    n = t.peak(48)
+    farm = t.farm()
+    t.crawl(farm, "%s/site/n200,k100,d1,g%d/" % (farm, n), "-q", "--max-tasks",
+            1000, files=64, err=[
         "crawl: --max-tasks 1000 clamped to 48: the system allows 64 open "
         "files (see ulimit -n)"])
-    t.same(farm.stats()["peak_concurrency"], t.peak(48))
+    t.same(farm.stats()["peak_concurrency"], n)
 
 
 @both

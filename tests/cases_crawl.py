@@ -8,7 +8,7 @@ import time
 
 from canned import Canned, answer, links, redirect
 from cases_animals import read_trace
-from support import ROOT, SLOW, crawl, each, main_crawl
+from support import LIMIT, PATIENCE, ROOT, SLOW, crawl, each, main_crawl
 
 CLOSED = "connection closed before the response was complete"
 RESET = "connection reset by peer"
@@ -58,18 +58,28 @@ def check_site(t, run, farm):
     t.assertGreaterEqual(new, 103 - redirects)
 
 
-def site_farm(t):
-    return t.farm("--pace", "1" if t.concurrent else "0.05")
+# The root of the site leads to five pages at first, so five must be asked for
+# together; that they soon are as many as allowed is seen on a site where there
+# are enough for that at once, see ten_at_a_time.
+def site_farm(t, most):
+    return t.farm("--pace", "0.5" if t.concurrent else "0.05", "--gate",
+                  t.peak(min(most, 5)))
+
+
+def check_peak(t, run, farm, most):
+    for peak in (run.timing["max_in_flight"],
+                 farm.stats()["peak_concurrency"]):
+        t.assertGreaterEqual(peak, t.peak(min(most, 5)))
+        t.assertLessEqual(peak, most)
 
 
 @main_crawl
 def the_site(t):
-    farm = site_farm(t)
+    farm = site_farm(t, 10)
     run = t.crawl(farm, "%s/site/" % farm)
     check_site(t, run, farm)
     t.same(run.timing["connections"], 104)
-    t.same(run.timing["max_in_flight"], t.peak(10))
-    t.same(farm.stats()["peak_concurrency"], t.peak(10))
+    check_peak(t, run, farm, 10)
     expected = [line.split() for line in expected_site()]
     t.same(run.counters["urls"], len(expected))
     t.same(run.counters["errors"], 0)
@@ -84,11 +94,10 @@ def the_site(t):
 
 @main_crawl
 def the_site_three_at_a_time(t):
-    farm = site_farm(t)
+    farm = site_farm(t, 3)
     run = t.crawl(farm, "--max-tasks", "3", "%s/site/" % farm, "-q")
     check_site(t, run, farm)
-    t.same(run.timing["max_in_flight"], t.peak(3))
-    t.same(farm.stats()["peak_concurrency"], t.peak(3))
+    check_peak(t, run, farm, 3)
 
 
 @crawl
@@ -100,10 +109,21 @@ def the_site_one_at_a_time(t):
 
 
 @main_crawl
+def ten_at_a_time(t):
+    """Unless told otherwise."""
+    n = t.peak(10)
+    farm = t.farm()
+    run = t.crawl(farm, "%s/site/n60,k50,d1,g%d/" % (farm, n), "-q")
+    t.same(run.counters["status_200"], 60)
+    t.same(run.timing["max_in_flight"], n)
+    t.same(farm.stats()["peak_concurrency"], n)
+
+
+@main_crawl
 def a_larger_site(t):
-    farm = t.farm("--pace", SLOW if t.concurrent else "0")
+    farm = t.farm()
     run = t.crawl(farm, "--max-tasks", "50", "-q",
-                  "%s/site/n400,k60,d50/" % farm)
+                  "%s/site/n400,k60,d1,g%d/" % (farm, t.peak(50)))
     t.same(run.counters["urls"], 400)
     # Without redirects every page but the root is somebody's new link.
     t.same(sum(row["num_new_urls"] for row in run.data["urls"]), 399)
@@ -153,7 +173,7 @@ def one_try(t):
     run = t.crawl(farm, "--max-tries", 1, "%s/chaos/first/2/a" % farm, code=1)
     [row] = run.data["urls"]
     t.same((row["error"], row["tries"]), (CLOSED, 1))
-    t.assertLess(run.timing["wall_s"], 5 * SLOW)
+    t.assertLess(run.timing["wall_s"], 10)
 
 
 @crawl
@@ -174,16 +194,17 @@ def four_tries_by_default(t):
 def others_go_on_during_a_back_off(t):
     pages = {"/": links("/a", "/b"), "/a": None, "/b": links("/c"),
              "/c": answer()}
+    # Tries after 0.1, 0.3, 0.7 and 1.5 s: by the last, the others are done.
     with Canned(pages) as server:
-        run = t.crawl(server, "%s/" % server, "--max-tries", 3, code=1)
+        run = t.crawl(server, "%s/" % server, "--max-tries", 5, code=1)
         t.same(found(run, server), {"/": 200, "/a": CLOSED, "/b": 200,
                                     "/c": 200})
         order = [request.target for request in server.requests]
-    t.same(order.count("/a"), 3)
+    t.same(order.count("/a"), 5)
     if t.concurrent:
         t.same(order[-1], "/a")
     else:  # the worker keeps its slot
-        t.same(order, ["/", "/a", "/a", "/a", "/b", "/c"])
+        t.same(order, ["/", *["/a"] * 5, "/b", "/c"])
 
 
 @main_crawl
@@ -270,7 +291,7 @@ def chaos(t, kind, expected, tries):
         t.same((row["status"], row["content_type"], row["encoding"],
                 row["size"]), expected)
     t.same(row["tries"], tries)
-    t.assertLess(run.timing["wall_s"], 5 * SLOW)  # not by the time-out
+    t.assertLess(run.timing["wall_s"], 10)  # not by the time-out
 
 
 @main_crawl
@@ -362,7 +383,7 @@ def time_out(t, kind):
     [row] = run.data["urls"]
     t.same((row["error"], row["tries"]), ("timed out", 2))
     t.assertGreater(run.timing["wall_s"], 0.35 * 2 + 0.1)
-    t.assertLess(run.timing["wall_s"], 0.8 + 2 * SLOW)
+    t.assertLess(run.timing["wall_s"], 10)  # not by the default
 
 
 # There is always something to read, so nobody ever waits.
@@ -372,7 +393,7 @@ def time_out_of_a_sender_without_end(t):
     run = t.crawl(farm, "%s/chaos/endless-body" % farm, "--timeout", 0.1,
                   "--max-tries", 1, "--max-body", 10**11, code=1)
     t.same([row["error"] for row in run.data["urls"]], ["timed out"])
-    t.assertLess(run.timing["wall_s"], 0.1 + 1 * SLOW)
+    t.assertLess(run.timing["wall_s"], 10)  # not by the default
 
 
 @main_crawl
@@ -402,7 +423,7 @@ def time_out_of_a_connect(t):
             filler.close()
     t.same([row["error"] for row in run.data["urls"]], ["timed out"])
     t.assertGreater(run.timing["wall_s"], 0.4)
-    t.assertLess(run.timing["wall_s"], 0.4 + 2 * SLOW)
+    t.assertLess(run.timing["wall_s"], 10)  # not by the default
 
 
 @main_crawl
@@ -411,7 +432,7 @@ def time_outs_beside_answers(t):
     with Canned({"/": links("%s/chaos/never" % farm, "/a",
                             "%s/chaos/drip" % farm, "/b", "/c"),
                  "/a": answer(), "/b": answer(), "/c": answer()}) as server:
-        run = t.crawl(None, "%s/" % server, "--timeout", 1 * SLOW,
+        run = t.crawl(None, "%s/" % server, "--timeout", PATIENCE,
                       "--max-tries", 1, "--max-tasks", 3, code=1)
         rows = found(run, server)
     t.same(rows, {"/": 200, "/a": 200, "/b": 200, "/c": 200,
@@ -1104,7 +1125,7 @@ def ctrl_c_then_time_outs(t):
     # What is in flight may time out, and is not tried again.
     farm = t.farm()
     url = "%s/chaos/never" % farm
-    child = t.start_crawl(url, "--timeout", SLOW)
+    child = t.start_crawl(url, "--timeout", PATIENCE)
     farm.wait_for(in_flight=1)
     child.interrupt()
     run = t.finish_crawl(child, farm, code=130)
@@ -1116,15 +1137,15 @@ def ctrl_c_during_a_back_off(t):
     with Canned({"/": None, "/a": answer()}) as server:
         child = t.start_crawl("%s/" % server, "--max-tasks", 1,
                               "--max-tries", 20, "%s/a" % server)
-        # 100, 200, 400, 800 ms have passed; the next pause is 1.6 s.
-        server.wait_for(lambda server: server.closed == 5)
-        time.sleep(0.1)
+        # 100, 200, 400, 800, 1600 ms have passed; the next pause is 3.2 s.
+        server.wait_for(lambda server: server.closed == 6)
         start = time.monotonic()
+        time.sleep(0.1)
         child.interrupt()
         run = t.finish_crawl(child, server, code=130)
-        t.assertLess(time.monotonic() - start, 1.2)
+        t.assertLess(time.monotonic() - start, 3.2)
         t.same(found(run, server), {"/": CLOSED})
-    t.same(run.data["urls"][0]["tries"], 5)
+    t.same(run.data["urls"][0]["tries"], 6)
 
 
 @crawl
@@ -1143,10 +1164,9 @@ def ctrl_c_while_others_are_idle(t):
 def ctrl_c_twice(t):
     with Canned({"/": answer()}) as server:
         server.hold()
-        child = t.start_crawl("%s/" % server, leaves_threads=True)
+        child = t.start_crawl("%s/" % server, "--timeout", 2 * LIMIT,
+                              leaves_threads=True)
         server.wait_for(lambda server: server.in_flight == 1)
         child.interrupt()
-        start = time.monotonic()
         child.interrupt_and_end()
-        t.finish(child, code=130)
-        t.assertLess(time.monotonic() - start, 2 * SLOW)
+        t.finish(child, code=130)  # no answer has come, and no time-out

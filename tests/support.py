@@ -15,9 +15,12 @@ exit code is 0 and stderr empty, and what must hold of any report.
 """
 
 import concurrent.futures
+import difflib
 import http.client
 import json
 import os
+import pprint
+import re
 import shutil
 import signal
 import socket
@@ -27,6 +30,8 @@ import tempfile
 import time
 import unittest
 
+__unittest = True  # tracebacks end in the case, not here
+
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 BUILD = os.path.join(ROOT, os.environ.get("BUILD") or "build")
 # What sanitizers run is some ten times slower, and so are its margins.
@@ -34,6 +39,8 @@ IS_SLOW = os.environ.get("SLOW", "") not in ("", "0") or "san" in BUILD
 SLOW = 6 if IS_SLOW else 1
 # Seconds; no child lives longer.
 LIMIT = float(os.environ.get("LIMIT") or 20) * SLOW
+# What times out in a test where others must not, however busy the machine.
+PATIENCE = float(os.environ.get("PATIENCE") or 3) * (2 if IS_SLOW else 1)
 FARM = os.environ.get("FARM_PROGRAM") or os.path.join(BUILD, "farm")
 # Most of the time is waiting, and the slower the programs the longer.
 JOBS = int(os.environ.get("JOBS") or
@@ -131,21 +138,35 @@ class Child:
         Child.living.add(self)
 
     def interrupt(self):
-        """Ctrl-C. The kernel says nothing when the handler has run, and two
-        signals that come too close are one; so this does pause."""
+        """Ctrl-C. Waits until the signal has been delivered: two that come too
+        close are one. The kernel does not say when the handler has run, so this
+        does pause."""
         assert self.process.poll() is None, "ended before Ctrl-C: %s" % self
         self.process.send_signal(signal.SIGINT)
+        while self.has_pending(signal.SIGINT):
+            assert time.monotonic() < self.end, "deaf: %s" % self
+            time.sleep(0.005)
         time.sleep(0.1 * SLOW)
+
+    def has_pending(self, number):
+        """False where the system does not say."""
+        try:
+            with open("/proc/%d/status" % self.process.pid) as file:
+                masks = re.findall(r"^S[hi][dg]Pnd:\s*(\w+)$", file.read(), re.M)
+        except OSError:
+            return False
+        return any(int(mask, 16) >> (number - 1) & 1 for mask in masks)
 
     def interrupt_and_end(self):
         """The second Ctrl-C."""
         assert self.process.poll() is None, "one Ctrl-C was enough: %s" % self
         self.process.send_signal(signal.SIGINT)
 
-    def wait_for_line(self, text):
-        """Waits until stderr says so. The place in the file is the child's,
-        too, and must not move."""
-        while text.encode() not in os.pread(self.err.fileno(), 1 << 20, 0):
+    def wait_for_line(self, text, file=None):
+        """Waits until stderr says so, or `file`. The place in the file is the
+        child's, too, and must not move."""
+        descriptor = (file or self.err).fileno()
+        while text.encode() not in os.pread(descriptor, 1 << 20, 0):
             assert self.process.poll() is None, "ended: %s" % self
             assert time.monotonic() < self.end, "%s, in vain: %s" % (
                 text, self)
@@ -278,6 +299,32 @@ class Run:
 
 # --- Cases -------------------------------------------------------------------
 
+def in_lines(value):
+    if isinstance(value, (str, bytes)) and len(value) < 200:
+        return [repr(value)]
+    if isinstance(value, str):
+        return value.splitlines()
+    return pprint.pformat(value, width=100, sort_dicts=False).splitlines()
+
+
+def difference(found, expected, most=20):
+    """The lines in which two values differ, and not many of those: one row of a
+    hundred that is wrong is one line to read."""
+    if (isinstance(found, list) and isinstance(expected, list)
+            and len(found) == len(expected)):
+        lines = ["%s %d: %.500r" % (sign, i, value)
+                 for i, pair in enumerate(zip(expected, found))
+                 if pair[0] != pair[1] for sign, value in zip("-+", pair)]
+    else:
+        lines = list(difflib.unified_diff(
+            in_lines(expected), in_lines(found), lineterm="", n=0))[2:]
+    if not lines:
+        return "expected %.500r, found %.500r" % (expected, found)
+    if len(lines) > most:
+        lines[most:] = ["... and %d lines more" % (len(lines) - most)]
+    return "\n".join(["- expected, + found", *lines])
+
+
 class Case(unittest.TestCase):
     """One case at one stage; build_suite() makes a subclass for each."""
 
@@ -315,7 +362,9 @@ class Case(unittest.TestCase):
         return n if self.concurrent else 1
 
     def same(self, found, expected, *about):
-        self.assertEqual(found, expected, *about)
+        if found != expected:
+            self.fail("\n".join([difference(found, expected),
+                                 *map("{!s:.500}".format, about)]))
 
     def farm(self, *options):
         farm = Farm(self.tmp, *options)
