@@ -5,15 +5,19 @@
 
 #include <check.h>
 #include <signal.h>
+#include <stdlib.h>
 
 // What a shell starts in the background ignores Ctrl-C and Ctrl-\, and so would
-// all that a test starts. Tests begin as in a terminal.
-static inline void suite_signals(void)
+// all that a test starts; and the text asks readers to export $FARM. Tests begin
+// as in a new terminal.
+static inline void suite_surroundings(void)
 {
     static const int numbers[] = { SIGINT, SIGQUIT, SIGTERM, SIGPIPE, SIGCHLD };
 
     for (size_t i = 0; i < sizeof(numbers) / sizeof(*numbers); i++)
         signal(numbers[i], SIG_DFL);
+    unsetenv("FARM");
+    unsetenv("CLOCK");
 }
 
 // Runs a suite as CK_FORK and friends say; returns the exit code.
@@ -21,7 +25,7 @@ static inline int suite_run(Suite *suite)
 {
     SRunner *runner = srunner_create(suite);
 
-    suite_signals();
+    suite_surroundings();
     srunner_run_all(runner, CK_ENV);
     int failed = srunner_ntests_failed(runner);
     srunner_free(runner);

@@ -17,6 +17,7 @@ import json
 import os
 import re
 import resource
+import select
 import signal
 import socket
 import struct
@@ -258,7 +259,7 @@ class Routes(Shared):
         start = time.monotonic()
         for query in "xdelay=60000", "x=?delay=60000", "x", "", "delay":
             self.farm.get("/animals/rooster?" + query)
-        self.assertLess(time.monotonic() - start, 1)
+        self.assertLess(time.monotonic() - start, 1.2)  # else it is 60 s / 50
         with Farm("--delay", "150") as farm:
             start = time.monotonic()
             farm.get("/animals/rooster")
@@ -274,7 +275,7 @@ class Routes(Shared):
                 if not pieces[-1]:
                     break
             self.assertGreater(time.monotonic() - start, 0.9)
-            self.assertLess(time.monotonic() - start, 3)
+            self.assertLess(time.monotonic() - start, 9)
             self.assertGreater(len(pieces), 5)
             body = b"".join(pieces).partition(b"\r\n\r\n")[2]
             self.assertEqual(body.count(b"foo: drop"), 10)
@@ -402,7 +403,8 @@ class Chaos(Shared):
         for kind in kinds:
             try:
                 with self.farm.ask("/chaos/" + kind) as client:
-                    client.settimeout(1)
+                    if kind in ("no-body-204", "no-body-304", "stay"):
+                        client.settimeout(0.2)  # they do not close
                     receive(client)
             except ConnectionResetError:
                 self.assertIn("reset", kind)
@@ -410,7 +412,8 @@ class Chaos(Shared):
                 self.assertIn(kind, ("no-body-204", "no-body-304", "stay"))
         for kind in re.findall(r"<li>([\w-]+)", body.decode()):
             with self.farm.ask("/chaos/" + kind) as client:
-                client.settimeout(0.2)
+                if kind in ("never", "drip"):
+                    client.settimeout(0.2)
                 try:
                     self.assertGreater(len(receive(client, 1 << 18)), 40)
                 except TimeoutError:
@@ -429,7 +432,7 @@ class Chaos(Shared):
             start = time.monotonic()
             self.assertEqual(client.recv(100), b"H")
             self.assertEqual(client.recv(100), b"T")
-            self.assertTrue(0.9 < time.monotonic() - start < 1.9)
+            self.assertTrue(0.9 < time.monotonic() - start < 9)
 
     def test_byte_by_byte(self):
         pieces = []
@@ -500,15 +503,16 @@ class Clients(unittest.TestCase):
             for key in ("connections", "requests", "responses", "vanished",
                         "peak_concurrency", "in_flight", "waiting", "open"):
                 self.assertEqual(zero[key], 0, key)
-            clients = [farm.ask("/animals/cow?delay=300") for _ in range(20)]
+            cow = "/animals/cow?delay=1&gate=21"  # all wait for one more
+            clients = [farm.ask(cow) for _ in range(20)]
             farm.wait_for(connections=20, requests=20, in_flight=20,
                           waiting=20, open=20, responses=0)
-            for client in clients:
+            for client in [*clients, farm.ask(cow)]:
                 with client:
                     self.assertTrue(receive(client).endswith(b"Moo!"))
-            farm.wait_for(connections=20, responses=20, peak_concurrency=20,
+            farm.wait_for(connections=21, responses=21, peak_concurrency=21,
                           in_flight=0, waiting=0, open=0, vanished=0)
-            with farm.ask("/animals/cow?delay=5000"):
+            with farm.ask("/animals/cow?delay=60000"):
                 farm.wait_for(in_flight=1)
                 farm.stats(reset=True)
                 farm.wait_for(connections=0, requests=0, responses=0,
@@ -553,15 +557,15 @@ class Clients(unittest.TestCase):
         resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, 2200), hard))
         with Farm() as farm:
             small = farm.stats()["rss_kb"]
-            clients = [farm.ask("/animals/cow?delay=1500")
-                       for _ in range(1000)]
+            cow = "/animals/cow?delay=1&gate=1001"  # all wait for one more
+            clients = [farm.ask(cow) for _ in range(1000)]
             stats = farm.wait_for(waiting=1000)
             if small > 0 and "san" not in FARM: # they add their own
                 self.assertLess(stats["rss_kb"] - small, 1000)
-            for client in clients:
+            for client in [*clients, farm.ask(cow)]:
                 with client:
                     self.assertTrue(receive(client).endswith(b"Moo!"))
-            farm.wait_for(responses=1000, peak_concurrency=1000)
+            farm.wait_for(responses=1001, peak_concurrency=1001)
 
     @unittest.skipUnless(os.path.exists("/proc/self/stat"), "no /proc")
     def test_no_descriptor_left(self):
@@ -581,20 +585,28 @@ class Clients(unittest.TestCase):
 
 
 class Spread(unittest.TestCase):
-    def ask(self, farm, target):
-        start = time.monotonic()
-        self.assertEqual(farm.get(target)[0], 200)
-        return (time.monotonic() - start) * 1e3
-
     def test_spread(self):
-        with Farm("--spread", "400", "--delay", "20") as farm:
-            for target in ("/animals/cow", "/animals/cow?delay=20"):
-                for ms in (20, 267, 114, 361):
-                    took = self.ask(farm, target)
-                    self.assertGreaterEqual(took, ms)
-                    self.assertLess(took, ms + 80)
-                farm.stats(reset=True) # begins anew
-            self.assertLess(self.ask(farm, "/site/"), 80)
+        """Asked for in this order, they answer in the order of their delays,
+        which lie half a second apart, and not before."""
+        with Farm("--spread", "2000", "--delay", "20") as farm:
+            for target in "/animals/cow", "/animals/cow?delay=20":
+                start = time.monotonic()
+                clients = {farm.ask(target): ms
+                           for ms in (20, 1256, 492, 1728)}
+                order = []
+                while clients:
+                    for client in select.select(list(clients), [], [], 10)[0]:
+                        with client:
+                            receive(client)
+                        order.append(clients.pop(client))
+                        self.assertGreaterEqual(
+                            (time.monotonic() - start) * 1e3, order[-1])
+                self.assertEqual(order, sorted(order))
+                farm.stats(reset=True)  # begins anew
+            start = time.monotonic()
+            for _ in range(2):  # it is about animals only
+                self.assertEqual(farm.get("/site/")[0], 200)
+            self.assertLess(time.monotonic() - start, 1.2)
 
 
 class Gate(unittest.TestCase):
@@ -699,15 +711,22 @@ class Process(unittest.TestCase):
         self.assertEqual(len(lines), 3)
 
     def test_port(self):
-        with Farm() as farm:
-            other = subprocess.run(
-                [FARM, "--port", str(farm.port)], capture_output=True)
-            self.assertEqual(other.returncode, 1)
-            self.assertEqual(
-                other.stderr.decode(), "farm: port %d: in use; try another "
-                "one (--port, PORT=)\n" % farm.port)
-        with Farm("--port", str(farm.port)) as again:
-            self.assertEqual(again.port, farm.port)
+        for _ in range(5):  # somebody else may get the port in between
+            with Farm() as farm:
+                other = subprocess.run(
+                    [FARM, "--port", str(farm.port)], capture_output=True)
+                self.assertEqual(other.returncode, 1)
+                self.assertEqual(
+                    other.stderr.decode(), "farm: port %d: in use; try "
+                    "another one (--port, PORT=)\n" % farm.port)
+                self.assertEqual(farm.get("/animals/rooster?delay=0")[0], 200)
+            try:
+                with Farm("--port", str(farm.port)) as again:
+                    self.assertEqual(again.port, farm.port)
+                    return
+            except AssertionError as error:
+                failure = error
+        raise failure
 
     def test_what_it_cannot_have_is_named(self):
         for options, text in (
@@ -723,23 +742,26 @@ class Process(unittest.TestCase):
 
     def test_closed_streams(self):
         """What is said on stdout does not end up in the log."""
-        with socket.create_server(("127.0.0.1", 0)) as free:
-            port = free.getsockname()[1]
-        with tempfile.NamedTemporaryFile("r") as file:
-            process = subprocess.Popen(
-                ["sh", "-c", 'exec "$@" <&- >&-', "sh", FARM, "--log",
-                 file.name, "--port", str(port)], stderr=subprocess.PIPE)
-            end = time.monotonic() + 10
-            while process.poll() is None and time.monotonic() < end:
-                try:  # it cannot say when it listens
-                    socket.create_connection(("127.0.0.1", port)).close()
-                    break
-                except ConnectionRefusedError:
-                    time.sleep(0.001)
-            self.assertIsNone(process.poll())
-            process.terminate()
-            self.assertEqual(process.communicate(timeout=60)[1], b"")
-            self.assertEqual((process.returncode, file.read()), (0, ""))
+        for _ in range(5):  # somebody else may get the port in between
+            with socket.create_server(("127.0.0.1", 0)) as free:
+                port = free.getsockname()[1]
+            with tempfile.NamedTemporaryFile("r") as file:
+                process = subprocess.Popen(
+                    ["sh", "-c", 'exec "$@" <&- >&-', "sh", FARM, "--log",
+                     file.name, "--port", str(port)], stderr=subprocess.PIPE)
+                end = time.monotonic() + 10
+                while process.poll() is None and time.monotonic() < end:
+                    try:  # it cannot say when it listens
+                        socket.create_connection(("127.0.0.1", port)).close()
+                        break
+                    except ConnectionRefusedError:
+                        time.sleep(0.001)
+                process.terminate()
+                said = process.communicate(timeout=10)[1]
+                log = file.read()
+            if b"in use" not in said:
+                break
+        self.assertEqual((said, process.returncode, log), (b"", 0, ""))
 
     def test_virtual_clock_is_for_clients(self):
         with Farm("--pace", "0.1",

@@ -112,7 +112,21 @@ class Nginx(unittest.TestCase):
             raise AssertionError("missing: " + ", ".join(MISSING))
         cls.folder = tempfile.mkdtemp(prefix="nginx-")
         cls.addClassCleanup(shutil.rmtree, cls.folder)
-        port = free_port()
+        for _ in range(5):  # somebody else may get the port first
+            port = free_port()
+            if cls.start(port):
+                break
+            said = cls.server.stderr.read()
+            cls.stop()
+        else:
+            raise AssertionError(said)
+        cls.addClassCleanup(cls.stop)
+        cls.url = "http://127.0.0.1:%d/" % port
+        cls.expected = crawl(cls.url)
+
+    @classmethod
+    def start(cls, port):
+        """Returns whether it listens."""
         conf = os.path.join(cls.folder, "conf")
         with open(conf, "w", encoding="utf-8") as file:
             file.write(CONF % {"folder": cls.folder, "port": port,
@@ -120,18 +134,12 @@ class Nginx(unittest.TestCase):
         cls.server = subprocess.Popen(
             [NGINX, "-p", cls.folder, "-c", conf],
             stderr=subprocess.PIPE, stdout=subprocess.DEVNULL)
-        cls.addClassCleanup(cls.stop)
-        cls.url = "http://127.0.0.1:%d/" % port
         end = time.monotonic() + LIMIT
-        while time.monotonic() < end:
-            try:
-                socket.create_connection(("127.0.0.1", port)).close()
-                break
-            except ConnectionRefusedError:
-                if cls.server.poll() is not None:
-                    raise AssertionError(cls.server.stderr.read()) from None
-                time.sleep(0.01)
-        cls.expected = crawl(cls.url)
+        while cls.server.poll() is None and time.monotonic() < end:
+            if os.path.exists(os.path.join(cls.folder, "pid")):
+                return True  # which it writes when it has the port
+            time.sleep(0.01)
+        return False
 
     @classmethod
     def stop(cls):
