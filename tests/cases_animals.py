@@ -16,13 +16,15 @@ from support import (
 
 @main_animals
 def the_twelve(t):
+    """All twelve animals are asked, at once where the stage can, and each line
+    is typed once."""
     farm = t.farm("--pace", 0.1, "--gate", t.peak(12))
     run = t.animals(farm)
     t.same(sorted(run.lines), sorted(map(said, NAMES)))
     t.same(run.rows, [row(name) for name in NAMES])
     t.same(run.timing["connections"], 12)
-    t.same(run.timing["max_in_flight"], t.peak(12))
-    t.same(farm.stats()["peak_concurrency"], t.peak(12))
+    t.same_peak(run.timing["max_in_flight"], 12)
+    t.same_peak(farm.stats()["peak_concurrency"], 12)
     if not t.concurrent:  # 0.88 s, one after the other
         t.same(run.lines, list(map(said, NAMES)))
         t.assertGreater(run.timing["wall_s"], 0.88)
@@ -30,7 +32,7 @@ def the_twelve(t):
 
 @main_animals
 def in_order_of_completion(t):
-    """The cow answers when the others' lines have been typed."""
+    """The animal that answers first is typed first."""
     typed = threading.Event()
 
     def late(request):
@@ -50,7 +52,7 @@ def in_order_of_completion(t):
 
 @main_animals
 def together_is_faster(t):
-    """Than one after the other, which takes 3 s."""
+    """Waits overlap: together they take less time than one after the other."""
     farm = t.farm("--delay", 500 * SLOW, "--gate", t.peak(6))
     wall = t.animals(farm, *NAMES[:6], "-q").timing["wall_s"] / SLOW
     if t.concurrent:
@@ -60,6 +62,8 @@ def together_is_faster(t):
 
 @animals
 def names_given_one_twice(t):
+    """Names on the command line are asked in their order, one named twice is
+    asked twice."""
     farm = t.farm("--pace", "0.05")
     run = t.animals(farm, "pig", "cow", "pig")
     t.same(run.rows, [row("pig"), row("cow"), row("pig")])
@@ -68,6 +72,7 @@ def names_given_one_twice(t):
 
 @main_animals
 def count_goes_round(t):
+    """--count goes round the names."""
     farm = t.farm("--delay", "5")
     run = t.animals(farm, "--count", "30")
     t.same(run.rows, [row(name) for name in (NAMES * 3)[:30]])
@@ -76,6 +81,7 @@ def count_goes_round(t):
 
 @animals
 def count_below_the_names(t):
+    """--count may be less than there are names."""
     farm = t.farm("--delay", "5")
     run = t.animals(farm, "--count=2", "cow", "pig", "dog")
     t.same(run.rows, [row("cow"), row("pig")])
@@ -83,15 +89,17 @@ def count_below_the_names(t):
 
 @main_animals
 def max_tasks(t):
+    """--max-tasks limits how many are asked at a time."""
     farm = t.farm("--delay", "40", "--gate", t.peak(3))
     run = t.animals(farm, "--max-tasks", "3")
     t.same(run.rows, [row(name) for name in NAMES])
-    t.same(run.timing["max_in_flight"], t.peak(3))
-    t.same(farm.stats()["peak_concurrency"], t.peak(3))
+    t.same_peak(run.timing["max_in_flight"], 3)
+    t.same_peak(farm.stats()["peak_concurrency"], 3)
 
 
 @animals
 def max_tasks_1(t):
+    """With --max-tasks 1 one is asked after the other."""
     farm = t.farm("--delay", "5")
     run = t.animals(farm, "--max-tasks", "1")
     t.same(run.lines, list(map(said, NAMES)))
@@ -100,14 +108,16 @@ def max_tasks_1(t):
 
 @main_animals
 def two_hundred(t):
+    """Two hundred animals are asked at once."""
     farm = t.farm("--delay", 0, "--gate", t.peak(200))
     run = t.animals(farm, "--count", "200")
     t.same(sorted(run.lines), sorted(said(NAMES[i % 12]) for i in range(200)))
-    t.same(run.timing["max_in_flight"], t.peak(200))
+    t.same_peak(run.timing["max_in_flight"], 200)
 
 
 @animals
 def delay_is_asked_for(t):
+    """--delay becomes a part of the URL."""
     with Canned({"/animals/cow?delay=70": answer("Moo!")}) as server:
         run = t.animals(server, "--delay", "70", "cow")
     t.same(run.rows, [row("cow")])
@@ -115,6 +125,7 @@ def delay_is_asked_for(t):
 
 @main_animals
 def unknown_animal(t):
+    """An animal that the farm does not know is reported, and fails alone."""
     farm = t.farm("--delay", "10")
     run = t.animals(farm, "cow", "yeti", "pig", code=1,
                     err="animals: yeti: the farm answered 404")
@@ -132,6 +143,7 @@ ODD = [("with a slash", "a/b?c", "a%2Fb%3Fc"), ("with an accent", "é",
 
 @each(ODD, animals)
 def a_name(t, about, name, segment):
+    """Whatever is in a name becomes one segment of the path."""
     with Canned({"/animals/" + segment: answer("Hm.")}) as server:
         run = t.animals(server, "--", name)
         t.same(server.targets(), ["/animals/" + segment])
@@ -143,6 +155,7 @@ def a_name(t, about, name, segment):
 
 @animals
 def a_server_with_a_path(t):
+    """--server may have a path, which does not count."""
     # Animals live at the root, wherever the URL points.
     farm = t.farm("--delay", "5")
     run = t.animals(farm, "--server", "%s/site/?a#b" % farm, "cow")
@@ -151,6 +164,7 @@ def a_server_with_a_path(t):
 
 @animals
 def a_server_without_scheme(t):
+    """--server needs no scheme."""
     farm = t.farm("--delay", "5")
     run = t.animals(farm, "--server", "127.0.0.1:%d" % farm.port, "cow")
     t.same(run.rows, [row("cow")])
@@ -158,6 +172,7 @@ def a_server_without_scheme(t):
 
 @animals
 def ipv6(t):
+    """A server may have an IPv6 address."""
     try:
         server = Canned({"/animals/cow": answer("Moo!")}, host="::1")
     except OSError:
@@ -174,11 +189,13 @@ def ipv6(t):
 
 @animals
 def quiet(t):
+    """-q prints nothing."""
     t.animals(t.farm("--delay", "5"), "-q")
 
 
 @animals
 def json_on_stdout(t):
+    """--json - writes to stdout."""
     farm = t.farm("--delay", "5")
     child = t.start("animals", "--server", farm, "--json", "-", "-q")
     data = json.loads(t.finish(child).out.decode())
@@ -188,6 +205,7 @@ def json_on_stdout(t):
 
 @main_animals
 def typed_lines_never_mix(t):
+    """Two lines never mix: one types at a time."""
     farm = t.farm("--delay", "5")
     run = t.animals(farm, "--typing", "1", "--max-tasks", "6", "--count", "18")
     t.same(sorted(run.lines), sorted(map(said, (NAMES * 2)[:18])))
@@ -199,6 +217,7 @@ def typed_lines_never_mix(t):
 
 @animals
 def typing_takes_its_time(t):
+    """--typing is the pause after each letter."""
     farm = t.farm("--delay", "5")
     span = t.animals(farm, "--typing", "5", "cow").timing["spans"][0]
     t.assertGreater(span["typed"] - span["typing"], 0.005 * len(said("cow")))
@@ -206,6 +225,7 @@ def typing_takes_its_time(t):
 
 @animals
 def typing_on_a_terminal(t):
+    """On a terminal lines are typed letter by letter."""
     # 4 ms a letter is the default there, 0 elsewhere.
     farm = t.farm("--delay", "5")
     master, slave = pty.openpty()
@@ -219,6 +239,7 @@ def typing_on_a_terminal(t):
 
 @main_animals
 def the_screen_is_for_who_waits_longest(t):
+    """The screen goes to the animal that has waited longest."""
     farm = t.farm("--delay", "5")
     run = t.animals(farm, "--typing", "1")
     if t.number == 2:
@@ -231,6 +252,7 @@ def the_screen_is_for_who_waits_longest(t):
 
 @main_animals
 def fetching_goes_on_while_typing(t):
+    """Other fetches go on while a line is typed."""
     farm = t.farm("--delay", "50", "--gate", t.peak(4))
     run = t.animals(farm, "--typing", "10", *NAMES[:4])
     spans = run.timing["spans"]
@@ -269,6 +291,7 @@ def read_trace(path):
 
 @main_animals
 def trace(t):
+    """The trace has the waits, the lock and every letter of each animal."""
     farm = t.farm("--pace", "0.02")
     t.animals(farm, "--trace", t.file("trace.json"))
     events, names = read_trace(t.file("trace.json"))
@@ -297,6 +320,7 @@ def trace(t):
 
 @main_animals
 def trace_of_pauses(t):
+    """The trace has a wait for each pause between letters."""
     farm = t.farm("--delay", "1")
     t.animals(farm, "--trace", t.file("trace.json"), "--typing", "1", "cow",
               "pig")
@@ -316,6 +340,7 @@ def trace_of_pauses(t):
 
 @main_animals
 def nobody_listens(t):
+    """A refused connection is reported for each animal."""
     run = t.animals(None, "--server", t.nobody(), code=1, err=[
         "animals: %s: connection refused" % name for name in NAMES])
     t.same(run.rows, [{"name": name, "sound": None, "status": None,
@@ -325,6 +350,7 @@ def nobody_listens(t):
 
 @animals
 def very_many_fail_at_once(t):
+    """Fifty thousand that fail at once do not grow the stack."""
     # connect() refuses a broadcast address without waiting. If each were begun
     # from inside the last one's end, the stack would grow.
     child = t.start("animals", "--server", "255.255.255.255:1", "-q",
@@ -335,6 +361,7 @@ def very_many_fail_at_once(t):
 
 @main_animals
 def time_out(t):
+    """--timeout ends a fetch that gets no answer."""
     farm = t.farm("--delay", "60000")
     start = time.monotonic()
     run = t.animals(farm, "--timeout", "0.3", "cow", "pig", "dog", code=1,
@@ -351,8 +378,8 @@ def time_out(t):
 
 @animals
 def failures_are_told_at_the_end(t):
-    """Not in the middle of a line that is being typed, and in the order
-    asked."""
+    """Failures are reported at the end, in the order asked, and not in the
+    middle of a line."""
     farm = t.farm("--pace", 4)  # the rooster answers after 0.8 s, the cow 6
     child = t.start_animals(farm, "cow", "yeti", "rooster", "--timeout", 3,
                             "--typing", 100, redirect="2>&1")
@@ -363,6 +390,7 @@ def failures_are_told_at_the_end(t):
 
 @main_animals
 def time_outs_and_answers(t):
+    """One that times out does not harm those that answer."""
     def too_late(request):
         request.until_hung_up()
 
@@ -394,6 +422,7 @@ WRONG = [
 
 @each(WRONG, animals)
 def an_animal(t, about, page, text):
+    """An answer that is wrong is an error in its row."""
     pages = {"/animals/cow": page, "/animals/pig": answer("Oink!")}
     with Canned(pages) as server:
         run = t.animals(server, "pig", "cow", code=1,
@@ -425,6 +454,7 @@ HOSTILE = [
 
 @each(HOSTILE, animals)
 def a_sound_of(t, about, body, sound, shown):
+    """Whatever an animal says is printed harmlessly."""
     with Canned({"/animals/cow": answer(body, type="text/plain")}) as server:
         run = t.animals(server, "cow")
     t.same(run.rows, [{"name": "cow", "sound": sound, "status": 200,
@@ -444,6 +474,7 @@ def held_farm():
 
 @main_animals
 def ctrl_c_once(t):
+    """After Ctrl-C nothing new is asked, and what is in flight ends."""
     with held_farm() as server:
         n = t.peak(5)
         child = t.start_animals(server, "--max-tasks", "5", "--count", "30")
@@ -461,6 +492,7 @@ def ctrl_c_once(t):
 
 @main_animals
 def ctrl_c_then_time_outs(t):
+    """After Ctrl-C what is in flight may still time out."""
     farm = t.farm("--delay", "60000")
     n = t.peak(3)
     child = t.start_animals(farm, "--max-tasks", "3", "--timeout", PATIENCE)
@@ -474,6 +506,7 @@ def ctrl_c_then_time_outs(t):
 
 @main_animals
 def ctrl_c_twice(t):
+    """A second Ctrl-C ends the program at once."""
     with held_farm() as server:
         n = t.peak(12)
         child = t.start_animals(server, "--timeout", 2 * LIMIT,
@@ -487,6 +520,7 @@ def ctrl_c_twice(t):
 
 @animals
 def ctrl_c_quiet(t):
+    """Ctrl-C with -q prints nothing."""
     with held_farm() as server:
         child = t.start_animals(server, "-q")
         server.wait_for(lambda server: server.in_flight == t.peak(12))
@@ -498,6 +532,7 @@ def ctrl_c_quiet(t):
 
 @main_animals
 def ctrl_c_while_typing(t):
+    """After Ctrl-C the rest of a line is typed without pauses."""
     # What has been fetched is typed, without the pauses.
     farm = t.farm("--delay", "0")
     child = t.start_animals(farm, "--typing", 10000, "cow")
@@ -510,6 +545,7 @@ def ctrl_c_while_typing(t):
 
 @main_animals
 def ctrl_c_at_the_very_end(t):
+    """A Ctrl-C that comes too late does no harm."""
     # Too late to change anything but the exit code, or too late for that.
     farm = t.farm("--delay", "0")
     child = t.start_animals(farm, "cow", "-q")

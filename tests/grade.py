@@ -21,6 +21,7 @@ BUILD = os.environ.get("BUILD") or "build"
 os.environ["FARM_PROGRAM"] = os.path.abspath(os.path.join(BUILD, "farm"))
 os.environ["BUILD"] = os.path.join(BUILD, "play")
 os.environ["LIMIT"] = os.environ.get("LIMIT") or "5"
+os.environ["PATIENCE"] = os.environ.get("PATIENCE") or "1.5"
 
 import cases_animals  # noqa: E402, F401 - they register their cases
 import cases_both  # noqa: E402, F401
@@ -28,8 +29,9 @@ import cases_crawl  # noqa: E402, F401
 import support  # noqa: E402
 
 CAUSES = 2  # after so many it stops
-FIRST = ("it_waits", "animals", "twelve", "the_site", "third_try", "time_out",
-         "sockets_that_were_closed_early_are_closed")
+# These are seen first: what they say, says most.
+FIRST = ("it_waits", "the_twelve", "ten_at_a_time", "the_site", "third_try",
+         "time_out", "ctrl_c_once")
 
 
 # --- What is said of a failure -----------------------------------------------
@@ -37,13 +39,13 @@ FIRST = ("it_waits", "animals", "twelve", "the_site", "third_try", "time_out",
 class Difference(AssertionError):
     """What was expected, and what was found instead."""
 
-    def __init__(self, expected, yours, about=None):
+    def __init__(self, expected, yours, about=()):
         super().__init__("expected %r, found %r" % (expected, yours))
         self.expected = expected
         self.yours = yours
         # A check of every run has a sentence of its own.
-        self.sentence = about if isinstance(about, str) and about.endswith(
-            ".") else None
+        self.sentence = next((text for text in about if isinstance(text, str)
+                              and text.endswith(".")), None)
 
 
 def short(value, most=160):
@@ -61,13 +63,14 @@ def first_difference(expected, yours):
                 return tuple("%s: %s" % (short(key, 60), short(where[key]))
                              if key in where else "no %s" % short(key, 60)
                              for where in (expected, yours))
-    if isinstance(expected, (list, tuple)) and isinstance(
-            yours, (list, tuple)):
+    if isinstance(expected, list) and isinstance(yours, list):
+        if not expected or not yours:
+            return how_many(expected), how_many(yours)
         for i, (one, other) in enumerate(zip(expected, yours)):
             if one != other:
                 pair = first_difference(one, other)
-                return tuple("%s (the %s of %d)" % (text, nth(i), len(where))
-                             for text, where in zip(pair, (expected, yours)))
+                return pair[0], "%s (in place %d of %d)" % (
+                    pair[1], i + 1, len(yours))
         return tuple("%d of them%s" % (
             len(where), ", the next is %s" % short(where[n], 80)
             if n < len(where) else "")
@@ -75,8 +78,11 @@ def first_difference(expected, yours):
     return short(expected), short(yours)
 
 
-def nth(i):
-    return ("first", "second", "third")[i] if i < 3 else "%dth" % (i + 1)
+def how_many(found):
+    if not found:
+        return "none"
+    return "%d: %s%s" % (len(found), short(found[0], 100),
+                         ", ..." if len(found) > 1 else "")
 
 
 class Case(support.Case):
@@ -85,7 +91,7 @@ class Case(support.Case):
     def same(self, found, expected, *about):
         if found != expected:
             raise Difference(*first_difference(expected, found),
-                             about=about[0] if about else None)
+                             about=about)
 
     assertEqual = same
 
@@ -94,7 +100,7 @@ def _check(name, holds, words):
     def check(self, found, other=None, *about):
         if not holds(found, other):
             raise Difference(words % short(other) if "%s" in words else words,
-                             short(found), about[0] if about else None)
+                             short(found), about)
     setattr(Case, name, check)
 
 
@@ -119,80 +125,39 @@ def place(error):
 
 def describe(test, error):
     """A sentence, what was expected, and what was found."""
-    sentence = " ".join((test.function.__doc__ or "").split())
-    if not sentence:
-        sentence = "%s: %s." % (test.program, test.function.__name__.replace(
-            "_", " "))
+    sentence = " ".join(test.function.__doc__.split())
+    _, blank, kind = test.function.__name__.partition(" ")
+    if blank:  # one of a table
+        sentence += " (%s)" % kind
     if isinstance(error, Difference):
         return error.sentence or sentence, error.expected, error.yours
     text = str(error).strip().splitlines() or [type(error).__name__]
     if text[0].startswith("still running after"):
         said = [line for line in text[1:] if line.strip()]
-        return ("It comes to an end. (%s)" % sentence, "within %s s"
-                % os.environ["LIMIT"], "it waits for something that nobody "
-                "wakes it for, or never stops asking"
+        return ("It comes to an end. (Tried: %s)" % sentence, "within %s s"
+                % os.environ["LIMIT"], "it did not: it waits for something "
+                "that never comes, or does not stop asking"
                 + "".join("; it said: " + short(line) for line in said[-1:]))
+    if "in vain: " in text[0]:  # something was waited for
+        return sentence, "more than what has happened after %s s" \
+            % os.environ["LIMIT"], short(
+                re.sub(r"\S*/(animals|crawl) .*", r"it goes on waiting",
+                       text[0].partition("in vain: ")[2]))
     return sentence, "no trouble", short(text[0])
 
 
 # --- Two threads at the same memory ------------------------------------------
 
-def race(folder):
-    """The first data race that ThreadSanitizer sees in the copy; None: it sees
-    none, or this compiler has no ThreadSanitizer."""
-    build = os.path.join(BUILD, "tsan")
-    targets = ["%s/play/%s/%s" % (build, folder, program)
-               for program in ("animals", "crawl")]
-    made = subprocess.run(
-        [os.environ.get("MAKE") or "make", "-s", "--no-print-directory",
-         "SANITIZE=tsan", *targets],
-        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-        env={**os.environ, "BUILD": build})
-    if made.returncode != 0:
-        return None
-    with tempfile.TemporaryDirectory() as tmp:
-        farm = support.Farm(tmp, "--pace", "0.05")
-        for words in ([targets[0], "--server", farm.url, "--typing", "1"],
-                      [targets[1], farm.url + "/site/"]):
-            run = subprocess.run(words, stdout=subprocess.DEVNULL,
-                                 stderr=subprocess.PIPE, timeout=60)
-            said = run.stderr.decode(errors="replace")
-            if "data race" in said:
-                places = re.findall(r"#0 (\w+) (\S+/)?([\w-]+\.c:\d+)", said)
-                farm.stop()
-                return " and ".join(dict.fromkeys(
-                    "%s (%s)" % (name, where) for name, _, where in places[:2]
-                )) or "a data race"
-        farm.stop()
-    return None
+def places_of(report, folder):
+    """Where in the copy the two threads were, of ThreadSanitizer's first
+    report: of each stack the innermost function that is the participant's."""
+    found = []
+    for stack in re.findall(r"(?:^    #\d.*\n)+", report, re.M)[:2]:
+        frame = re.search(r"#\d+ (\w+) \S*%s/([\w.]+:\d+)" % folder, stack)
+        if frame:
+            found.append("%s() at %s" % frame.groups())
+    return " and ".join(found) or "a data race"
 
-
-# --- The runner --------------------------------------------------------------
-
-def order(test):
-    name = test.function.__name__
-    return (FIRST.index(name) if name in FIRST else len(FIRST),
-            not test.function.main)
-
-
-def run_one(test):
-    """The exception with which it failed, or None; "skipped" if it was."""
-    failure = None
-    try:
-        test.setUp()
-        test.function()
-    except support.unittest.SkipTest:
-        failure = "skipped"
-    except Exception as error:  # noqa: BLE001 - whatever it is, it is told
-        failure = error
-    try:
-        test.doCleanups()
-    except Exception as error:  # noqa: BLE001
-        failure = failure or error
-    return failure
-
-
-# --- Two threads at the same memory ------------------------------------------
 
 def race(folder):
     """The first data race that ThreadSanitizer sees in the copy; None: it sees
@@ -215,11 +180,8 @@ def race(folder):
                                  stderr=subprocess.PIPE, timeout=60)
             said = run.stderr.decode(errors="replace")
             if "data race" in said:
-                places = re.findall(r"#0 (\w+) (\S+/)?([\w-]+\.c:\d+)", said)
                 farm.stop()
-                return " and ".join(dict.fromkeys(
-                    "%s (%s)" % (name, where) for name, _, where in places[:2]
-                )) or "a data race"
+                return places_of(said, folder)
         farm.stop()
     return None
 

@@ -6,6 +6,7 @@ about; it becomes one test for each stage that is built:
 
     @animals
     def one_cow(t):
+        'A cow says what cows say.'
         farm = t.farm("--delay", "10")
         run = t.animals(farm, "cow")
         t.same(run.lines, ['The cow says "Moo!".'])
@@ -79,6 +80,8 @@ TIMING = ("wall_s", "cpu_user_s", "cpu_sys_s", "max_in_flight", "peak_rss_kb",
           "connections")
 ROW = ["url", "status", "next_url", "error", "tries", "size", "content_type",
        "encoding", "num_urls", "num_new_urls"]
+# What is checked of every run has a sentence of its own.
+ERR = "What fails is reported on stderr, and nothing else is."
 STARTING = ("files", "soft_files", "limit", "inherit", "stdout")  # what Child() is told
 
 
@@ -280,7 +283,10 @@ class Run:
         self.data = None
         if json_path and os.path.exists(json_path):
             with open(json_path, encoding="utf-8") as file:
-                self.data = json.load(file)
+                try:
+                    self.data = json.load(file)
+                except ValueError:
+                    pass  # it did not come to its end, which will be noticed
 
     @property
     def rows(self):
@@ -361,10 +367,20 @@ class Case(unittest.TestCase):
         """The most at a time where n are allowed."""
         return n if self.concurrent else 1
 
+    def same_peak(self, found, n):
+        self.same(found, self.peak(n),
+                  "As many are in flight as may be, and no more.")
+
     def same(self, found, expected, *about):
         if found != expected:
             self.fail("\n".join([difference(found, expected),
                                  *map("{!s:.500}".format, about)]))
+
+    def at_most(self, found, most, what, *about):
+        """`what` is counted."""
+        if found > most:
+            self.same("%s %s" % (format(found, ","), what),
+                      "at most %s %s" % (format(most, ","), what), *about)
 
     def farm(self, *options):
         farm = Farm(self.tmp, *options)
@@ -414,9 +430,19 @@ class Case(unittest.TestCase):
         None the caller looks at them."""
         run = Run(child, json_path)
         err = [err] if isinstance(err, str) else err
+        if run.code < 0:
+            said = [line for line in run.err.splitlines()
+                    if line[:1].isalpha()]
+            self.same(": ".join([signal.Signals(-run.code).name, *said[:1]]),
+                      "an exit code", "It does not crash.", child)
         if err is not None:
-            self.same(sorted(run.err.splitlines()), sorted(err), child)
-        self.same(run.code, code, child)
+            self.same(sorted(run.err.splitlines()), sorted(err), ERR, child)
+        if run.code != code:
+            self.same("code %d" % run.code, "code %d" % code,
+                      "The exit code says how it went.", child)
+        if json_path:
+            self.same(run.data is None, False,
+                      "The results are written as JSON.", child)
         return run
 
     # --- animals ---
@@ -487,6 +513,10 @@ class Case(unittest.TestCase):
         self.assertLess(timing["wall_s"], run.wall)
         self.assertGreater(timing["wall_s"], 0)
         self.assertGreater(timing["peak_rss_kb"], 0)
+        left = timing["facts"].get("descriptors_left", 0)
+        if left:
+            self.same("%d more" % left, "as many as at the beginning",
+                      "No descriptor is left open at the end.")
         self.assertLessEqual(timing["max_in_flight"], timing["connections"])
         self.same(max(timing["in_flight"]["most"]), timing["max_in_flight"])
         if timing["connections"]:
@@ -494,7 +524,7 @@ class Case(unittest.TestCase):
         if not self.concurrent:
             self.assertLessEqual(timing["max_in_flight"], 1)
         if self.number in (1, 3, 4, 5):
-            self.same(timing["threads"], 1)
+            self.same(timing["threads"], 1, "There is one thread.")
         elif self.number == 2:
             self.assertGreaterEqual(timing["threads"],
                                     timing["max_in_flight"])
@@ -504,10 +534,12 @@ class Case(unittest.TestCase):
             # here it shows.
             self.check_connections(server.connections, timing["connections"])
             if hasattr(server, "faults"):
-                self.same(server.faults, [])
+                self.same(server.faults, [],
+                          "The server finds no fault with the requests.")
 
     def check_connections(self, seen, counted):
-        self.same(seen, counted)
+        self.same(seen, counted, "The server sees the connections that the "
+                  "program counts, and no other.")
 
     def check_crawl(self, run, interrupted):
         rows = run.data["urls"]
@@ -591,6 +623,8 @@ def _case(program, main):
     def register(function):
         function.program = program
         function.main = main
+        assert (function.__doc__ or "").rstrip().endswith((".", ".)")), \
+            function.__name__ + " has no sentence that says what it checks"
         assert function.__name__ not in [
             case.__name__ for case in cases if case.program == program], \
             "two cases have the name " + function.__name__
@@ -611,6 +645,7 @@ def _copy(function, name, *args):
     def copy(t):
         function(t, *args)
     copy.__name__ = name
+    copy.__doc__ = function.__doc__
     return copy
 
 

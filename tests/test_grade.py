@@ -43,7 +43,7 @@ BROKEN = [
     ("a_wake_that_runs", "05-coroutines", "task.c",
      "loop_soon(&task->call, run, task);", "run(task);", ""),
     ("lock_not_given_back", "06-async-await-style", "animals.c",
-     "    lock_give(&screen);\n", "", "within 5 s"),
+     "    lock_give(&screen);\n", "", "does not crash"),
 ]
 
 
@@ -85,6 +85,9 @@ class Broken(unittest.TestCase):
     def copy_stage(self, stage, file=None, change=None):
         folder = os.path.join(self.copy, "play", stage)
         shutil.rmtree(folder, ignore_errors=True)
+        for build in "build", "build/tsan":  # files keep their times
+            shutil.rmtree(os.path.join(self.copy, build, "play"),
+                          ignore_errors=True)
         shutil.copytree(os.path.join(ROOT, stage), folder)
         if file is not None:
             path = os.path.join(folder, file)
