@@ -143,6 +143,8 @@ def describe(test, error):
             % os.environ["LIMIT"], short(
                 re.sub(r"\S*/(animals|crawl) .*", r"it goes on waiting",
                        text[0].partition("in vain: ")[2]))
+    if text[0].startswith("ended"):
+        return sentence, "that it goes on", "it ended too early"
     return sentence, "no trouble", short(text[0])
 
 
