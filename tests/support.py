@@ -82,7 +82,8 @@ ROW = ["url", "status", "next_url", "error", "tries", "size", "content_type",
        "encoding", "num_urls", "num_new_urls"]
 # What is checked of every run has a sentence of its own.
 ERR = "What fails is reported on stderr, and nothing else is."
-STARTING = ("files", "soft_files", "limit", "inherit", "stdout")  # what Child() is told
+STARTING = ("files", "soft_files", "limit", "inherit",
+            "stdout")  # what Child() is told
 
 
 def said(name):
@@ -95,13 +96,6 @@ def row(name):
 
 
 # --- Children ----------------------------------------------------------------
-
-# Whoever starts the tests in the background ignores these, and all programs
-# would inherit that.
-for _number in (signal.SIGINT, signal.SIGQUIT):
-    if signal.getsignal(_number) is signal.SIG_IGN:
-        signal.signal(_number, signal.SIG_DFL)
-
 
 class Child:
     """A program in a session of its own, out of reach of our Ctrl-C. What it
