@@ -30,6 +30,7 @@ static const char *const texts[] = {
         "body exceeds the limit",
     [ERROR_LOCATION - ERROR_CLOSED_EARLY] =
         "redirect without a usable Location",
+    [ERROR_CHARSET - ERROR_CLOSED_EARLY] = "unsupported charset",
 };
 
 // strerror() answers differently on every system; what a reader meets on a

@@ -380,9 +380,12 @@ static int take_links(struct frontier *frontier, struct page *page,
 {
     struct links links;
     struct url url;
-    int error =
-        links_init(&links, &page->url, response->body, response->body_len);
+    struct slice type;
+    struct slice charset;
 
+    http_content_type(http_header(response, "content-type"), &type, &charset);
+    int error = links_init(&links, &page->url, type, charset, response->body,
+        response->body_len);
     page->num_urls = page->num_new_urls = 0;
     while (error == 0 && links_next(&links, &url)) {
         if (!allowed(frontier, &url)) {

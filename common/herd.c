@@ -21,6 +21,10 @@ static int make_url(
 {
     static const char plain[] = "abcdefghijklmnopqrstuvwxyz"
                                 "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~";
+
+    // In a URL these mean another segment, or none.
+    if (*name == '\0' || strcmp(name, ".") == 0 || strcmp(name, "..") == 0)
+        return -ENOENT;
     size_t size = 3 * strlen(name) + 64;
     char *text = malloc(size);
     char *at = text;

@@ -42,7 +42,8 @@ struct herd {
 // The herd of options->arguments (default: all that the farm has), gone round
 // until there are options->count. Borrows `options`. Returns 0; -EINVAL: the
 // server's URL is junk; -EPROTONOSUPPORT: it is not http; -ENAMETOOLONG: a URL
-// would be; -ENOMEM.
+// would be; -ENOENT: a name is "", "." or "..", which no segment of a URL can be;
+// -ENOMEM.
 // herd_free() is due in either case.
 int herd_init(struct herd *herd, const struct options *options);
 

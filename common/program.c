@@ -158,6 +158,9 @@ int program_begin_animals(struct herd *herd, struct options *options,
     else if (error == -ENAMETOOLONG)
         error_print(
             EXIT_USAGE, options->program, "a name is too long for a URL");
+    else if (error == -ENOENT)
+        error_print(EXIT_USAGE, options->program,
+            "a name may not be empty, \".\" or \"..\"");
     else if (error != 0)
         error_print(EXIT_USAGE, options->program,
             "--server %s: not an http URL", options->server);

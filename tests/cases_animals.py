@@ -403,6 +403,15 @@ def time_outs_and_answers(t):
     t.same(run.rows[0]["error"], "timed out")
 
 
+@each([("nothing", ""), ("a dot", "."), ("two dots", "..")], animals)
+def no_animal_is_called(t, about, name):
+    """The URL would be that of another page."""
+    farm = t.farm()
+    child = t.start("animals", "--server", farm, "cow", name)
+    t.finish(child, code=2, err='animals: a name may not be empty, "." or ".."')
+    t.same(farm.connections, 0)
+
+
 WRONG = [
     ("closed", None, "connection closed before the response was complete"),
     ("redirected", answer(status=302, headers=[b"Location: /animals/pig"]),

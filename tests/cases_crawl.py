@@ -668,6 +668,58 @@ def links_in(t, about, type, charset, followed):
 
 
 @crawl
+def letters_beyond_ascii(t):
+    """In a path they are sent as UTF-8, in a query in the page's charset."""
+    latin = b'<a href="caf\xe9?caf\xe9">1</a><a href="&eacute;?&eacute;">2</a>'
+    with Canned({
+            "/": links("/latin", "/meta", "/utf8", "/xml"),
+            "/latin": answer(latin, type="text/html; charset=ISO-8859-1"),
+            "/meta": answer(b"<meta charset=windows-1252>"
+                            b'<a href="meta\x80">3</a>'),
+            "/utf8": answer('<a href="utf\xe9?\xe9">4</a>'),
+            "/xml": answer(b"<?xml version='1.0' encoding='iso-8859-1'?>"
+                           b"<a href='xml\xe9'/>", type="application/xml"),
+            }) as server:
+        run = t.crawl(server, "%s/" % server)
+        t.same(run.rows["%s/latin" % server]["encoding"], "ISO-8859-1")
+        t.same(set(server.targets()), {
+            "/", "/latin", "/meta", "/utf8", "/xml", "/caf%C3%A9?caf%E9",
+            "/%C3%A9?%E9", "/meta%E2%82%AC", "/utf%C3%A9?%C3%A9",
+            "/xml%C3%A9"})
+
+
+@crawl
+def pages_that_cannot_be_read(t):
+    """Are an error, not a page without links."""
+    text = '<a href="/a">a</a>'
+    with Canned({
+            "/": links("/label", "/le", "/be", "/plain", "/404"),
+            "/label": answer(text, type="text/html; charset=utf-16"),
+            "/le": answer(b"\xff\xfe" + text.encode("utf-16-le")),
+            "/be": answer(text.encode("utf-16-be")),
+            "/plain": answer(text.encode("utf-16"), type="text/plain"),
+            "/404": answer(text.encode("utf-16"), 404)}) as server:
+        run = t.crawl(server, "%s/" % server, code=1)
+        t.same(found(run, server), {
+            "/": 200, "/label": "unsupported charset",
+            "/le": "unsupported charset", "/be": "unsupported charset",
+            "/plain": 200, "/404": 404})
+        t.same({run.rows["%s/%s" % (server, name)]["status"]
+                for name in ("label", "le", "be")}, {200})
+
+
+@crawl
+def references_as_browsers_read_them(t):
+    with Canned({"/d/": links("..\\a", "http:/b", "http:c", "\\d",
+                              "?a=1&copy=2", "e&copy;")}) as server:
+        server.pages["/d/f"] = links("///127.0.0.1:%d/g" % server.port)
+        t.crawl(server, "%s/d/" % server, "%s/d/f" % server)
+        t.same(set(server.targets()), {
+            "/d/", "/d/f", "/a", "/b", "/d/c", "/d", "/d/?a=1&copy=2",
+            "/d/e%C2%A9", "/g"})
+
+
+@crawl
 def only_pages_that_are_fine_have_links(t):
     """Links count on pages with status 200 and a type of HTML or XML."""
     with Canned({"/": links("/a", "/b"), "/a": links("/c", status=404),
@@ -1111,7 +1163,7 @@ def control_bytes_in_links(t):
         t.same(server.targets(), sorted([
             "/", "/a%1B%5D0;moo%07%9B%FF%7F%00.",
             "/b?%1B%5D0;moo%07%9B%FF%7F%00.", "/cX-Evil:%20yes",
-            "/dGET%20/evil", "/e%EF%BF%BD%1B%C2%9B%1B.", "/f%20g",
+            "/dGET%20/evil", "/e%EF%BF%BD%1B%E2%80%BA%1B.", "/f%20g",
             "/%C3%A4/%FF", "/h"]))
         t.same({request.host for request in server.requests},
                {"127.0.0.1:%d" % server.port})

@@ -118,11 +118,29 @@ static const struct {
     { "\x01\x7f", "/animals/%01%7F" },
     { "k\xc3\xbch", "/animals/k%C3%BCh" },
     { "\xff", "/animals/%FF" },
-    { "", "/animals/" },
-    // No URL has a segment that is called so.
-    { ".", "/animals/" },
-    { "..", "/" },
+    { "%2e%2e", "/animals/%252e%252e" },
+    { "...", "/animals/..." },
 };
+
+// No URL has a last segment that is called so: what would be asked for is another
+// page, and what it says is no animal's sound.
+static const char *const no_names[] = { "", ".", ".." };
+
+START_TEST(a_name_that_no_animal_can_have)
+{
+    names[0] = (char[]){ "cow" };
+    for (int i = 0; i < 2; i++) { // behind a good one as well
+        char copy[4];
+        snprintf(copy, sizeof(copy), "%s", no_names[_i]);
+        names[i] = copy;
+        options.num_arguments = i + 1;
+        ck_assert_int_eq(herd_init(&herd, &options), -ENOENT);
+        herd_free(&herd);
+        names[0] = (char[]){ "cow" };
+    }
+    start("cow");
+}
+END_TEST
 
 START_TEST(a_name_is_one_segment)
 {
@@ -554,6 +572,8 @@ int main(void)
     tcase_add_checked_fixture(tests, set_up, tear_down);
     tcase_add_loop_test(
         tests, a_name_is_one_segment, 0, (int)(sizeof(urls) / sizeof(*urls)));
+    tcase_add_loop_test(tests, a_name_that_no_animal_can_have, 0,
+        (int)(sizeof(no_names) / sizeof(*no_names)));
     tcase_add_test(tests, every_byte_can_stand_in_a_name);
     tcase_add_test(tests, a_name_can_be_too_long);
     tcase_add_loop_test(

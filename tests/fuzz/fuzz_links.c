@@ -1,21 +1,24 @@
-// A page: every link is canonical, and there are no more than the page has
-// room for.
+// A page, HTML and XML, in three charsets: every link is canonical, and there are
+// no more than the page has room for.
 
+#include "errors.h"
 #include "fuzz.h"
 #include "links.h"
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+static void follow(
+    const char *bytes, size_t size, const char *type, const char *charset)
 {
     static const char page_text[] = "http://example.com/a/b";
     struct url page;
     struct links links;
     struct url link;
     size_t count = 0;
-    char *bytes = copy_of(data, size);
 
     must(url_parse(&page, page_text, strlen(page_text)) == 0);
-    must(links_init(&links, &page, bytes, size) == 0);
-    while (links_next(&links, &link)) {
+    int error = links_init(
+        &links, &page, slice_of(type), slice_of(charset), bytes, size);
+    must(error == 0 || error == ERROR_CHARSET);
+    while (error == 0 && links_next(&links, &link)) {
         for (const char *c = link.text; *c != '\0'; c++)
             must(*c > ' ' && *c < 0x7f);
         must(++count <= size / strlen("<a href="));
@@ -24,6 +27,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     must(!links.out_of_memory);
     links_free(&links);
     url_free(&page);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    char *bytes = copy_of(data, size);
+
+    follow(bytes, size, "text/html", "");
+    follow(bytes, size, "text/html", "iso-8859-1");
+    follow(bytes, size, "application/xml", "koi8-r");
     free(bytes);
     return 0;
 }

@@ -1,0 +1,98 @@
+// charset.c - names of charsets, and the one table that is needed.
+
+#include "charset.h"
+
+#include <stdint.h>
+
+// As the WHATWG's Encoding standard has them: what calls itself iso-8859-1 is
+// windows-1252 on nearly all pages, and means the same where it is not.
+static const char *const named_1252[] = { "ansi_x3.4-1968", "ascii", "cp1252",
+    "cp819", "csisolatin1", "ibm819", "iso-8859-1", "iso-ir-100", "iso8859-1",
+    "iso88591", "iso_8859-1", "iso_8859-1:1987", "l1", "latin1", "us-ascii",
+    "windows-1252", "x-cp1252" };
+static const char *const named_utf8[] = { "unicode-1-1-utf-8",
+    "unicode11utf8", "unicode20utf8", "utf-8", "utf8", "x-unicode20utf8" };
+
+// How the names of the unreadable ones begin. Browsers read some of them.
+static const char *const unreadable[] = { "utf-16", "utf16", "utf-32", "utf32",
+    "utf-7", "ucs-", "iso-10646-ucs", "csunicode", "unicodef", "iso-2022-",
+    "csiso2022", "hz-gb-2312", "ebcdic", "ibm037", "cp037" };
+
+#define COUNT(names) (sizeof(names) / sizeof(*(names)))
+
+static bool is_one_of(
+    struct slice label, const char *const *names, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (slice_like(label, names[i]))
+            return true;
+    }
+    return false;
+}
+
+static bool is_unreadable(struct slice label)
+{
+    for (size_t i = 0; i < COUNT(unreadable); i++) {
+        struct slice start = { label.at, strlen(unreadable[i]) };
+        if (label.len >= start.len && slice_like(start, unreadable[i]))
+            return true;
+    }
+    return slice_like(label, "unicode");
+}
+
+static bool starts_with(struct slice page, const char *bytes, size_t n)
+{
+    return page.len >= n && memcmp(page.at, bytes, n) == 0;
+}
+
+// Every other byte of UTF-16 is a NUL, as long as it is ASCII: "<" and a letter,
+// or a letter or mark behind it.
+static bool looks_like_utf16(struct slice page)
+{
+    if (page.len < 4)
+        return false;
+    bool first = page.at[0] == '\0';
+    bool second = page.at[1] == '\0';
+    return first != second && first == (page.at[2] == '\0')
+           && second == (page.at[3] == '\0');
+}
+
+enum charset charset_of(struct slice label, struct slice page)
+{
+    if (starts_with(page, "\xef\xbb\xbf", 3))
+        return CHARSET_UTF8;
+    if (starts_with(page, "\xfe\xff", 2) || starts_with(page, "\xff\xfe", 2)
+        || is_unreadable(label))
+        return CHARSET_UNREADABLE;
+    if (is_one_of(label, named_1252, COUNT(named_1252)))
+        return CHARSET_1252;
+    if (is_one_of(label, named_utf8, COUNT(named_utf8)))
+        return CHARSET_UTF8;
+    if (looks_like_utf16(page))
+        return CHARSET_UNREADABLE;
+    return label.len > 0 ? CHARSET_OTHER : CHARSET_UTF8;
+}
+
+// --- windows-1252 ------------------------------------------------------------
+
+// Bytes 0x80 to 0x9f; the others are the first 256 characters of Unicode.
+static const uint16_t high[] = { 0x20ac, 0x81, 0x201a, 0x192, 0x201e, 0x2026,
+    0x2020, 0x2021, 0x2c6, 0x2030, 0x160, 0x2039, 0x152, 0x8d, 0x17d, 0x8f,
+    0x90, 0x2018, 0x2019, 0x201c, 0x201d, 0x2022, 0x2013, 0x2014, 0x2dc, 0x2122,
+    0x161, 0x203a, 0x153, 0x9d, 0x17e, 0x178 };
+
+unsigned charset_1252(unsigned char byte)
+{
+    return byte >= 0x80 && byte < 0xa0 ? high[byte - 0x80] : byte;
+}
+
+int charset_to_1252(unsigned long code)
+{
+    if (code < 0x80 || (code >= 0xa0 && code < 0x100))
+        return (int)code;
+    for (size_t i = 0; i < COUNT(high); i++) {
+        if (high[i] == code)
+            return (int)(0x80 + i);
+    }
+    return -1;
+}
