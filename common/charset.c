@@ -10,8 +10,8 @@ static const char *const named_1252[] = { "ansi_x3.4-1968", "ascii", "cp1252",
     "cp819", "csisolatin1", "ibm819", "iso-8859-1", "iso-ir-100", "iso8859-1",
     "iso88591", "iso_8859-1", "iso_8859-1:1987", "l1", "latin1", "us-ascii",
     "windows-1252", "x-cp1252" };
-static const char *const named_utf8[] = { "unicode-1-1-utf-8",
-    "unicode11utf8", "unicode20utf8", "utf-8", "utf8", "x-unicode20utf8" };
+static const char *const named_utf8[] = { "unicode-1-1-utf-8", "unicode11utf8",
+    "unicode20utf8", "utf-8", "utf8", "x-unicode20utf8" };
 
 // How the names of the unreadable ones begin. Browsers read some of them.
 static const char *const unreadable[] = { "utf-16", "utf16", "utf-32", "utf32",
@@ -45,8 +45,8 @@ static bool starts_with(struct slice page, const char *bytes, size_t n)
     return page.len >= n && memcmp(page.at, bytes, n) == 0;
 }
 
-// Every other byte of UTF-16 is a NUL, as long as it is ASCII: "<" and a letter,
-// or a letter or mark behind it.
+// Every other byte of UTF-16 is a NUL, as long as it is ASCII: "<" and a
+// letter, or a letter or mark behind it.
 static bool looks_like_utf16(struct slice page)
 {
     if (page.len < 4)
@@ -54,7 +54,7 @@ static bool looks_like_utf16(struct slice page)
     bool first = page.at[0] == '\0';
     bool second = page.at[1] == '\0';
     return first != second && first == (page.at[2] == '\0')
-           && second == (page.at[3] == '\0');
+        && second == (page.at[3] == '\0');
 }
 
 enum charset charset_of(struct slice label, struct slice page)

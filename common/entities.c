@@ -1,5 +1,5 @@
-// entities.c - two tables and a search. The names are those of the standard's list
-// (html.spec.whatwg.org, section 13.5).
+// entities.c - two tables and a search. The names are those of the standard's
+// list (html.spec.whatwg.org, section 13.5).
 
 #include "entities.h"
 
@@ -10,7 +10,8 @@ struct entity {
     unsigned code;
 };
 
-// These count without a semicolon, too, as they did before there were standards.
+// These count without a semicolon, too, as they did before there were
+// standards.
 static const struct entity old[] = {
     // clang-format off
     { "AElig", 0xc6 }, { "AMP", 0x26 }, { "Aacute", 0xc1 }, { "Acirc", 0xc2 },
@@ -109,7 +110,8 @@ static const struct entity others[] = {
 
 #define COUNT(table) (sizeof(table) / sizeof(*(table)))
 
-// The tables are in the order of strcmp(). Returns 0 where the name is not found.
+// The tables are in the order of strcmp(). Returns 0 where the name is not
+// found.
 static unsigned find(
     const struct entity *table, size_t count, struct slice name)
 {
@@ -138,8 +140,8 @@ static bool is_name(char c)
     return ascii_is_digit(c) || (lower >= 'a' && lower <= 'z');
 }
 
-// "&copy;". In an attribute, a name without its semicolon does not count before a
-// letter, a digit or "=": in "?a=1&copy=2" it is the name of a parameter.
+// "&copy;". In an attribute, a name without its semicolon does not count before
+// a letter, a digit or "=": in "?a=1&copy=2" it is the name of a parameter.
 static size_t scan_name(struct slice text, unsigned long *code)
 {
     struct slice name = { text.at + 1, 0 };

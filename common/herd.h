@@ -42,9 +42,8 @@ struct herd {
 // The herd of options->arguments (default: all that the farm has), gone round
 // until there are options->count. Borrows `options`. Returns 0; -EINVAL: the
 // server's URL is junk; -EPROTONOSUPPORT: it is not http; -ENAMETOOLONG: a URL
-// would be; -ENOENT: a name is "", "." or "..", which no segment of a URL can be;
-// -ENOMEM.
-// herd_free() is due in either case.
+// would be; -ENOENT: a name is "", "." or "..", which no segment of a URL can
+// be; -ENOMEM. herd_free() is due in either case.
 int herd_init(struct herd *herd, const struct options *options);
 
 // The next animal to ask, or NULL when all have been, or after Ctrl-C.
@@ -61,7 +60,8 @@ bool herd_answer(struct herd *herd, struct animal *animal, int error,
 void herd_json(const struct herd *herd, FILE *out);
 
 // How many did not answer as they should, or were forgotten: never asked, asked
-// without herd_answer(), or never typed. The forgotten do not count after Ctrl-C.
+// without herd_answer(), or never typed. The forgotten do not count after
+// Ctrl-C.
 int herd_failures(const struct herd *herd);
 
 // A line for each of them, in the order asked, but for those never asked.

@@ -72,7 +72,7 @@ static bool is_name(char c)
     unsigned char byte = (unsigned char)c;
 
     return is_blank(c)
-           || (byte > ' ' && byte != 0x7f && strchr(":<>{}\"", c) == NULL);
+        || (byte > ' ' && byte != 0x7f && strchr(":<>{}\"", c) == NULL);
 }
 
 static struct slice trim(struct slice text)
@@ -254,8 +254,8 @@ static void unfold(struct http_response *response)
 // --- The head ----------------------------------------------------------------
 
 // Do the bytes so far agree with `start`, of which they may not be all?
-static bool may_start_with(const struct http_response *response,
-    struct slice rest, const char *start)
+static bool may_start_with(
+    const struct http_response *response, struct slice rest, const char *start)
 {
     size_t kept = response->line_len;
     size_t n = strlen(start);
@@ -384,7 +384,7 @@ static int read_framing(
         if (slice_like(name, "transfer-encoding"))
             error = read_coding(framing, value);
         else if (slice_like(name, "content-length")
-                 && !read_length(framing, value))
+            && !read_length(framing, value))
             error = ERROR_CONTENT_LENGTH;
     }
     if (framing->chunked && framing->sized)
@@ -651,11 +651,11 @@ bool http_is_coded(const struct http_response *response)
 int http_settle(const struct http_response *response, int error)
 {
     bool of_the_peer = (error >= ERROR_CLOSED_EARLY && error < ERROR_END)
-                       || error == -ECONNRESET || error == -ETIMEDOUT;
+        || error == -ECONNRESET || error == -ETIMEDOUT;
 
-    return of_the_peer && response->has_head && response->status != 200
-               ? 0
-               : error;
+    if (of_the_peer && response->has_head && response->status != 200)
+        return 0;
+    return error;
 }
 
 // Takes a parameter off the front: up to the next ";" that is not quoted.

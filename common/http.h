@@ -16,25 +16,25 @@
 // tell a recipient to read is read: line ends without a CR, folded header lines
 // (joined by one blank), empty elements of lists. What curl, wget and Python's
 // http.client all read is read, too: several blanks before the status and a tab
-// behind it, blanks before the colon of a header and within its name, no name at
-// all, blanks behind the size of a chunk, the coding "identity". Bytes after the
-// end of the response are ignored.
+// behind it, blanks before the colon of a header and within its name, no name
+// at all, blanks behind the size of a chunk, the coding "identity". Bytes after
+// the end of the response are ignored.
 //
 // Some things that all three of them take are refused here:
 //
-//   NUL, and a CR that ends no line    Readers differ about where the line ends
-//                                      then: one message can be made two.
-//   "+5", "5x", "5.0" as a length      A body of the wrong length is no longer
-//                                      told from a whole one.
-//   a length beside chunks             One of the two is wrong, and nothing
-//                                      tells which (section 6.3 advises this).
-//   "chunked" twice                    Decoding once would leave the sizes of
-//                                      the inner chunks in the body.
-//   < > { } " or a control in a name   That is a page or its data where an empty
-//                                      line is missing: its first lines would be
-//                                      lost among the headers.
-//   a fold with nothing before it      There is no header that it could
-//                                      continue; it may hide one.
+//   NUL, and a CR that ends no line  Readers differ about where the line ends
+//                                    then: one message can be made two.
+//   "+5", "5x", "5.0" as a length    A body of the wrong length is no longer
+//                                    told from a whole one.
+//   a length beside chunks           One of the two is wrong, and nothing
+//                                    tells which (section 6.3 advises this).
+//   "chunked" twice                  Decoding once would leave the sizes of
+//                                    the inner chunks in the body.
+//   < > { } " or a control byte      That is a page or its data, where an
+//   in the name of a header          empty line is missing: its first lines
+//                                    would be lost among the headers.
+//   a fold with nothing before it    There is no header that it could
+//                                    continue; it may hide one.
 //
 // And where at least one of the three refuses, so does this parser: a line
 // without a colon, other versions than 1.x, any status line that has no status.
@@ -104,10 +104,11 @@ char *http_get(const struct url *url, size_t *len);
 void http_response_init(struct http_response *response, size_t max_body);
 
 // Takes the next n bytes; n = 0 says that the peer has closed. The bytes are
-// not needed afterwards. Once the verdict is not HTTP_MORE it is final.
-// One error is -ECONNREFUSED: a response that begins as our request does. Where
+// not needed afterwards. Once the verdict is not HTTP_MORE it is final. One
+// error is -ECONNREFUSED: a response that begins as our request does. Where
 // nobody listens on a port that the system also gives to clients, connect() can
-// by chance be given that very port, and then the socket is connected to itself.
+// by chance be given that very port, and then the socket is connected to
+// itself.
 enum http_verdict http_feed(
     struct http_response *response, const char *bytes, size_t n);
 

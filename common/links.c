@@ -9,13 +9,14 @@
 // searched again: whatever lacks its end swallows the rest of the page, as it
 // does in a browser. That is what keeps the time linear.
 //
-// The states are those of the HTML standard, section 13.2.5, and a link is found
-// exactly where a browser finds the tag, except where this list says otherwise:
+// The states are those of the HTML standard, section 13.2.5, and a link is
+// found exactly where a browser finds the tag, except where this list says
+// otherwise:
 //
-//   <noscript>        Its content is read: no script runs here, and that is whom
-//                     the element is for.
-//   <template>        Its content is read: it is what scripts, or a shadow root,
-//                     put into the page.
+//   <noscript>        Its content is read: no script runs here, which is the
+//                     case that the element is for.
+//   <template>        Its content is read: scripts put it into the page, and so
+//                     do shadow roots.
 //   <select>, frames  Some parsers drop tags in them. Here they count.
 //   <svg>, <math>     Their elements are tracked as far as it takes to know
 //                     where <style> is text and CDATA is a section. An end tag
@@ -125,11 +126,12 @@ static void skip_comment(struct links *links)
     do
         skip_past(links, '>');
     while (links->at < links->end
-           && !ends_in(links->is_xml ? inside : dashes, links->at, "-->")
-           && (links->is_xml || !ends_in(inside, links->at, "--!>")));
+        && !ends_in(links->is_xml ? inside : dashes, links->at, "-->")
+        && (links->is_xml || !ends_in(inside, links->at, "--!>")));
 }
 
-// Skips what starts with `start` and ends in `ending`, which itself ends in '>'.
+// Skips what starts with `start` and ends in `ending`, which itself ends in
+// '>'.
 static void skip_section(
     struct links *links, const char *start, const char *ending)
 {
@@ -221,8 +223,8 @@ static bool next_attribute(
 }
 
 // The first of several attributes of a name counts.
-static void keep(
-    struct slice *kept, const char *wanted, struct slice name, struct slice value)
+static void keep(struct slice *kept, const char *wanted, struct slice name,
+    struct slice value)
 {
     if (kept->at == NULL && slice_like(name, wanted))
         *kept = value;
@@ -257,8 +259,8 @@ static bool scan_tag(struct links *links, struct tag *tag)
 
 // --- What is text ------------------------------------------------------------
 
-static bool at_tag(const struct links *links, const char *start,
-    const char *name)
+static bool at_tag(
+    const struct links *links, const char *start, const char *name)
 {
     size_t n = strlen(start);
     struct slice found = { links->at + n, strlen(name) };
@@ -267,7 +269,7 @@ static bool at_tag(const struct links *links, const char *start,
         return false;
     char behind = found.at[found.len];
     return slice_like(found, name)
-           && (is_space(behind) || behind == '/' || behind == '>');
+        && (is_space(behind) || behind == '/' || behind == '>');
 }
 
 // The content of these elements is text up to their own end tag, whatever it
@@ -466,7 +468,7 @@ static struct slice word_behind(struct slice text, const char *name)
     size_t i = 0;
 
     while (i + n <= text.len
-           && !slice_like((struct slice){ text.at + i, n }, name))
+        && !slice_like((struct slice){ text.at + i, n }, name))
         i++;
     if (i + n > text.len)
         return (struct slice){ 0 };
@@ -474,13 +476,13 @@ static struct slice word_behind(struct slice text, const char *name)
         ;
     if (i == text.len || text.at[i] != '=')
         return (struct slice){ 0 };
-    for (i++; i < text.len && (is_space(text.at[i]) || text.at[i] == '"'
-                                || text.at[i] == '\'');
+    for (i++; i < text.len
+         && (is_space(text.at[i]) || text.at[i] == '"' || text.at[i] == '\'');
          i++)
         ;
     struct slice word = { text.at + i, 0 };
     while (i + word.len < text.len && !is_space(word.at[word.len])
-           && strchr("\"';?>", word.at[word.len]) == NULL)
+        && strchr("\"';?>", word.at[word.len]) == NULL)
         word.len++;
     return word;
 }
@@ -508,8 +510,8 @@ static struct slice find_charset(const struct links *links)
     }
     // As found in bytes that could be read, these are certainly wrong.
     return charset_of(found, (struct slice){ 0 }) == CHARSET_UNREADABLE
-               ? (struct slice){ 0 }
-               : found;
+        ? (struct slice){ 0 }
+        : found;
 }
 
 // Returns the number of bytes written, at most 4.
@@ -537,8 +539,9 @@ static size_t put_utf8(char *out, unsigned long code)
     return 4;
 }
 
-// A query goes to a program that expects the page's own charset. A character that
-// windows-1252 does not have is sent as browsers do: as a reference, escaped.
+// A query goes to a program that expects the page's own charset. A character
+// that windows-1252 does not have is sent as browsers do: as a reference,
+// escaped.
 static size_t put_1252(char *out, unsigned long code)
 {
     int byte = charset_to_1252(code);
@@ -552,8 +555,8 @@ static size_t put_1252(char *out, unsigned long code)
 // No more than this becomes of a byte of an href: "&pi;" is the worst.
 enum { MOST_A_BYTE = 4 };
 
-// Writes the characters of `raw`, up to its fragment, and returns how many bytes
-// they take.
+// Writes the characters of `raw`, up to its fragment, and returns how many
+// bytes they take.
 static size_t decode(const struct links *links, char *out, struct slice raw)
 {
     bool in_query = false;
@@ -605,8 +608,9 @@ static size_t scheme_length(const char *text, size_t len)
     if (len == 0 || !is_letter(*text))
         return 0;
     while (i < len
-           && (is_letter(text[i]) || ascii_is_digit(text[i])
-               || strchr("+-.", text[i]) != NULL) && text[i] != '\0')
+        && (is_letter(text[i]) || ascii_is_digit(text[i])
+            || strchr("+-.", text[i]) != NULL)
+        && text[i] != '\0')
         i++;
     return i < len && text[i] == ':' ? i + 1 : 0;
 }

@@ -12,20 +12,20 @@
 //     links_free(&links);
 //
 // Finds the href attribute of any element, quoted or not, with its character
-// references decoded (entities.h says which are known). Comments are skipped, and
-// what is text up to its own end tag: <script>, <style>, <title>, <textarea>,
-// <xmp>, <iframe>, <noembed>, <noframes>. In a page of an XML type there is no
-// such text, but there are CDATA sections. The href of the first <base> is no
-// link but changes what later links are relative to.
+// references decoded (entities.h says which are known). Comments are skipped,
+// and what is text up to its own end tag: <script>, <style>, <title>,
+// <textarea>, <xmp>, <iframe>, <noembed>, <noframes>. In a page of an XML type
+// there is no such text, but there are CDATA sections. The href of the first
+// <base> is no link but changes what later links are relative to.
 //
 // References are read as browsers read them: "\\" is a slash before the query,
-// "http:x" and "http:/x" are relative, "///x" is "//x". What lies beyond ASCII in
-// a path is sent as UTF-8; in the query of a page in windows-1252 (and in what
-// calls itself iso-8859-1 or ascii) it stays in the charset of the page. In other
-// charsets (koi8-r, shift_jis, and so on) all bytes stay as they are.
+// "http:x" and "http:/x" are relative, "///x" is "//x". What lies beyond ASCII
+// in a path is sent as UTF-8; in the query of a page in windows-1252 (and in
+// what calls itself iso-8859-1 or ascii) it stays in the charset of the page.
+// In other charsets (koi8-r, shift_jis, and so on) all bytes stay as they are.
 //
-// What does not parse as a URL is passed over. Time is linear in the page, memory
-// is bounded by URL_MAX.
+// What does not parse as a URL is passed over. Time is linear in the page,
+// memory is bounded by URL_MAX.
 
 #ifndef LINKS_H
 #define LINKS_H
@@ -50,11 +50,11 @@ struct links {
     bool out_of_memory; // why links_next() stopped early
 };
 
-// `type` and `charset` are those of the Content-Type, or absent. Without a charset
-// the page's own word for it counts (<meta charset>, <?xml encoding?>), else it is
-// UTF-8; a byte order mark counts more than either. `page_url` is copied, `page`
-// borrowed until links_free(). Returns 0; ERROR_CHARSET (see charset.h); -ENOMEM.
-// links_free() is due in any case.
+// `type` and `charset` are those of the Content-Type, or absent. Without a
+// charset the page's own word for it counts (<meta charset>, <?xml encoding?>),
+// else it is UTF-8; a byte order mark counts more than either. `page_url` is
+// copied, `page` borrowed until links_free(). Returns 0; ERROR_CHARSET (see
+// charset.h); -ENOMEM. links_free() is due in any case.
 int links_init(struct links *links, const struct url *page_url,
     struct slice type, struct slice charset, const char *page, size_t n);
 

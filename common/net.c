@@ -253,8 +253,8 @@ int net_lookup_known(
     return look_up(url, try, false, address);
 }
 
-// Makes a URL whose host is `name` as url.h spells it: no other spelling is ever
-// looked up. Returns 0, -EINVAL (no URL has such a host) or -ENOMEM.
+// Makes a URL whose host is `name` as url.h spells it: no other spelling is
+// ever looked up. Returns 0, -EINVAL (no URL has such a host) or -ENOMEM.
 static int spell_host(struct url *url, struct slice name)
 {
     static const char scheme[] = "http://";
@@ -299,8 +299,8 @@ int net_resolve(const char *rule)
     digits[n] = '\0';
 
     struct url url;
-    int error = spell_host(
-        &url, (struct slice){ rule, (size_t)(host_end - rule) });
+    int error =
+        spell_host(&url, (struct slice){ rule, (size_t)(host_end - rule) });
     if (error != 0)
         return error;
     pthread_mutex_lock(&mutex);

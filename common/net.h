@@ -24,14 +24,14 @@ struct address {
 };
 
 // Looks up where `url` is served. A host may have several addresses, and
-// remembers which of them to begin with: try 0 gets that one; a later try of the
-// same URL says that its address was no good, so it gets the next, and so does
-// everybody after it, round and round. (localhost is [::1] and 127.0.0.1 on many
-// systems, and a server often listens on one of them only.) Numeric hosts and those named with
-// net_resolve() cost nothing; other names are looked up once (which may take
-// seconds) and the answer, or that there is no such host, is remembered for
-// good. Threads may call this at the same time; two that ask for the same host
-// share one look-up.
+// remembers which of them to begin with: try 0 gets that one; a later try of
+// the same URL says that its address was no good, so it gets the next, and so
+// does everybody after it, round and round. (localhost is [::1] and 127.0.0.1
+// on many systems, and a server often listens on one of them only.) Numeric
+// hosts and those named with net_resolve() cost nothing; other names are looked
+// up once (which may take seconds) and the answer, or that there is no such
+// host, is remembered for good. Threads may call this at the same time; two
+// that ask for the same host share one look-up.
 //
 // Returns 0 and *address, which lives until net_forget(); ERROR_NO_SUCH_HOST;
 // or, for what may be tried again, ERROR_LOOKUP or what the system said: -errno

@@ -7,6 +7,23 @@
 //         return code;
 //     ... ask the animals ...
 //     return program_end_animals(&herd, &options);
+//
+// A program inherits more than its command line. What POSIX or habit gives a
+// meaning is respected:
+//
+//   SIGINT, SIGTERM, SIGQUIT, SIGUSR1  that are ignored stay ignored: a shell
+//                                      starts what runs in the background so.
+//   blocked signals, limits, umask     They stay as they are; only the limit on
+//                                      descriptors is raised, as far as the hard
+//                                      limit allows.
+//   FARM, CLOCK                        See options.c and clock.c; an empty one
+//                                      is as good as none. There is no locale
+//                                      and no proxy here.
+//
+// The rest is survived: standard streams that are closed (nothing gets their
+// numbers) or do not block (ours is opened anew, where the system can do that),
+// a reader that goes away and a limit of file sizes (failed writes, not SIGPIPE
+// and SIGXFSZ), descriptors that are open already (they count).
 
 #ifndef PROGRAM_H
 #define PROGRAM_H

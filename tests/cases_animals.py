@@ -408,7 +408,8 @@ def no_animal_is_called(t, about, name):
     """The URL would be that of another page."""
     farm = t.farm()
     child = t.start("animals", "--server", farm, "cow", name)
-    t.finish(child, code=2, err='animals: a name may not be empty, "." or ".."')
+    t.finish(child, code=2, err=
+             'animals: a name may not be empty, "." or ".."')
     t.same(farm.connections, 0)
 
 

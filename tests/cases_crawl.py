@@ -487,7 +487,8 @@ HEAD = b"HTTP/1.1 200 So\r\nContent-Type: text/html\r\n"
 A = b'<a href="/a">a</a>'
 
 LENIENT = [  # what real servers send, and every client reads
-    ("folds", HEAD + b"X: a\r\n b\r\n\tc\r\nContent-Length:\r\n 18\r\n\r\n" + A),
+    ("folds", HEAD + b"X: a\r\n b\r\n\tc\r\nContent-Length:\r\n 18\r\n\r\n"
+     + A),
     ("folds in trailers", HEAD + b"Transfer-Encoding: chunked\r\n\r\n"
      b"12\r\n" + A + b"\r\n0\r\nX: a\r\n b\r\n\r\n"),
     ("folds in 103", b"HTTP/1.1 103 So\r\nLink: a,\r\n b\r\n\r\n" + HEAD
@@ -544,8 +545,8 @@ UNREAD = [
      None),
     ("in bad chunks", moved_with(b"Transfer-Encoding: chunked\r\n", b"x\r\n"),
      None),
-    ("of two lengths", moved_with(b"Content-Length: 1\r\nContent-Length: 2\r\n",
-                                  b"xx"), None),
+    ("of two lengths", moved_with(b"Content-Length: 1\r\n"
+                                  b"Content-Length: 2\r\n", b"xx"), None),
 ]
 
 
@@ -669,6 +670,8 @@ def links_in(t, about, type, charset, followed):
 
 @crawl
 def letters_beyond_ascii(t):
+    """A letter beyond ASCII is escaped as UTF-8 in a path, whatever the page
+    is written in."""
     """In a path they are sent as UTF-8, in a query in the page's charset."""
     latin = b'<a href="caf\xe9?caf\xe9">1</a><a href="&eacute;?&eacute;">2</a>'
     with Canned({
@@ -690,6 +693,7 @@ def letters_beyond_ascii(t):
 
 @crawl
 def pages_that_cannot_be_read(t):
+    """A page that cannot be read is an error in its row, never "no links"."""
     """Are an error, not a page without links."""
     text = '<a href="/a">a</a>'
     with Canned({
@@ -710,6 +714,7 @@ def pages_that_cannot_be_read(t):
 
 @crawl
 def references_as_browsers_read_them(t):
+    """Links are read as browsers read them."""
     with Canned({"/d/": links("..\\a", "http:/b", "http:c", "\\d",
                               "?a=1&copy=2", "e&copy;")}) as server:
         server.pages["/d/f"] = links("///127.0.0.1:%d/g" % server.port)

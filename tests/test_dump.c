@@ -369,6 +369,18 @@ static async_int never_let_go(void *unused)
     return DONE;
 }
 
+// A Ctrl-\ is not for a program in the background.
+START_TEST(sigquit_that_is_ignored_stays_ignored)
+{
+    struct sigaction action;
+
+    signal(SIGQUIT, SIG_IGN);
+    ck_assert_int_eq(async_run(kinds[_i], never_let_go, NULL), 0);
+    ck_assert_int_eq(sigaction(SIGQUIT, NULL, &action), 0);
+    ck_assert(action.sa_handler == SIG_IGN);
+}
+END_TEST
+
 static void ask_in_vain(void)
 {
     async_run(NULL, never_let_go, NULL);
@@ -450,6 +462,8 @@ int main(void)
     tcase_add_loop_test(tests, all_states, 0, KINDS);
     tcase_add_loop_test(tests, sigusr1_asks, 0, KINDS);
     tcase_add_loop_test(tests, sigquit_asks, 0, KINDS);
+    tcase_add_loop_test(
+        tests, sigquit_that_is_ignored_stays_ignored, 0, KINDS);
     tcase_add_test(tests, the_second_one_kills_who_does_not_answer);
     tcase_add_test(tests, a_deadlock);
     tcase_set_timeout(tests, 60);

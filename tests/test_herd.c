@@ -122,8 +122,8 @@ static const struct {
     { "...", "/animals/..." },
 };
 
-// No URL has a last segment that is called so: what would be asked for is another
-// page, and what it says is no animal's sound.
+// No URL has a last segment that is called so: what would be asked for is
+// another page, and what it says is no animal's sound.
 static const char *const no_names[] = { "", ".", ".." };
 
 START_TEST(a_name_that_no_animal_can_have)

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""Which links would a browser see? Pages made of all that is hard about HTML, read
-by a crawler and by html5lib, a parser that is not ours.
+"""Which links would a browser see? Pages made of all that is hard about HTML,
+read by a crawler and by html5lib, a parser that is not ours.
 
     python3 tests/test_html5lib.py [PAGES [SEED]]
 

@@ -181,12 +181,12 @@ static const struct example lenient[] = {
 
 // A line that begins with a blank continues the one before (RFC 9112 5.2).
 static const struct example folds[] = {
-    { OK "A: x\r\n y\r\nContent-Length: 1\r\n\r\nx", false, HTTP_DONE, 0,
-        200, "x" },
+    { OK "A: x\r\n y\r\nContent-Length: 1\r\n\r\nx", false, HTTP_DONE, 0, 200,
+        "x" },
     { OK "A: x\n\ty\n  z\nContent-Length: 1\n\nx", false, HTTP_DONE, 0, 200,
         "x" },
-    { OK "A:\r\n \r\n\t \r\nContent-Length: 1\r\n\r\nx", false, HTTP_DONE,
-        0, 200, "x" },
+    { OK "A:\r\n \r\n\t \r\nContent-Length: 1\r\n\r\nx", false, HTTP_DONE, 0,
+        200, "x" },
     { OK "Content-Length:\r\n 1\r\n\r\nx", false, HTTP_DONE, 0, 200, "x" },
     { OK "Content-Length: 1\r\n ,\r\n 1\r\n\r\nx", false, HTTP_DONE, 0, 200,
         "x" },
@@ -195,8 +195,7 @@ static const struct example folds[] = {
         HTTP_DONE, 0, 200, "x" },
     { OK "Transfer-Encoding:\r\n\tchunked\r\n\r\n0\r\n\r\n", false, HTTP_DONE,
         0, 200, NULL },
-    { "HTTP/1.1 103 x\r\nLink: a\r\n b\r\n\r\n" OK
-      "Content-Length: 1\r\n\r\nx",
+    { "HTTP/1.1 103 x\r\nLink: a\r\n b\r\n\r\n" OK "Content-Length: 1\r\n\r\nx",
         false, HTTP_DONE, 0, 200, "x" },
     { CHUNKED "0\r\nA: x\r\n y\r\n\tz\r\n\r\n", false, HTTP_DONE, 0, 200,
         NULL },
@@ -247,7 +246,8 @@ static const struct example transfer_lists[] = {
         HTTP_DONE, 0, 200, "x" },
     { OK "Transfer-Encoding: chunked, \r\n\r\n1\r\nx\r\n0\r\n\r\n", false,
         HTTP_DONE, 0, 200, "x" },
-    { OK "Transfer-Encoding: identity,chunked,identity\r\nTransfer-Encoding:\r\n\r\n"
+    { OK "Transfer-Encoding: "
+         "identity,chunked,identity\r\nTransfer-Encoding:\r\n\r\n"
          "1\r\nx\r\n0\r\n\r\n",
         false, HTTP_DONE, 0, 200, "x" },
     { OK "Transfer-Encoding: identity\r\nContent-Length: 1\r\n\r\nxy", false,
@@ -349,10 +349,11 @@ START_TEST(refuses_status_lines)
         "HTTP/2 200\r\n", "HTTP/0.9 200 OK\r\n", "http/1.1 200 OK\r\n",
         "HTTP 1.1", "<html>", "SSH-2.0-OpenSSH\r\n", "HTTP/1.\r\n",
         "HTTP/1.1\r\n", "HTTP/1.1 \r\n", "HTTP/1.1 20\r\n", "HTTP/1.1  20\r\n",
-        "HTTP/1.1\t200\r\n", "HTTP/1.1 \t200\r\n", "HTTP/1.x 200\r\n", "HTTP/1.10 200\r\n",
-        "HTTP/1.1 2000\r\n", "HTTP/1.1 200x\r\n", "HTTP/1.1 2x0 OK\r\n",
-        "HTTP/1.1 099 OK\r\n", "HTTP/1.1 -10 OK\r\n", "HTTP/1.1 101 x\r\n",
-        "HTTP/1.1 100 x\r\n\r\nx", "HTTP/1.1 100 x\r\n\r\n\r\n" };
+        "HTTP/1.1\t200\r\n", "HTTP/1.1 \t200\r\n", "HTTP/1.x 200\r\n",
+        "HTTP/1.10 200\r\n", "HTTP/1.1 2000\r\n", "HTTP/1.1 200x\r\n",
+        "HTTP/1.1 2x0 OK\r\n", "HTTP/1.1 099 OK\r\n", "HTTP/1.1 -10 OK\r\n",
+        "HTTP/1.1 101 x\r\n", "HTTP/1.1 100 x\r\n\r\nx",
+        "HTTP/1.1 100 x\r\n\r\n\r\n" };
 
     check_failures(texts, COUNT(texts), ERROR_STATUS_LINE);
 }
@@ -388,7 +389,8 @@ END_TEST
 START_TEST(refuses_lengths)
 {
     static const char *const values[] = { "", "x", "-1", "+1", "1 1", "1x",
-        "0x1", ",", "1,,2", "1, 2", "1;1", "1\r\n 2", "1,\r\n 2", "1.0", "1\r\nContent-Length: 2",
+        "0x1", ",", "1,,2", "1, 2", "1;1", "1\r\n 2", "1,\r\n 2", "1.0",
+        "1\r\nContent-Length: 2",
         "1\r\nContent-Length:", "18446744073709551616",
         "1\r\nTransfer-Encoding: chunked", "1\r\nTransfer-Encoding: gzip" };
     static const char *const larger[] = { "65", "18446744073709551615" };
@@ -417,8 +419,8 @@ END_TEST
 START_TEST(refuses_transfer_codings)
 {
     static const char *const transfer[] = { "gzip", "identity, gzip",
-        "gzip, chunked", "chunked\r\n chunked", "chunked, chunked", "chunked;q=1", "xchunked",
-        "chunked\r\nTransfer-Encoding: chunked",
+        "gzip, chunked", "chunked\r\n chunked", "chunked, chunked",
+        "chunked;q=1", "xchunked", "chunked\r\nTransfer-Encoding: chunked",
         "chunked\r\nTransfer-Encoding: gzip",
         "gzip\r\nTransfer-Encoding: chunked" };
     char text[128];
@@ -434,10 +436,10 @@ END_TEST
 START_TEST(refuses_chunks)
 {
     static const char *const texts[] = { "\r\n", "x\r\n", "-1\r\n", "+1\r\n",
-        " 1\r\n", "1 x\r\n", "1 1\r\n", "1x\r\n", "0x1\r\n", ";a\r\n", "1\r\r\n",
-        "1;\r;\r\n", "10000000000000000\r\n", "fffffffffffffffff\r\n",
-        "1\r\nab", "1\r\na\rb", "1\r\na\r\r", "1\r\na0\r\n\r\n",
-        "1\r\na\r\n\r\n" };
+        " 1\r\n", "1 x\r\n", "1 1\r\n", "1x\r\n", "0x1\r\n", ";a\r\n",
+        "1\r\r\n", "1;\r;\r\n", "10000000000000000\r\n",
+        "fffffffffffffffff\r\n", "1\r\nab", "1\r\na\rb", "1\r\na\r\r",
+        "1\r\na0\r\n\r\n", "1\r\na\r\n\r\n" };
     char text[128];
 
     for (size_t i = 0; i < COUNT(texts); i++) {
@@ -484,8 +486,8 @@ START_TEST(knows_the_status_of_a_response_that_failed)
         feed(&response, texts[i].text, strlen(texts[i].text));
         feed(&response, "", 0);
         ck_assert_msg(response.status == texts[i].status
-                          && response.has_head == texts[i].has_head
-                          && response.error == texts[i].error,
+                && response.has_head == texts[i].has_head
+                && response.error == texts[i].error,
             "%s: %d, %s", texts[i].text, response.status,
             error_text(response.error));
         http_response_free(&response);
@@ -570,8 +572,8 @@ START_TEST(knows_its_own_request)
     check_failure("GO", ERROR_STATUS_LINE);
     check_failure("HTTP/1.GET /\r\n", ERROR_STATUS_LINE);
     for (size_t i = 0; i < COUNT(others); i++)
-        check_response(&(struct example){ others[i], true, HTTP_CLOSED,
-            ERROR_CLOSED_EARLY, 0, NULL });
+        check_response(&(struct example){
+            others[i], true, HTTP_CLOSED, ERROR_CLOSED_EARLY, 0, NULL });
     ck_assert(error_is_transient(-ECONNREFUSED));
     http_response_init(&response, 64);
     ck_assert_int_eq(feed(&response, "GET ", 4), HTTP_BAD);

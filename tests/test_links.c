@@ -29,8 +29,8 @@ static char *find_links_in(
     if (n > 0)
         memcpy(copy, page, n);
     ck_assert_int_eq(url_parse(&url, page_url, strlen(page_url)), 0);
-    int error = links_init(
-        &links, &url, slice_of(type), slice_of(charset), copy, n);
+    int error =
+        links_init(&links, &url, slice_of(type), slice_of(charset), copy, n);
     url_free(&url); // links has its own
     if (error == ERROR_CHARSET) {
         found = realloc(found, sizeof("unreadable"));
@@ -246,8 +246,7 @@ static const struct example pages[] = {
     { "<a href=?&reg&para1&sect=&not;in&notin;&notin>",
         "http://h/d/p?%C2%AE&para1&sect=%C2%AC"
         "in%E2%88%89&notin " },
-    { "<a href=&frac12;&frac12&sup1>",
-        "http://h/d/%C2%BD%C2%BD%C2%B9 " },
+    { "<a href=&frac12;&frac12&sup1>", "http://h/d/%C2%BD%C2%BD%C2%B9 " },
     { "<a href=a&sol;b&quest;c&equals;d&num;e>", "http://h/d/a/b?c=d " },
     { "<a href=?&Alpha;&rarr;&euro;&hellip;&pi;>",
         "http://h/d/p?%CE%91%E2%86%92%E2%82%AC%E2%80%A6%CF%80 " },
@@ -387,8 +386,9 @@ static const struct {
     // The page's own word
     { "", "<meta charset=iso-8859-1><a href=\xe9>", "http://h/d/%C3%A9 " },
     { "", "<p><META x charset='latin1'/><a href=\xe9>", "http://h/d/%C3%A9 " },
-    { "", "<meta http-equiv=Content-Type content='text/html; charset = "
-          "\"iso-8859-1\"'><a href=\xe9>",
+    { "",
+        "<meta http-equiv=Content-Type content='text/html; charset = "
+        "\"iso-8859-1\"'><a href=\xe9>",
         "http://h/d/%C3%A9 " },
     { "", "<!--<meta charset=latin1>--><a href=\xe9>", "http://h/d/%E9 " },
     { "", "<script><meta charset=latin1></script><a href=\xe9>",
@@ -477,8 +477,7 @@ START_TEST(survives_cuts)
     for (size_t i = 0; i < sizeof(pages) / sizeof(pages[0]); i++) {
         for (size_t n = strlen(pages[i].page); n > 0; n--) {
             free(find_links(pages[i].page, n - 1));
-            free(find_links_in(
-                "text/xml", "latin1", pages[i].page, n - 1));
+            free(find_links_in("text/xml", "latin1", pages[i].page, n - 1));
         }
     }
     for (size_t i = 0; i < sizeof(xml_pages) / sizeof(xml_pages[0]); i++) {
@@ -545,10 +544,11 @@ START_TEST(takes_linear_time)
         "<a href=", "<a href=\"", "<a href='", "<a href=\"'", "<a href=&",
         "<a href='&#", "&#1", "<script", "<script>", "<script></script",
         "<script><", "<title><", "<style></", "<![CDATA[", "<![CDATA[]",
-        "<![CDATA[>", "<svg><![CDATA[", "<svg><![CDATA[>", "<svg>", "<math><mi>",
-        "</svg", "<svg></p>", "<script><!--", "<script><!--<script>", "<!--<script",
-        "<?", "<!DOCTYPE [", "<meta content='charset", "&#x", "<a href=&eacute",
-        "<!-->", "<!-- >", "<base href=//", ">", "\"", " ", "/" };
+        "<![CDATA[>", "<svg><![CDATA[", "<svg><![CDATA[>", "<svg>",
+        "<math><mi>", "</svg", "<svg></p>", "<script><!--",
+        "<script><!--<script>", "<!--<script", "<?", "<!DOCTYPE [",
+        "<meta content='charset", "&#x", "<a href=&eacute", "<!-->", "<!-- >",
+        "<base href=//", ">", "\"", " ", "/" };
 
     for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
         size_t n = strlen(units[i]);

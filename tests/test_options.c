@@ -65,7 +65,8 @@ START_TEST(defaults)
 }
 END_TEST
 
-// A size that this system has no number for is refused, and none becomes another.
+// A size that this system has no number for is refused, and none becomes
+// another.
 START_TEST(sizes_that_there_are)
 {
     double most = sizeof(size_t) > 4 ? 1e15 : (double)(SIZE_MAX / 2);

@@ -99,7 +99,8 @@ static const struct chaos table[] = {
         BYTES(OK "Transfer-Encoding: gzip\r\n\r\nMoo!") },
     { "content-gzip", "a page in a content coding nobody asked for",
         ERROR_CONTENT_ENCODING,
-        BYTES(OK HTML "Content-Encoding: gzip\r\nContent-Length: 4\r\n\r\nMoo!") },
+        BYTES(OK HTML
+            "Content-Encoding: gzip\r\nContent-Length: 4\r\n\r\nMoo!") },
     { "redirect-nowhere", "a redirect without a Location", 0,
         BYTES("HTTP/1.1 302 Found\r\nContent-Length: 0\r\n\r\n") },
     { "redirect-junk", "a redirect to what is no URL", ERROR_LOCATION,
