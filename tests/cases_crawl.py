@@ -670,9 +670,8 @@ def links_in(t, about, type, charset, followed):
 
 @crawl
 def letters_beyond_ascii(t):
-    """A letter beyond ASCII is escaped as UTF-8 in a path, whatever the page
-    is written in."""
-    """In a path they are sent as UTF-8, in a query in the page's charset."""
+    """Letters beyond ASCII are sent as UTF-8 in a path, and in a query in the
+    page's charset."""
     latin = b'<a href="caf\xe9?caf\xe9">1</a><a href="&eacute;?&eacute;">2</a>'
     with Canned({
             "/": links("/latin", "/meta", "/utf8", "/xml"),
@@ -693,8 +692,7 @@ def letters_beyond_ascii(t):
 
 @crawl
 def pages_that_cannot_be_read(t):
-    """A page that cannot be read is an error in its row, never "no links"."""
-    """Are an error, not a page without links."""
+    """A page that cannot be read is an error, not a page without links."""
     text = '<a href="/a">a</a>'
     with Canned({
             "/": links("/label", "/le", "/be", "/plain", "/404"),
