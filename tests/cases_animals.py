@@ -136,7 +136,7 @@ def unknown_animal(t):
 
 ODD = [("with a slash", "a/b?c", "a%2Fb%3Fc"), ("with an accent", "é",
                                                  "%C3%A9"),
-       ("empty", "", ""), ("with a hash", "a#b%41", "a%23b%2541"),
+       ("with a hash", "a#b%41", "a%23b%2541"),
        ("with blanks", " a\tb ", "%20a%09b%20"),
        ("with a line end", "a\r\nX: b", "a%0D%0AX%3A%20b")]
 
