@@ -128,9 +128,10 @@ static const char *const no_names[] = { "", ".", ".." };
 
 START_TEST(a_name_that_no_animal_can_have)
 {
+    char copy[4];
+
     names[0] = (char[]){ "cow" };
     for (int i = 0; i < 2; i++) { // behind a good one as well
-        char copy[4];
         snprintf(copy, sizeof(copy), "%s", no_names[_i]);
         names[i] = copy;
         options.num_arguments = i + 1;
