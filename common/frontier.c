@@ -7,6 +7,8 @@
 #include "errors.h"
 #include "interrupt.h"
 #include "links.h"
+#include "live.h"
+#include "timing.h"
 #include "trace.h"
 
 #include <errno.h>
@@ -291,14 +293,28 @@ static struct page *want(
     return page;
 }
 
+// Notes that `from` leads to `to`. Which of many pages is named in the report
+// must not depend on which was fetched first.
+static void note_link(struct page *to, const struct page *from)
+{
+    if (to != from
+        && (to->linked_from == NULL
+            || strcmp(from->url.text, to->linked_from->url.text) < 0))
+        to->linked_from = from;
+}
+
 // Takes over *url, the target of a redirect of `from`.
 static void follow(
     struct frontier *frontier, const struct page *from, struct url *url)
 {
+    struct page *to = NULL;
+
     if (from->redirects_left > 0 && allowed(frontier, url))
-        want(frontier, url, from->redirects_left - 1);
+        to = want(frontier, url, from->redirects_left - 1);
     else
         url_free(url);
+    if (to != NULL)
+        note_link(to, from);
 }
 
 int frontier_add_root(struct frontier *frontier, const char *text)
@@ -400,6 +416,7 @@ static int take_links(struct frontier *frontier, struct page *page,
         if (target->linked_by == page)
             continue;
         target->linked_by = page;
+        note_link(target, page);
         page->num_urls++;
         page->num_new_urls += frontier->num_pages > before;
     }
@@ -499,6 +516,17 @@ static void log_done(
     fputc('\n', frontier->log);
 }
 
+static void show_progress(const struct frontier *frontier)
+{
+    size_t done = frontier->next - frontier->out;
+
+    if (frontier->is_live && live_is_due())
+        live_show("%zu pages, %zu queued, %zu in flight, %ld errors, "
+                  "%.0f pages a second",
+            done, frontier->num_pages - frontier->next, frontier->out,
+            frontier->errors, (double)done / timing_wall());
+}
+
 int frontier_take_back(struct frontier *frontier, struct page *page, int error,
     struct http_response *response, const char *func, int line)
 {
@@ -521,9 +549,11 @@ int frontier_take_back(struct frontier *frontier, struct page *page, int error,
     if (pause == 0) {
         page->finished = true;
         frontier->out--;
+        frontier->errors += page->error != 0;
     } else if (trace_is_on) {
         trace_record(TRACE_WAIT_TIMER, TRACE_THIS, pause, func, line);
     }
+    show_progress(frontier);
     return pause;
 }
 

@@ -10,7 +10,8 @@
 //         } while (pause > 0 && !interrupted());
 //     }
 //
-// After Ctrl-C nothing is handed out and nothing tried again.
+// After Ctrl-C nothing is handed out and nothing tried again: the frontier asks
+// interrupted() of interrupt.h.
 //
 // Each URL is handed out once. Redirects are followed by hand: the target is
 // just another URL that must pass the host rule and may have been seen.
@@ -44,6 +45,7 @@ struct page {
     long size; // of the body; -1 if nobody needed it and it was not whole
     int num_urls;
     int num_new_urls;
+    const struct page *linked_from; // of those known, the first in URL order
     // The frontier's own:
     struct page *chain; // the next page in the same bucket of the seen set
     const struct page *linked_by; // the last page that was found to link here
@@ -75,7 +77,9 @@ struct frontier {
     long excluded;
     long not_http;
     long dropped; // how often there was no room
+    long errors; // so far
     FILE *log; // for -v and -vv; NULL: silence
+    bool is_live; // a line on stderr shows how far it is
 };
 
 // `options` is borrowed. Returns 0; -EINVAL if options->exclude is not a
@@ -112,8 +116,9 @@ int frontier_take_back(struct frontier *frontier, struct page *page, int error,
 // Will frontier_next() return NULL for ever?
 bool frontier_finished(const struct frontier *frontier);
 
-// The report for people: a line a page, sorted by URL, the summary, and the
-// counters. `wall` is in seconds.
+// The report for people: a line a page, sorted by URL (with --broken only those
+// with an error or a status of 400 and more), the summary, and the counters.
+// `wall` is in seconds.
 void frontier_print(
     struct frontier *frontier, FILE *out, double wall, int max_in_flight);
 

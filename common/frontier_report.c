@@ -5,6 +5,7 @@
 #include "errors.h"
 #include "json.h"
 
+#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -31,10 +32,12 @@ static size_t sort_pages(struct frontier *frontier)
 
 // --- Counters ----------------------------------------------------------------
 
-enum { MAX_COUNTERS = 1024 };
+// Statuses have three digits, so there is room for all of them, and for all
+// errors.
+enum { MAX_COUNTERS = 1280 };
 
 struct counter {
-    char name[24];
+    char name[80];
     long value;
 };
 
@@ -58,8 +61,28 @@ static void count(struct counter *counters, int *n, const char *name, long by)
     counters[i].value += by;
 }
 
-// Fills in the counters, sorted by name; returns how many there are. Statuses
-// have three digits, so there is room for all of them.
+// Counts an error by its words: "error_timed_out".
+static void count_error(struct counter *counters, int *n, int error)
+{
+    char name[sizeof(counters->name)];
+
+    snprintf(name, sizeof(name), "error_%s", error_text(error));
+    for (char *at = name; *at != '\0'; at++)
+        *at = isalnum((unsigned char)*at) ? *at : '_';
+    count(counters, n, name, 1);
+}
+
+// How many URLs were found and not fetched: after Ctrl-C, or by --max-pages.
+static long count_left(const struct frontier *frontier)
+{
+    long left = (long)(frontier->num_pages - frontier->next);
+
+    for (size_t i = 0; i < frontier->next; i++)
+        left += frontier->pages[i]->tries == 0;
+    return left;
+}
+
+// Fills in the counters, sorted by name; returns how many there are.
 static int count_all(const struct frontier *frontier, struct counter *counters)
 {
     char name[24];
@@ -74,14 +97,16 @@ static int count_all(const struct frontier *frontier, struct counter *counters)
     count(counters, &n, "skipped_excluded", frontier->excluded);
     count(counters, &n, "skipped_not_http", frontier->not_http);
     count(counters, &n, "dropped", frontier->dropped);
+    count(counters, &n, "left", count_left(frontier));
     for (size_t i = 0; i < frontier->next; i++) {
         const struct page *page = frontier->pages[i];
         if (page->tries == 0)
             continue;
         count(counters, &n, "urls", 1);
-        if (page->error != 0)
+        if (page->error != 0) {
             count(counters, &n, "errors", 1);
-        else if (page->next_url != NULL)
+            count_error(counters, &n, page->error);
+        } else if (page->next_url != NULL)
             count(counters, &n, "redirects", 1);
         else
             count(counters, &n, page->num_urls >= 0 ? "html" : "other", 1);
@@ -108,18 +133,24 @@ static void print_text(FILE *out, const char *text)
     fputs(safe, out);
 }
 
+static bool is_broken(const struct page *page)
+{
+    return page->error != 0 || page->status >= 400;
+}
+
 static void print_page(const struct page *page, FILE *out)
 {
     fprintf(out, "%s ", page->url.text);
     if (page->status != 0)
         fprintf(out, "%d ", page->status);
     if (page->error != 0) {
-        fprintf(out, "error %s (%d %s)\n", error_text(page->error), page->tries,
+        fprintf(out, "error %s (%d %s)", error_text(page->error), page->tries,
             page->tries == 1 ? "try" : "tries");
         return;
     }
     if (page->next_url != NULL) {
-        fprintf(out, "redirect %s\n", page->next_url);
+        fprintf(out, "redirect %s%s", page->next_url,
+            page->redirects_left == 0 ? " (not followed: --max-redirect)" : "");
         return;
     }
     print_text(out, page->content_type);
@@ -131,7 +162,6 @@ static void print_page(const struct page *page, FILE *out)
         fprintf(out, " %ld bytes", page->size);
     if (page->num_urls >= 0)
         fprintf(out, " %d links", page->num_urls);
-    fputc('\n', out);
 }
 
 void frontier_print(
@@ -141,12 +171,21 @@ void frontier_print(
     size_t n = sort_pages(frontier);
 
     for (size_t i = 0; i < frontier->next; i++) {
-        if (frontier->pages[i]->tries > 0)
-            print_page(frontier->pages[i], out);
+        const struct page *page = frontier->pages[i];
+        if (page->tries == 0
+            || (frontier->options->broken && !is_broken(page)))
+            continue;
+        print_page(page, out);
+        if (is_broken(page) && page->linked_from != NULL)
+            fprintf(out, " linked from %s", page->linked_from->url.text);
+        fputc('\n', out);
     }
     fprintf(out,
         "Finished %zu urls in %.3f secs (max_tasks=%d, max_in_flight=%d)\n", n,
         wall, frontier->options->max_tasks, max_in_flight);
+    if (count_left(frontier) > 0)
+        fprintf(out, "Not fetched: %ld urls that were found\n",
+            count_left(frontier));
     int num = count_all(frontier, counters);
     for (int i = 0; i < num; i++)
         fprintf(out, "%10ld %s\n", counters[i].value, counters[i].name);
@@ -185,6 +224,8 @@ static void page_json(const struct page *page, FILE *out)
     print_number(out, "num_urls", page->num_urls, good && page->num_urls >= 0);
     print_number(
         out, "num_new_urls", page->num_new_urls, good && page->num_urls >= 0);
+    print_member(out, "linked_from",
+        page->linked_from != NULL ? page->linked_from->url.text : NULL);
     fputc('}', out);
 }
 

@@ -49,6 +49,8 @@ static const struct option table[] = {
         "stay on hosts that share their last two labels" },
     { CRAWL, 0, "resolve", "HOST:PORT:ADDR", OPTION_TEXTS, AT(resolves), 0, 0,
         "connect to ADDR instead; may be repeated" },
+    { CRAWL, 0, "broken", NULL, OPTION_FLAG, AT(broken), 0, 0,
+        "report broken links only, and where they are" },
     { BOTH, 0, "selector", "epoll|poll", OPTION_TEXT, AT(selector), 0, 0,
         "how to ask which sockets are ready" },
     { BOTH, 0, "json", "FILE", OPTION_TEXT, AT(json), 0, 0,

@@ -41,6 +41,7 @@ struct options {
     size_t max_body;
     const char *exclude; // a POSIX extended regular expression, or NULL
     bool lenient;
+    bool broken; // report only what is broken
     struct texts resolves; // HOST:PORT:ADDR
     int verbose;
 

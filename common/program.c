@@ -213,6 +213,7 @@ int program_begin_crawl(struct frontier *frontier, struct options *options,
             "no URL to start from; see crawl --help");
     } else if (open_files(options) == OPTIONS_GO_ON) {
         frontier->log = options->quiet ? NULL : stderr;
+        frontier->is_live = !options->quiet && options->verbose == 0;
         return OPTIONS_GO_ON;
     }
     frontier_free(frontier);

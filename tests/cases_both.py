@@ -21,7 +21,7 @@ OPTIONS = {
     "animals": ["--server URL", "--count N", "--delay MS", "--max-tasks N",
                 "--timeout SECONDS", "--typing MS"],
     "crawl": ["--max-tasks N", "--max-redirect N", "--max-tries N",
-              "--timeout S", "--max-pages N", "--max-body BYTES",
+              "--timeout S", "--max-pages N", "--max-body BYTES", "--broken",
               "--exclude REGEX", "--strict", "--lenient",
               "--resolve HOST:PORT:ADDR", "-v"],
 }

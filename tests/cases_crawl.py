@@ -1143,6 +1143,27 @@ def json_on_stdout(t):
     t.same(json.loads(run.out.decode())["counters"]["urls"], 1)
 
 
+@crawl
+def broken_links(t):
+    """--broken reports what is broken, and a page that links there."""
+    pages = {"/": links("/b", "/a", "/fine"), "/fine": answer(),
+             "/a": links("/gone", "/wrong"), "/b": links("/gone", "/wrong"),
+             "/gone": answer(status=410), "/wrong": b"Moo!\r\n\r\n"}
+    with Canned(pages) as server:
+        child = t.start("crawl", "%s/" % server, "--broken", "--json",
+                        t.file("crawl.json"))
+        run = t.finish(child, t.file("crawl.json"), code=1)
+        t.same([row["linked_from"] for row in run.data["urls"]], [
+            None if path is None else "%s%s" % (server, path)
+            for path in (None, "/", "/", "/", "/a", "/a")])
+        t.same(run.lines[:2], [
+            "%s/gone 410 text/html 0 bytes linked from %s/a"
+            % (server, server),
+            "%s/wrong error malformed status line (1 try) linked from %s/a"
+            % (server, server)])
+        t.assertTrue(run.lines[2].startswith("Finished 6 urls"))
+
+
 # --- Strangers ---------------------------------------------------------------
 
 ESCAPE = b"\x1b]0;moo\x07\x9b\xff\x7f\0."

@@ -20,6 +20,7 @@ import difflib
 import http.client
 import json
 import os
+import re
 import pprint
 import re
 import shutil
@@ -79,7 +80,7 @@ TIMING = ("wall_s", "cpu_user_s", "cpu_sys_s", "max_in_flight", "peak_rss_kb",
           "threads", "voluntary_switches", "involuntary_switches",
           "connections")
 ROW = ["url", "status", "next_url", "error", "tries", "size", "content_type",
-       "encoding", "num_urls", "num_new_urls"]
+       "encoding", "num_urls", "num_new_urls", "linked_from"]
 # What is checked of every run has a sentence of its own.
 ERR = "What fails is reported on stderr, and nothing else is."
 STARTING = ("files", "soft_files", "limit", "inherit",
@@ -560,6 +561,8 @@ class Case(unittest.TestCase):
                 if row["status"] == 200:
                     self.assertIsNotNone(row["size"], row)
             else:
+                error = "error_" + re.sub("[^A-Za-z0-9]", "_", row["error"])
+                expected[error] = expected.get(error, 0) + 1
                 self.same([row["next_url"], row["size"], row["content_type"],
                            row["num_urls"]], [None] * 4)
             if row["num_urls"] is not None:
@@ -569,8 +572,9 @@ class Case(unittest.TestCase):
             expected["retries"] = tries - len(rows)
         for key, value in expected.items():
             self.same(counters[key], value, key)
-        self.same({key for key in counters if key.startswith("status_")},
-                  {key for key in expected if key.startswith("status_")})
+        for kind in "status_", "error_":
+            self.same({key for key in counters if key.startswith(kind)},
+                      {key for key in expected if key.startswith(kind)})
         if not any("look-up" in (row["error"] or "")
                    or "no such host" in (row["error"] or "") for row in rows):
             self.same(run.timing["connections"], tries)
@@ -590,6 +594,7 @@ class Case(unittest.TestCase):
                     "try" if row["tries"] == 1 else "tries")
             elif row["next_url"] is not None:
                 text = "%(url)s %(status)d redirect %(next_url)s" % row
+                line = line.replace(" (not followed: --max-redirect)", "")
             else:
                 text = "%s %d %s" % (row["url"], row["status"],
                                      row["content_type"] or "-")
@@ -599,6 +604,9 @@ class Case(unittest.TestCase):
                     text += " %d bytes" % row["size"]
                 if row["num_urls"] is not None:
                     text += " %d links" % row["num_urls"]
+            if row["error"] is not None or row["status"] >= 400:
+                if row["linked_from"] is not None:
+                    text += " linked from " + row["linked_from"]
             # What a server said may be strange, and is shown harmlessly.
             if text.isascii() and text.isprintable():
                 self.same(line, text)
@@ -606,6 +614,9 @@ class Case(unittest.TestCase):
                          r"\(max_tasks=\d+, max_in_flight=%d\)$"
                          % (len(run.data["urls"]),
                             run.timing["max_in_flight"]))
+        if run.counters["left"]:
+            self.same(lines.pop(0), "Not fetched: %d urls that were found"
+                      % run.counters["left"])
         self.same(lines, ["%10d %s" % (value, key)
                           for key, value in run.counters.items()])
 

@@ -684,9 +684,16 @@ static char *printed(void (*print)(FILE *out))
     static char text[8192];
     FILE *out = fmemopen(text, sizeof(text), "w");
 
+    print(out);
+    fclose(out);
+    return text;
+}
+
+// One page of each kind.
+static void fetch_all_kinds(void)
+{
     start("http://h/");
-    struct page *root = next();
-    answer_html(root,
+    answer_html(next(),
         "<a href=c><a href=b><a href=a><a href=//x/><a href=d><a href=e>");
     redirect(next(), 301, "/a");
     answer(next(), "200 OK\r\nContent-Type: image/png;\x1b[31m\xff\r\n\r\nXY");
@@ -695,9 +702,6 @@ static char *printed(void (*print)(FILE *out))
     answer_badly(next(),
         "404 No\r\nContent-Type: text/html\r\nContent-Length: 65\r\n\r\n", 0);
     give_error(next(), ERROR_STATUS_LINE);
-    print(out);
-    fclose(out);
-    return text;
 }
 
 static void print_text(FILE *out)
@@ -712,18 +716,22 @@ static void print_json(FILE *out)
 
 START_TEST(report)
 {
+    fetch_all_kinds();
     ck_assert_str_eq(printed(print_text),
         "http://h/ 200 text/html utf-8 63 bytes 5 links\n"
-        "http://h/a 200 error malformed chunk (1 try)\n"
+        "http://h/a 200 error malformed chunk (1 try) linked from http://h/\n"
         "http://h/b 200 image/png 2 bytes\n"
         "http://h/c 301 redirect http://h/a\n"
-        "http://h/d 404 text/html\n"
-        "http://h/e error malformed status line (1 try)\n"
+        "http://h/d 404 text/html linked from http://h/\n"
+        "http://h/e error malformed status line (1 try) linked from http://h/\n"
         "Finished 6 urls in 1.500 secs (max_tasks=10, max_in_flight=3)\n"
         "        65 bytes\n"
         "         0 dropped\n"
+        "         1 error_malformed_chunk\n"
+        "         1 error_malformed_status_line\n"
         "         2 errors\n"
         "         1 html\n"
+        "         0 left\n"
         "         2 other\n"
         "         1 redirects\n"
         "         0 retries\n"
@@ -739,37 +747,98 @@ END_TEST
 
 START_TEST(report_as_json)
 {
+    fetch_all_kinds();
     ck_assert_str_eq(printed(print_json),
         "\"urls\":[\n"
         "{\"url\":\"http://h/\",\"status\":200,\"next_url\":null,"
         "\"error\":null,\"tries\":1,\"size\":63,"
         "\"content_type\":\"text/html\",\"encoding\":\"utf-8\","
-        "\"num_urls\":5,\"num_new_urls\":5},\n"
+        "\"num_urls\":5,\"num_new_urls\":5,"
+        "\"linked_from\":null},\n"
         "{\"url\":\"http://h/a\",\"status\":200,\"next_url\":null,"
         "\"error\":\"malformed chunk\",\"tries\":1,\"size\":null,"
         "\"content_type\":null,\"encoding\":null,"
-        "\"num_urls\":null,\"num_new_urls\":null},\n"
+        "\"num_urls\":null,\"num_new_urls\":null,"
+        "\"linked_from\":\"http://h/\"},\n"
         "{\"url\":\"http://h/b\",\"status\":200,\"next_url\":null,"
         "\"error\":null,\"tries\":1,\"size\":2,"
         "\"content_type\":\"image/png\",\"encoding\":null,"
-        "\"num_urls\":null,\"num_new_urls\":null},\n"
+        "\"num_urls\":null,\"num_new_urls\":null,"
+        "\"linked_from\":\"http://h/\"},\n"
         "{\"url\":\"http://h/c\",\"status\":301,"
         "\"next_url\":\"http://h/a\","
         "\"error\":null,\"tries\":1,\"size\":0,"
         "\"content_type\":null,\"encoding\":null,"
-        "\"num_urls\":null,\"num_new_urls\":null},\n"
+        "\"num_urls\":null,\"num_new_urls\":null,"
+        "\"linked_from\":\"http://h/\"},\n"
         "{\"url\":\"http://h/d\",\"status\":404,\"next_url\":null,"
         "\"error\":null,\"tries\":1,\"size\":null,"
         "\"content_type\":\"text/html\",\"encoding\":\"utf-8\","
-        "\"num_urls\":null,\"num_new_urls\":null},\n"
+        "\"num_urls\":null,\"num_new_urls\":null,"
+        "\"linked_from\":\"http://h/\"},\n"
         "{\"url\":\"http://h/e\",\"status\":null,\"next_url\":null,"
         "\"error\":\"malformed status line\",\"tries\":1,\"size\":null,"
         "\"content_type\":null,\"encoding\":null,"
-        "\"num_urls\":null,\"num_new_urls\":null}],\n"
-        "\"counters\":{\"bytes\":65,\"dropped\":0,\"errors\":2,\"html\":1,"
+        "\"num_urls\":null,\"num_new_urls\":null,"
+        "\"linked_from\":\"http://h/\"}],\n"
+        "\"counters\":{\"bytes\":65,\"dropped\":0,"
+        "\"error_malformed_chunk\":1,\"error_malformed_status_line\":1,"
+        "\"errors\":2,\"html\":1,\"left\":0,"
         "\"other\":2,\"redirects\":1,\"retries\":0,\"skipped_excluded\":0,"
         "\"skipped_not_http\":0,\"skipped_off_host\":1,\"status_200\":3,"
         "\"status_301\":1,\"status_404\":1,\"urls\":6}");
+}
+END_TEST
+
+START_TEST(report_of_what_is_broken)
+{
+    options.broken = true;
+    fetch_all_kinds();
+    char *text = printed(print_text);
+
+    ck_assert_ptr_nonnull(strstr(text, "Finished 6 urls"));
+    *strstr(text, "Finished") = '\0';
+    ck_assert_str_eq(text,
+        "http://h/a 200 error malformed chunk (1 try) linked from http://h/\n"
+        "http://h/d 404 text/html linked from http://h/\n"
+        "http://h/e error malformed status line (1 try) linked from "
+        "http://h/\n");
+}
+END_TEST
+
+// Which of the pages is named must not depend on which was fetched first; and
+// a link to itself helps nobody.
+START_TEST(linked_from_the_first_in_url_order)
+{
+    start("http://h/");
+    answer_html(next(), "<a href=c><a href=b><a href=r>");
+    struct page *c = next();
+    struct page *b = next();
+    struct page *r = next();
+    answer_html(c, "<a href=missing><a href=c>");
+    ck_assert_str_eq(c->linked_from->url.text, "http://h/");
+    struct page *missing = next();
+    ck_assert_str_eq(missing->linked_from->url.text, "http://h/c");
+    redirect(r, 301, "/missing");
+    ck_assert_str_eq(missing->linked_from->url.text, "http://h/c");
+    answer_html(b, "<a href=missing>");
+    ck_assert_str_eq(missing->linked_from->url.text, "http://h/b");
+}
+END_TEST
+
+START_TEST(a_limit_is_told)
+{
+    options.max_redirect = 0;
+    options.max_pages = 2;
+    start("http://h/");
+    answer_html(next(), "<a href=a><a href=b><a href=c>");
+    redirect(next(), 301, "/d");
+    const char *text = printed(print_text);
+    ck_assert_ptr_nonnull(strstr(text,
+        "http://h/a 301 redirect http://h/d (not followed: --max-redirect)\n"));
+    ck_assert_ptr_nonnull(strstr(text,
+        "max_in_flight=3)\nNot fetched: 2 urls that were found\n"));
+    ck_assert_ptr_nonnull(strstr(text, "         2 left\n"));
 }
 END_TEST
 
@@ -870,6 +939,9 @@ int main(void)
     tcase_add_test(tests, roots);
     tcase_add_test(tests, report);
     tcase_add_test(tests, report_as_json);
+    tcase_add_test(tests, report_of_what_is_broken);
+    tcase_add_test(tests, linked_from_the_first_in_url_order);
+    tcase_add_test(tests, a_limit_is_told);
     tcase_add_test(tests, pauses_grow_up_to_a_limit);
     tcase_add_test(tests, a_refused_address_costs_no_back_off);
     tcase_add_test(tests, what_was_not_tried_is_not_reported);

@@ -112,6 +112,17 @@ class Terminal(unittest.TestCase):
                          r"0 failed, \d+ a second")
         self.assertTrue(shown.endswith("\r\x1b[K"), "the line is still there")
 
+    def test_a_crawl_shows_how_far_it_is(self):
+        shown = self.crawl()
+        self.assertRegex(shown, r"\r\x1b\[K\d+ pages, \d+ queued, "
+                         r"\d+ in flight, 0 errors, \d+ pages a second")
+        # It is gone before the report.
+        _, _, report = shown.rpartition("\r\x1b[K")
+        self.assertTrue(report.startswith("http://"), report[:100])
+        self.assertIn("Finished 400 urls", report)
+        for option in "-q", "-v":
+            self.assertNotIn("\x1b", self.crawl(option))
+
     def test_nothing_of_it_in_a_pipe(self):
         read, write = os.pipe()
         shown = on_a_terminal(lambda: (os.dup2(write, 2), os.execv(HARNESS, [
