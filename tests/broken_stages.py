@@ -3,7 +3,7 @@
 `make grade-N` say what is wrong? Standard library only. Works in a copy of the
 repository, so that nobody's play/ is touched.
 
-    BUILD=build python3 tests/test_grade.py [-v] [NAME...]
+    BUILD=build python3 tests/broken_stages.py [-v] [NAME...]
 """
 
 import os
