@@ -178,8 +178,9 @@ int where(const struct farm *farm)
     snprintf(
         dump_path, sizeof(dump_path), "%s/where.dump", settings_build_folder());
     printf(
-        "Twelve animals, a task each. Ctrl-\\ asks where they are; here it is "
-        "pressed\nonce for you, when half of them have answered.\n");
+        "Twelve animals, a task each, and the task that started them. Ctrl-\\ "
+        "asks\nwhere they are; here it is pressed once, when half of them have "
+        "answered.\n");
     fflush(stdout);
     pid_t presser = fork();
     if (presser == 0) {
