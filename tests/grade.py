@@ -204,11 +204,11 @@ def run_one(test):
         test.function()
     except support.unittest.SkipTest:
         failure = "skipped"
-    except Exception as error:  # noqa: BLE001 - whatever it is, it is told
-        failure = error
+    except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001
+        failure = error  # whatever it is, it is told
     try:
         test.doCleanups()
-    except Exception as error:  # noqa: BLE001
+    except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001
         failure = failure or error
     return failure
 
@@ -272,9 +272,8 @@ def grade(number):
             grades.add(place(error), describe(test, error))
         if len(grades.causes) == CAUSES and not every:
             break
-    pool.shutdown(wait=False, cancel_futures=True)
-    for child in list(support.Child.living):
-        child.kill()
+    support.end_all(pool)
+    support.Child.none_more = False
     if number == 2 and (every or len(grades.causes) < CAUSES):
         progress("looking for data races")
         found = race(tests[0].folder)
@@ -292,5 +291,4 @@ if __name__ == "__main__":
         code = grade(int(sys.argv[1]))
     except KeyboardInterrupt:
         code = 130
-    # Not sys.exit(): threads that wait for a program would keep us.
-    os._exit(code)
+    sys.exit(code)

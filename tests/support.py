@@ -103,6 +103,7 @@ class Child:
     prints goes to files: no pipe fills up, and nobody need read it."""
 
     living = set()
+    none_more = False
 
     def __init__(self, folder, words, stdout=None, limit=LIMIT, files=None,
                  soft_files=None, redirect="", fds=(), leaves_threads=False,
@@ -113,6 +114,8 @@ class Child:
                      "for s in signal.SIGPIPE, signal.SIGXFSZ:\n"
                      "    signal.signal(s, signal.SIG_DFL)\n%s\n"
                      "os.execv(sys.argv[1], sys.argv[1:])" % inherit, *words]
+        if Child.none_more:
+            raise KeyboardInterrupt
         if files is not None:  # so many descriptors, and it cannot get more
             words = ["sh", "-c", 'ulimit -n %d; exec "$@"' % files, "sh",
                      *words]
@@ -711,6 +714,16 @@ def run_one(test):
     return result, time.monotonic() - start
 
 
+def end_all(pool):
+    """Ends all tests that run, and all programs that they have started."""
+    Child.none_more = True
+    pool.shutdown(wait=False, cancel_futures=True)
+    while Child.living:
+        for child in list(Child.living):
+            child.kill()
+    pool.shutdown()
+
+
 def main(argv):
     """[-v] [WORD...]: the tests whose names contain all the words."""
     verbose = "-v" in argv
@@ -736,9 +749,7 @@ def main(argv):
             if verbose and result.skipped:
                 print("    " + result.skipped[0][1])
     except KeyboardInterrupt:
-        pool.shutdown(wait=False, cancel_futures=True)
-        for child in list(Child.living):
-            child.kill()
+        end_all(pool)
         raise
     for folder, took in seconds.items():
         print("%-22s %5.1f s of tests" % (folder, took))
