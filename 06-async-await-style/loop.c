@@ -16,6 +16,9 @@ static int watches; // armed, but for those in the background
 static double now; // as of the last callback, or the last wait
 static double turns;
 static double longest; // callback, in seconds
+static struct loop_watch ctrl_c = { .in_background = true };
+
+static void hurry(void *unused);
 
 int loop_init(const char *kind)
 {
@@ -23,7 +26,7 @@ int loop_init(const char *kind)
     if (selector == NULL)
         return -errno;
     int fd = interrupt_fd(); // asked once: Ctrl-C may come at any moment
-    return fd >= 0 ? selector_set(selector, fd, SELECT_READ, NULL) : 0;
+    return fd >= 0 ? loop_watch_fd(&ctrl_c, fd, SELECT_READ, hurry, NULL) : 0;
 }
 
 void loop_free(void)
@@ -52,7 +55,7 @@ void loop_cancel_fd(struct loop_watch *watch)
 {
     if (watch->fn == NULL)
         return;
-    selector_set(selector, watch->fd, watch->interest, NULL);
+    selector_leave(selector, watch->fd, watch);
     watch->fn = NULL;
     watches -= !watch->in_background;
 }
@@ -93,8 +96,9 @@ void loop_cancel(struct loop_call *call)
 }
 
 // Every pause is over. Taken out and armed again, the calls stay in order.
-static void hurry(void)
+static void hurry(void *unused)
 {
+    (void)unused;
     struct timers again = { .armed = calls.armed };
     struct timer *timer;
 
@@ -129,10 +133,8 @@ static void run_watch(const struct selector_event *event)
 {
     struct loop_watch *watch = event->data;
 
-    if (watch == NULL) { // Ctrl-C, or what nobody waits for any more
+    if (watch == NULL) { // nobody waits for it any more
         selector_set(selector, event->fd, 0, NULL);
-        if (interrupted())
-            hurry();
         return;
     }
     loop_fn *fn = watch->fn;

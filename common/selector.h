@@ -6,13 +6,20 @@
 //     while (selector_next(selector, &event))
 //         serve(event.data, event.ready);
 //
-// Level-triggered: a descriptor is reported as long as it is ready. What
-// selector_next() hands out is checked at that moment, so an event never
-// arrives for a descriptor that was forgotten, or closed and opened anew, by
-// whoever handled an earlier event of the same round.
+// Two may wait for one descriptor: one to read, one to write.
+//
+//               reader        writer
+//     fd 7   [ connection  |            ]   an event for each direction that
+//     fd 8   [ pump        | pump       ]   is ready; one for both, if both
+//     fd 9   [             | greeting   ]   have the same data
+//
+// Level-triggered: a descriptor is reported as long as it is ready. Each event
+// is checked when selector_next() hands it out, so that none arrives for a
+// descriptor that an earlier event of the same round has made us forget, close,
+// or open anew.
 //
 // After selector_new() nothing is allocated: waiting cannot run out of memory.
-// Two backends, epoll and poll, stand behind one struct; a third is a file.
+// Two backends, epoll and poll, are behind one struct; a third is a file.
 
 #ifndef SELECTOR_H
 #define SELECTOR_H
@@ -39,16 +46,25 @@ struct selector *selector_new(const char *kind, int max_fds);
 
 void selector_free(struct selector *selector);
 
-// From now on watch `fd` for `interest` (SELECT_READ, SELECT_WRITE, both, or 0
-// to stop watching) and report it with `data`: NULL, or one that stays the same
-// until it is NULL again or selector_forget() is called. Costs a system call only
+// From now on `data` (not NULL) waits until `fd` is ready for `interest`:
+// SELECT_READ, SELECT_WRITE, both, or 0 for no longer. Costs a system call only
 // where the kernel must be told something new. Returns 0; -EPERM for what cannot
 // be watched (a regular file), -EMFILE for a descriptor not below max_fds,
-// -ENOMEM, -ENOSPC.
+// -ENOMEM, -ENOSPC. Aborts if another `data` waits in the same direction.
 int selector_set(struct selector *selector, int fd, int interest, void *data);
 
-// Call this just before close(fd): closing ends the kernel's watch by itself,
-// so unlike an interest of 0 this costs no system call.
+// `data` waits no longer, but the kernel goes on watching: to wait again for the
+// same costs no system call then. An event that comes in the meantime has no
+// data; selector_set(selector, fd, 0, NULL) tells the kernel to stop.
+void selector_leave(struct selector *selector, int fd, void *data);
+
+// The data that waits for `fd`, other than `data`; NULL: there is none.
+void *selector_other(const struct selector *selector, int fd, const void *data);
+
+// Call this just before close(fd): closing ends the kernel's watch by itself, so
+// unlike an interest of 0 this costs no system call. A descriptor that is closed
+// without it is taken for the old one when its number comes again, and its
+// readiness is lost. (Builds with -DASAN ask the kernel each time, and abort.)
 void selector_forget(struct selector *selector, int fd);
 
 // Waits until a descriptor is ready, `deadline` (of clock_now()) has come, or

@@ -12,6 +12,8 @@ struct selector_backend {
     // Watch `fd` for `interest` instead of `old`; either may be 0. `tag` comes
     // back with each event.
     int (*set)(void *self, int fd, int old, int interest, unsigned tag);
+    // Watch nothing, as at the beginning.
+    int (*renew)(void *self);
     // `fd` is about to be closed.
     void (*forget)(void *self, int fd);
     int (*wait)(void *self, int timeout_ms);

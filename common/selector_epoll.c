@@ -37,6 +37,19 @@ static int epoll_open(void **self, int max_fds)
     return 0;
 }
 
+// What was reported in this round stays as it is.
+static int epoll_renew(void *self)
+{
+    struct epoll *epoll = self;
+    int fd = epoll_create1(EPOLL_CLOEXEC);
+
+    if (fd == -1)
+        return -errno;
+    close(epoll->fd);
+    epoll->fd = fd;
+    return 0;
+}
+
 static int epoll_set(void *self, int fd, int old, int interest, unsigned tag)
 {
     struct epoll *epoll = self;
@@ -103,6 +116,7 @@ const struct selector_backend selector_epoll = {
     .name = "epoll",
     .open = epoll_open,
     .set = epoll_set,
+    .renew = epoll_renew,
     .forget = epoll_forget,
     .wait = epoll_wait_ms,
     .next = epoll_next,

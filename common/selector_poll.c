@@ -49,6 +49,14 @@ static int poll_open(void **self, int max_fds)
     return 0;
 }
 
+static int poll_renew(void *self)
+{
+    struct poller *poller = self;
+
+    poller->count = 0;
+    return 0;
+}
+
 // Fills the gap with the last entry. In the middle of a round that may move an
 // answer to where we have looked already: it comes again in the next round.
 static void poll_forget(void *self, int fd)
@@ -123,6 +131,7 @@ const struct selector_backend selector_poll = {
     .name = "poll",
     .open = poll_open,
     .set = poll_set,
+    .renew = poll_renew,
     .forget = poll_forget,
     .wait = poll_wait_ms,
     .next = poll_next,

@@ -10,7 +10,9 @@
 #include "selector.h"
 
 #include <errno.h>
+#include <fcntl.h>
 
+static char ctrl_c; // its address stands for Ctrl-C among the data
 static struct selector *selector;
 static double due = CLOCK_NEVER; // when libcurl wants to be called
 
@@ -24,12 +26,11 @@ static int on_socket(
 
     (void)easy;
     (void)socket_data;
-    int error = selector_set(selector, fd, interest, data);
-    if (error != 0 && what == CURL_POLL_REMOVE) {
+    if (what == CURL_POLL_REMOVE && fcntl(fd, F_GETFD) == -1) {
         selector_forget(selector, fd); // libcurl has closed it already
-        error = 0;
+        return 0;
     }
-    return error == 0 ? 0 : -1;
+    return selector_set(selector, fd, interest, data) == 0 ? 0 : -1;
 }
 
 static int on_timer(CURLM *multi, long ms, void *data)
@@ -48,9 +49,8 @@ static int prepare(struct crowd *crowd, const struct options *options)
     curl_multi_setopt(crowd->multi, CURLMOPT_SOCKETFUNCTION, on_socket);
     curl_multi_setopt(crowd->multi, CURLMOPT_SOCKETDATA, crowd);
     curl_multi_setopt(crowd->multi, CURLMOPT_TIMERFUNCTION, on_timer);
-    // In nobody's name: it is enough that it ends the wait.
     int fd = interrupt_fd();
-    return fd >= 0 ? selector_set(selector, fd, SELECT_READ, NULL) : 0;
+    return fd >= 0 ? selector_set(selector, fd, SELECT_READ, &ctrl_c) : 0;
 }
 
 static CURLMcode act(struct crowd *crowd, const struct selector_event *event)
@@ -58,8 +58,8 @@ static CURLMcode act(struct crowd *crowd, const struct selector_event *event)
     int what = 0;
     int running;
 
-    if (event->data == NULL) {
-        selector_set(selector, event->fd, 0, NULL); // Ctrl-C, said once
+    if (event->data == &ctrl_c) {
+        selector_set(selector, event->fd, 0, &ctrl_c); // it has ended the wait
         return CURLM_OK;
     }
     if (event->ready & SELECT_READ)

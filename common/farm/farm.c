@@ -72,7 +72,8 @@ static void on_connect(struct source *listener)
             // another process may have closed some descriptors.
             full = true;
             for (int j = 0; j < 2; j++)
-                selector_set(server.selector, listeners[j].fd, 0, NULL);
+                selector_set(
+                    server.selector, listeners[j].fd, 0, &listeners[j]);
             timer_arm(&server.timers, &listeners[0].timer, clock_now() + 0.1);
         }
         return; // no client is left at the door, or it went away again
