@@ -98,8 +98,10 @@ static void work(void)
             if (when < deadline)
                 deadline = when;
         }
-        if (busy > 0)
-            poll(polls, (nfds_t)n + 1, clock_ms_until(deadline));
+        if (busy > 0
+            && poll(polls, (nfds_t)n + 1, clock_ms_until(deadline)) == -1
+            && errno != EINTR && errno != EAGAIN)
+            break; // what was forgotten is reported
     }
     free(workers);
     free(polls);

@@ -65,6 +65,8 @@ receiving:
             goto close;
         span_first_byte(f->span);
         verdict = http_feed(&f->response, chunk, (size_t)n);
+        if (verdict == HTTP_MORE)
+            return -EAGAIN; // the next piece waits: others are ready as well
     }
     n = f->response.error;
 close:

@@ -83,19 +83,20 @@ static void sending(void *arg)
 static void receiving(void *arg)
 {
     struct fetch *f = arg;
-    enum http_verdict verdict = HTTP_MORE;
-    int n;
-    while (verdict == HTTP_MORE) {
-        n = net_result(recv(f->fd, chunk, sizeof(chunk), 0));
-        n = net_in_time(n, f->deadline);
-        if (n < 0) {
-            next(f, n, SELECT_READ, receiving);
-            return;
-        }
-        span_first_byte(f->span);
-        verdict = http_feed(&f->response, chunk, (size_t)n);
+    enum http_verdict verdict;
+    int n = net_result(recv(f->fd, chunk, sizeof(chunk), 0));
+    n = net_in_time(n, f->deadline);
+    if (n < 0) {
+        next(f, n, SELECT_READ, receiving);
+        return;
     }
-    fetch_end(f, f->response.error);
+    span_first_byte(f->span);
+    verdict = http_feed(&f->response, chunk, (size_t)n);
+    // More may be there already, but other sockets are ready as well.
+    if (verdict == HTTP_MORE)
+        next(f, -EAGAIN, SELECT_READ, receiving);
+    else
+        fetch_end(f, f->response.error);
 }
 
 static void out_of_time(void *arg)

@@ -22,7 +22,7 @@ step() {
     all=$(changed_lines "$from" "$to" $shared)
     within "changed lines $from to $to" "$all" "$3"
     within "changed lines $from to $to, fetch.c and animals.c" \
-        "$(changed_lines "$from" "$to" fetch.c animals.c)" 200
+        "$(changed_lines "$from" "$to" fetch.c animals.c)" 210
     for file in $shared; do
         diff -NbBU0 "$from/$file" "$to/$file"
     done >/tmp/budget.$$
@@ -50,15 +50,15 @@ for stage in 0*-*; do
     within "lines of the four files of $stage" "$(lines "$stage/fetch.h" \
         "$stage/fetch.c" "$stage/animals.c" "$stage/crawl.c")" 520
 done
-within "lines of loop.[ch]" "$(lines 04-*/loop.h 04-*/loop.c)" 230
-within "lines of coroutine.h" "$(lines 05-*/coroutine.h)" 110
-within "lines of task.[ch]" "$(lines 05-*/task.h 05-*/task.c)" 300
+within "lines of loop.[ch]" "$(lines 04-*/loop.h 04-*/loop.c)" 240
+within "lines of coroutine.h" "$(lines 05-*/coroutine.h)" 120
+within "lines of task.[ch]" "$(lines 05-*/task.h 05-*/task.c)" 310
 within "lines of async.[ch] and the switch" \
-    "$(lines 06-*/async.h 06-*/async.c 06-*/switch*)" 650
+    "$(lines 06-*/async.h 06-*/async.c 06-*/switch*)" 690
 # It has more files than those: stacks, groups, waits, threads, sockets, dumps.
 within "lines of the last engine, all of it" "$(cat 06-*/*.[chS] |
     wc -l | awk -v rest="$(lines 06-*/fetch.? 06-*/animals.c 06-*/crawl.c \
-        06-*/loop.?)" '{ print $1 - rest }')" 1610
+        06-*/loop.?)" '{ print $1 - rest }')" 1750
 
 # Functions fit a screen.
 for file in common/*.c common/*/*.c 0*/*.c 0*/examples/*.c; do

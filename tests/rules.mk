@@ -12,6 +12,7 @@ fuzz_options_FOLDER = common/farm
 test_runner_FOLDER = common/harness
 test_timeline_FOLDER = common/harness
 test_trace_FOLDER = common/harness
+test_fetch_FOLDER = 03-nonblocking
 test_loop_FOLDER = 04-callbacks
 test_coroutine_FOLDER = 05-coroutines
 test_task_FOLDER = 05-coroutines
