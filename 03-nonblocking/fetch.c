@@ -60,13 +60,13 @@ sending:
 receiving:
     while (verdict == HTTP_MORE) {
         n = net_result(recv(f->fd, chunk, sizeof(chunk), 0));
-        n = net_in_time(n, f->deadline);
         if (n < 0)
             goto close;
         span_first_byte(f->span);
         verdict = http_feed(&f->response, chunk, (size_t)n);
+        n = -EAGAIN; // the next piece waits: others are ready as well
         if (verdict == HTTP_MORE)
-            return -EAGAIN; // the next piece waits: others are ready as well
+            goto close;
     }
     n = f->response.error;
 close:

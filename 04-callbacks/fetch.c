@@ -83,17 +83,14 @@ static void sending(void *arg)
 static void receiving(void *arg)
 {
     struct fetch *f = arg;
-    enum http_verdict verdict;
     int n = net_result(recv(f->fd, chunk, sizeof(chunk), 0));
-    n = net_in_time(n, f->deadline);
     if (n < 0) {
         next(f, n, SELECT_READ, receiving);
         return;
     }
     span_first_byte(f->span);
-    verdict = http_feed(&f->response, chunk, (size_t)n);
-    // More may be there already, but other sockets are ready as well.
-    if (verdict == HTTP_MORE)
+    // The next piece waits: others are ready as well.
+    if (http_feed(&f->response, chunk, (size_t)n) == HTTP_MORE)
         next(f, -EAGAIN, SELECT_READ, receiving);
     else
         fetch_end(f, f->response.error);
