@@ -38,7 +38,7 @@ int fetch(struct fetch *f)
     if (n < 0)
         goto close;
 connecting:
-    n = net_in_time(net_connected(f->fd), f->deadline);
+    n = net_connected(f->fd);
     if (n < 0)
         goto close;
     span_connected(f->span);

@@ -400,11 +400,6 @@ int net_result(ssize_t n)
     }
 }
 
-int net_in_time(int n, double deadline)
-{
-    return n >= 0 && clock_now() >= deadline ? -ETIMEDOUT : n;
-}
-
 int net_check_due(int n, int fd, double deadline, const char *func, int line)
 {
     if (n != -EAGAIN)

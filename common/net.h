@@ -75,11 +75,6 @@ int net_result(ssize_t n);
 // many of them said "not now".
 void net_count(long *asked, long *in_vain);
 
-// For sockets that do not block: who sends without a pause is never waited for,
-// and must not outlive the deadline either. Returns n, but -ETIMEDOUT in place
-// of a success if `deadline` has come.
-int net_in_time(int n, double deadline);
-
 // For sockets that do not block: after -EAGAIN, is it worth waiting? Returns n,
 // but -ETIMEDOUT in place of -EAGAIN if `deadline` has come.
 #define net_due(n, fd, deadline) \

@@ -106,19 +106,6 @@ static const char *ask(const char *text, int try)
     return find_by(net_lookup, text, try);
 }
 
-START_TEST(a_success_in_time)
-{
-    double now = clock_now();
-
-    ck_assert_int_eq(net_in_time(0, now + 1000), 0);
-    ck_assert_int_eq(net_in_time(7, CLOCK_NEVER), 7);
-    ck_assert_int_eq(net_in_time(0, now), -ETIMEDOUT);
-    ck_assert_int_eq(net_in_time(7, now), -ETIMEDOUT);
-    ck_assert_int_eq(net_in_time(-EAGAIN, now), -EAGAIN);
-    ck_assert_int_eq(net_in_time(-ECONNRESET, now), -ECONNRESET);
-}
-END_TEST
-
 START_TEST(numeric_hosts_need_no_look_up)
 {
     ck_assert_str_eq(find("127.0.0.1", 0), "127.0.0.1:80");
@@ -409,7 +396,6 @@ int main(void)
     Suite *suite = suite_create("net");
     TCase *tests = tcase_create("net");
 
-    tcase_add_test(tests, a_success_in_time);
     tcase_add_test(tests, numeric_hosts_need_no_look_up);
     tcase_add_test(tests, names_would_have_to_wait);
     tcase_add_test(tests, addresses_take_turns);
