@@ -22,7 +22,7 @@ step() {
     all=$(changed_lines "$from" "$to" $shared)
     within "changed lines $from to $to" "$all" "$3"
     within "changed lines $from to $to, fetch.c and animals.c" \
-        "$(changed_lines "$from" "$to" fetch.c animals.c)" 212
+        "$(changed_lines "$from" "$to" fetch.c animals.c)" 213
     for file in $shared; do
         diff -NbBU0 "$from/$file" "$to/$file"
     done >/tmp/budget.$$
