@@ -75,7 +75,7 @@ enum http_part {
 struct http_response {
     int status; // 0 until the status line of the final response has been read
     bool has_head; // status and headers are complete, whatever the body is
-    int error; // 0, an enum error or -ENOMEM
+    int error; // 0, an enum error, -ENOMEM or -ECONNREFUSED
     char *head; // owned; the final response's status line and headers, as
                 // received but unfolded, without the empty line
     size_t head_len;

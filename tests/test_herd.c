@@ -129,15 +129,16 @@ static const char *const no_names[] = { "", ".", ".." };
 START_TEST(a_name_that_no_animal_can_have)
 {
     char copy[4];
+    char cow[] = "cow";
 
-    names[0] = (char[]){ "cow" };
+    names[0] = cow;
     for (int i = 0; i < 2; i++) { // behind a good one as well
         snprintf(copy, sizeof(copy), "%s", no_names[_i]);
         names[i] = copy;
         options.num_arguments = i + 1;
         ck_assert_int_eq(herd_init(&herd, &options), -ENOENT);
         herd_free(&herd);
-        names[0] = (char[]){ "cow" };
+        names[0] = cow;
     }
     start("cow");
 }
