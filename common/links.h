@@ -18,11 +18,12 @@
 // there is no such text, but there are CDATA sections. The href of the first
 // <base> is no link but changes what later links are relative to.
 //
-// References are read as browsers read them: "\\" is a slash before the query,
-// "http:x" and "http:/x" are relative, "///x" is "//x". What lies beyond ASCII
-// in a path is sent as UTF-8; in the query of a page in windows-1252 (and in
-// what calls itself iso-8859-1 or ascii) it stays in the charset of the page.
-// In other charsets (koi8-r, shift_jis, and so on) all bytes stay as they are.
+// References are read as browsers read them: a backslash before the query is a
+// slash, "http:x" and "http:/x" are relative, "///x" is "//x". What lies beyond
+// ASCII in a path is sent as UTF-8; in the query of a page in windows-1252 (and
+// in what calls itself iso-8859-1 or ascii) it stays in the charset of the
+// page. In other charsets (koi8-r, shift_jis, and so on) all bytes stay as they
+// are.
 //
 // What does not parse as a URL is passed over. Time is linear in the page,
 // memory is bounded by URL_MAX.
