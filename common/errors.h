@@ -24,7 +24,7 @@ enum error {
     ERROR_TOO_MANY_INTERIM, // 1xx responses without end
     ERROR_BODY_TOO_LARGE,
     ERROR_LOCATION, // a redirect that leads nowhere we can name
-    ERROR_CHARSET, // of a page whose links are wanted: nobody here can read it
+    ERROR_CHARSET, // of a page whose links are wanted, and cannot be read
     ERROR_END,
 };
 

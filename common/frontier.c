@@ -478,8 +478,9 @@ static int take_response(struct frontier *frontier, struct page *page,
     return take_links(frontier, page, response);
 }
 
-// Was there nobody at this address? Then nobody has been troubled yet, and the
-// host may have another address: a first retry need not wait.
+// Did no server get to see the request at this address? Then there is none to
+// be spared, and the host may have another address: the first retry need not
+// wait.
 static bool is_unreachable(int error)
 {
     return error == -ECONNREFUSED || error == -EHOSTUNREACH

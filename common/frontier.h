@@ -26,8 +26,8 @@
 #include <regex.h>
 #include <stdio.h>
 
-// Known at once. What comes later is dropped, and nobody looks at the links that
-// follow it on its page.
+// Known at once. What comes later is dropped, and nobody looks at the links
+// that follow it on its page.
 #define FRONTIER_MAX_URLS 1000000
 #define FRONTIER_MAX_MIB 256 // of their texts
 #define FRONTIER_BACKOFF_MS 100 // before the second try; doubles each time
@@ -42,7 +42,7 @@ struct page {
     char *next_url;
     char *content_type;
     char *encoding;
-    long size; // of the body; -1 if nobody needed it and it was not whole
+    long size; // of the body; -1 if it was not whole and not needed either
     int num_urls;
     int num_new_urls;
     const struct page *linked_from; // of those known, the first in URL order
@@ -105,8 +105,8 @@ struct page *frontier_next(struct frontier *frontier);
 // come of the response. A body that nobody reads decides nothing: a redirect is
 // followed, and a 404 stays one, whatever came behind the headers (see
 // http_settle()). Returns 0 when the page is finished; otherwise it is to be
-// fetched again after so many milliseconds, by whoever has it. The response is
-// freed in either case.
+// fetched again after so many milliseconds, by the caller that has it. The
+// response is freed in either case.
 // (A macro: the place of the call goes into the trace.)
 #define frontier_done(frontier, page, error, response) \
     frontier_take_back(frontier, page, error, response, __func__, __LINE__)

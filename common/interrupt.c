@@ -37,8 +37,8 @@ int interrupt_init(void)
     sigemptyset(&action.sa_mask);
     for (int i = 0; i < SIGNALS; i++) {
         sigaction(signals[i], NULL, &before[i]);
-        // A shell without job control starts what runs in the background so:
-        // a Ctrl-C is meant for somebody else.
+        // A shell without job control ignores these signals in programs that
+        // it starts in the background: a Ctrl-C is not meant for them.
         if (before[i].sa_handler != SIG_IGN)
             sigaction(signals[i], &action, NULL);
     }

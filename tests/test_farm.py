@@ -40,6 +40,11 @@ ANIMALS = [
     ("turkey", 1300, "Gobble-Gobble!"), ("rooster", 200, "Cock-a-Doodle-Doo!"),
 ]
 
+# Tests that a shell starts in the background inherit it as ignored, and so would
+# the farm.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
 
 class Farm:
     """A farm of our own. Use it in a with statement."""

@@ -87,7 +87,7 @@ START_TEST(exit_codes)
 }
 END_TEST
 
-// Whoever started us may have ignored or blocked what we live by.
+// Our parent may have ignored or blocked the signals that we live by.
 START_TEST(inherited_signals)
 {
     struct cost cost;
@@ -105,7 +105,7 @@ START_TEST(inherited_signals)
 }
 END_TEST
 
-// In the background Ctrl-C is for nobody of us.
+// In the background a Ctrl-C is not for the runner, nor for its program.
 START_TEST(ignored_signals_stay_ignored)
 {
     struct sigaction action;

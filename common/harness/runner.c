@@ -249,7 +249,7 @@ int runner_run(char *const argv[], int flags, double limit, struct cost *cost)
     sigaction(SIGINT, &before_int, NULL);
     sigaction(SIGTERM, &before_term, NULL);
     if (status == -1)
-        return -ECHILD; // nobody knows how it ended
+        return -ECHILD; // how it ended is not known
 
     cost->wall = clock_now() - began;
     cost->cpu_user = seconds(usage.ru_utime);
