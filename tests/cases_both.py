@@ -17,6 +17,8 @@ from support import (
 
 # --- Command lines -----------------------------------------------------------
 
+IS_TSAN = os.environ.get("SANITIZE") == "tsan"
+
 OPTIONS = {
     "animals": ["--server URL", "--count N", "--delay MS", "--max-tasks N",
                 "--timeout SECONDS", "--typing MS"],
@@ -524,6 +526,8 @@ INHERITED = [  # and survived
 @each(INHERITED, both)
 def survives(t, about, inherit):
     """What is inherited from the parent does no harm."""
+    if "stack" in about and IS_TSAN:
+        t.skipTest("ThreadSanitizer needs a large stack of its own")
     try:
         farm = t.farm("--pace", "0.01")
         child = t.begin(farm, inherit=inherit)
@@ -547,6 +551,8 @@ def no_farm_in_the_environment(t):
 def a_limit_of_file_sizes(t, about, option, told):
     """A limit on file sizes is an error of the write, not the end of the
     program."""
+    if IS_TSAN:
+        t.skipTest("ThreadSanitizer writes a file of its own")
     farm = t.farm("--pace", "0.01")
     path = t.file("x." + about)
     child = t.begin(farm, "-q", *option, path, inherit=
