@@ -13,11 +13,11 @@ import time
 
 from canned import Canned, answer, links
 from support import (
-    LIMIT, NAMES, Run, SLOW, SOUNDS, animals, both, crawl, each)
+    BUILD, LIMIT, NAMES, Run, SLOW, SOUNDS, animals, both, crawl, each)
 
 # --- Command lines -----------------------------------------------------------
 
-IS_TSAN = os.environ.get("SANITIZE") == "tsan"
+IS_TSAN = "tsan" in BUILD
 
 OPTIONS = {
     "animals": ["--server URL", "--count N", "--delay MS", "--max-tasks N",

@@ -33,6 +33,7 @@ DIFFERENCES = {
     "refuses a fold behind the status line": "it waits for more",
     "refuses a fold that joins two lengths": "it refuses the line",
     "a_redirect_with_a_body of two lengths": "it refuses the head",
+    "resolve_an_address": "it resolves names only",
     "our_own_request": "it takes it for another protocol",
     "chaos two-lengths": "it takes the first",
     "chaos bad-length": "it ignores it",

@@ -49,9 +49,10 @@ int farm_start(struct farm *farm, const char *build, const char *pace)
     if (pipe(said) == -1)
         return -errno;
     if (pipe(lifeline) == -1) {
+        int error = -errno; // close() may change it
         close(said[0]);
         close(said[1]);
-        return -errno;
+        return error;
     }
     fcntl(lifeline[1], F_SETFD, FD_CLOEXEC); // nobody else may hold our end
     fcntl(said[0], F_SETFD, FD_CLOEXEC);
