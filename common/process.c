@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #ifdef __linux__
@@ -19,10 +20,12 @@
 static void make_blocking(int fd)
 {
     char path[32];
+    struct stat status;
     int flags = fcntl(fd, F_GETFL);
 
-    if (flags == -1 || !(flags & O_NONBLOCK))
-        return;
+    if (flags == -1 || !(flags & O_NONBLOCK) || fstat(fd, &status) == -1
+        || !(S_ISFIFO(status.st_mode) || S_ISCHR(status.st_mode)))
+        return; // a file always blocks, and has a place where to go on
     snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
     int own = open(path, O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
     if (own == -1)

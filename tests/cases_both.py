@@ -595,6 +595,22 @@ def stdout_that_does_not_block(t):
 
 
 @both
+def a_file_that_does_not_block(t):
+    """It blocks all the same, and is written where others have left it."""
+    path = t.file("out")
+    farm = t.farm("--pace", "0.01")
+    with open(path, "w+b", buffering=0) as stdout:
+        stdout.write(b"before\n")
+        os.set_blocking(stdout.fileno(), False)
+        t.finish(t.begin(farm, stdout=stdout))
+        stdout.write(b"behind\n")
+        stdout.seek(0)
+        lines = stdout.read().splitlines()
+    t.same((lines[0], lines[-1]), (b"before", b"behind"))
+    t.assertGreaterEqual(len(lines), 14)
+
+
+@both
 def descriptors_that_are_open(t):
     """Descriptors that are open already count towards the limit."""
     server = t.farm("--delay", "5")
