@@ -555,7 +555,7 @@ static size_t put_1252(char *out, unsigned long code)
 // No more than this becomes of a byte of an href: "&pi;" is the worst.
 enum { MOST_A_BYTE = 4 };
 
-// Writes the characters of `raw`, up to its fragment, and returns how many
+// Writes the characters of `raw`, without its fragment, and returns how many
 // bytes they take.
 static size_t decode(const struct links *links, char *out, struct slice raw)
 {
@@ -571,8 +571,10 @@ static size_t decode(const struct links *links, char *out, struct slice raw)
             n = entity_scan((struct slice){ raw.at + i, raw.len - i }, &code);
         bool is_byte = n == 0;
         n += is_byte;
-        if (code == '#')
+        if (code == '#') { // a blank before it is no blank at the end
+            out[len++] = '#';
             break;
+        }
         in_query = in_query || code == '?';
         if (is_byte && (in_query || links->charset != CHARSET_1252))
             out[len++] = (char)byte;
@@ -597,6 +599,8 @@ static size_t clean(char *text, size_t len)
         if (!leads && text[i] != '\t' && text[i] != '\r' && text[i] != '\n')
             text[kept++] = text[i];
     }
+    while (kept > 0 && (unsigned char)text[kept - 1] <= ' ')
+        kept--;
     return kept;
 }
 
@@ -643,7 +647,8 @@ static size_t rewrite(const struct url *base, char *text, size_t len)
         to = n;
     } else if (same && slashes == 1) {
         begin = "/";
-    } else if (same && n > 0 && from < len && text[from] != '?') {
+    } else if (same && n > 0 && from < len && text[from] != '?'
+        && text[from] != '#') {
         begin = "./"; // or "http:a:b" would become a scheme
     }
     memmove(text + to + strlen(begin), text + from, len - from);

@@ -303,6 +303,10 @@ static const struct example pages[] = {
     { "<base href=https://g/e/><a href=https:x><a href=http:x>",
         "https://g/e/x http://x/ " },
     { "<base href=\\e\\><a href=x>", "http://h/e/x " },
+    { "<a href='http:&#9; '><a href='http: #'>",
+        "http://h/d/p?q http://h/d/%20 " },
+    { "<a href='x #y'><a href=' x '><a href=' #x'>",
+        "http://h/d/x%20 http://h/d/x http://h/d/p?q " },
     // Letters beyond ASCII, in UTF-8 as everywhere
     { "<a href=caf\xc3\xa9?caf\xc3\xa9>", "http://h/d/caf%C3%A9?caf%C3%A9 " },
     { "<a href=caf\xe9?caf\xe9>", "http://h/d/caf%E9?caf%E9 " },
