@@ -552,7 +552,7 @@ static size_t put_1252(char *out, unsigned long code)
     return 1;
 }
 
-// No more than this becomes of a byte of an href: "&pi;" is the worst.
+// At most so many bytes become of one byte of an href; "&or;" becomes 13.
 enum { MOST_A_BYTE = 4 };
 
 // Writes the characters of `raw`, without its fragment, and returns how many
