@@ -47,9 +47,11 @@ void loop_free(void);
 
 // Turns until nothing is armed. Returns 0, or a negative errno: cannot wait.
 int loop_run(void);
+double loop_since(void); // when the callback that runs has begun
 
-// When `fd` is ready for SELECT_READ, SELECT_WRITE or either; one watch a
-// descriptor. Returns 0, or what selector_set() refuses.
+// When `fd` is ready for SELECT_READ, SELECT_WRITE or either. Of two watches of
+// a descriptor one may read and one write. Returns 0, or what selector_set()
+// refuses.
 #define loop_on_fd(watch, fd, interest, fn, arg) \
     (trace(TRACE_WAIT_FD, TRACE_THIS, fd), \
         loop_watch_fd(watch, fd, interest, fn, arg))
@@ -57,7 +59,9 @@ int loop_watch_fd(
     struct loop_watch *watch, int fd, int interest, loop_fn *fn, void *arg);
 void loop_cancel_fd(struct loop_watch *watch);
 
-void loop_forget(struct loop_watch *watch, int fd); // just before close(fd)
+// Just before close(fd). Aborts if loop_other(): another watch waits for it.
+void loop_forget(struct loop_watch *watch, int fd);
+struct loop_watch *loop_other(const struct loop_watch *watch, int fd);
 
 // At a moment; in so many seconds; a pause, that Ctrl-C ends; in the next turn.
 void loop_at(struct loop_call *call, double at, loop_fn *fn, void *arg);

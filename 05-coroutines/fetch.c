@@ -6,7 +6,6 @@
 
 #include <errno.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 // One for all: nobody waits between receiving into it and feeding from it.
 static char chunk[FETCH_CHUNK];
@@ -69,9 +68,7 @@ enum co_state fetch(struct coroutine *co)
     n = f->response.error;
 close:
     free(f->request);
-    task_forget(f->fd);
-    if (f->fd >= 0)
-        close(f->fd);
+    task_close(f->fd);
     span_done(f->span);
     TASK_END(co, n);
 }

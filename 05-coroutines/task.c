@@ -8,6 +8,8 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
 
 static struct task *running;
 static double resumes;
@@ -80,7 +82,13 @@ static void run(void *arg)
         result = (int)(intptr_t)task->co->value;
     }
     running = NULL;
+    if (task->locks > 0) {
+        fprintf(stderr, "task %s has ended with a lock\n", task->name);
+        abort();
+    }
     future_set(&task->end, result);
+    if (task->gathered != NULL)
+        future_wake(task->gathered, 0);
 }
 
 void task_start(
@@ -150,9 +158,18 @@ struct future *task_pause(double seconds)
     return &running->own;
 }
 
-void task_forget(int fd)
+void task_close(int fd)
 {
+    struct loop_watch *other = loop_other(&running->watch, fd);
+
+    if (other != NULL && other->fn == on_ready) {
+        fprintf(stderr, "task %s closes descriptor %d, and task %s waits for it\n",
+            running->name, fd, ((struct task *)other->arg)->name);
+        abort();
+    }
     loop_forget(&running->watch, fd);
+    if (fd >= 0)
+        close(fd);
 }
 
 struct future *lock_take(struct lock *lock)
@@ -160,39 +177,19 @@ struct future *lock_take(struct lock *lock)
     if (lock->holder != NULL)
         return &lock->queue;
     lock->holder = running;
+    running->locks++;
     return &ready;
 }
 
-// Passes it on to who waits longest: it is never free in between.
+// Passes it on to the task that has waited longest: it is never free in between.
 void lock_give(struct lock *lock)
 {
     if (lock->holder != running)
         return;
+    running->locks--;
     lock->holder = lock->queue.first;
-    if (lock->holder != NULL)
-        wake(lock->holder, 0);
-}
-
-static enum co_state wait_for_all(struct coroutine *co)
-{
-    struct gather *g = (struct gather *)co;
-
-    CO_BEGIN(co);
-    for (g->i = 0; g->i < g->n; g->i++) {
-        AWAIT(co, task_join(g->tasks[g->i]));
-        if (AWAITED(co) < 0 && g->error == 0) {
-            g->error = AWAITED(co);
-            for (int i = 0; i < g->n; i++)
-                task_cancel(g->tasks[i]);
-        }
-    }
-close:
-    TASK_END(co, g->error);
-}
-
-struct future *gather(struct gather *gather, struct task **tasks, int n)
-{
-    *gather = (struct gather){ .tasks = tasks, .n = n };
-    task_start(&gather->task, &gather->co, wait_for_all, "gather");
-    return task_join(&gather->task);
+    if (lock->holder == NULL)
+        return;
+    lock->holder->locks++;
+    wake(lock->holder, 0);
 }

@@ -33,10 +33,12 @@ struct task {
     struct loop_watch watch;
     struct loop_call call; // its next turn, or the end of its patience
     struct future *awaits; // NULL: it is running or queued
-    struct task *next; // who awaits the same
+    struct task *next; // awaits the same
     struct task *previous;
+    struct future *gathered; // woken when it has ended
     int result; // of what it awaited
     int number; // in the trace
+    int locks; // that it holds
     bool cancelled;
     bool joined; // somebody has awaited its end
 };
@@ -69,7 +71,9 @@ void task_facts(size_t bytes);
 struct future *task_on_fd(int fd, int interest, double deadline);
 struct future *task_pause(double seconds);
 
-void task_forget(int fd); // just before close(fd)
+// close(fd), when this task no longer waits for it. Aborts, and names both, if
+// another task does. A negative `fd` is none.
+void task_close(int fd);
 
 // Sets the result, once, and wakes all that wait.
 void future_set(struct future *future, int result);
@@ -77,8 +81,9 @@ void future_set(struct future *future, int result);
 // Wakes those that wait, and leaves the future as it is: a condition.
 void future_wake(struct future *future, int result);
 
-// One at a time; who asks first, gets it first. Giving back what the running
-// task does not have does nothing, so a cleanup need not know.
+// One at a time; the task that asks first gets it first. Giving back what the
+// running task does not have does nothing, so a cleanup need not know. A task
+// that ends with a lock is named, and the program is aborted.
 struct lock {
     struct task *holder;
     struct future queue;
@@ -86,17 +91,5 @@ struct lock {
 
 struct future *lock_take(struct lock *lock);
 void lock_give(struct lock *lock);
-
-// Done when n tasks have ended: 0, or the first error, which cancels the rest.
-struct gather {
-    struct coroutine co;
-    struct task task;
-    struct task **tasks;
-    int n;
-    int i;
-    int error;
-};
-
-struct future *gather(struct gather *gather, struct task **tasks, int n);
 
 #endif

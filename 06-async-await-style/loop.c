@@ -18,7 +18,19 @@ static double turns;
 static double longest; // callback, in seconds
 static struct loop_watch ctrl_c = { .in_background = true };
 
-static void hurry(void *unused);
+// Every pause is over. Taken out and armed again, the calls stay in order.
+static void hurry(void *unused)
+{
+    (void)unused;
+    struct timers again = { .armed = calls.armed };
+    struct timer *timer;
+
+    while ((timer = timers_due(&calls, INFINITY)) != NULL) {
+        bool is_over = ((struct loop_call *)timer)->is_pause;
+        timer_arm(&again, timer, is_over ? fmin(timer->at, now) : timer->at);
+    }
+    calls = again;
+}
 
 int loop_init(const char *kind)
 {
@@ -60,10 +72,20 @@ void loop_cancel_fd(struct loop_watch *watch)
     watches -= !watch->in_background;
 }
 
+struct loop_watch *loop_other(const struct loop_watch *watch, int fd)
+{
+    return selector_other(selector, fd, watch);
+}
+
 void loop_forget(struct loop_watch *watch, int fd)
 {
     loop_cancel_fd(watch);
-    selector_forget(selector, fd);
+    selector_forget(selector, fd, watch);
+}
+
+double loop_since(void)
+{
+    return now;
 }
 
 // Nothing is armed for a moment before `now`: see run_calls().
@@ -93,20 +115,6 @@ void loop_soon(struct loop_call *call, loop_fn *fn, void *arg)
 void loop_cancel(struct loop_call *call)
 {
     timer_cancel(&calls, &call->timer);
-}
-
-// Every pause is over. Taken out and armed again, the calls stay in order.
-static void hurry(void *unused)
-{
-    (void)unused;
-    struct timers again = { .armed = calls.armed };
-    struct timer *timer;
-
-    while ((timer = timers_due(&calls, INFINITY)) != NULL) {
-        bool is_over = ((struct loop_call *)timer)->is_pause;
-        timer_arm(&again, timer, is_over ? fmin(timer->at, now) : timer->at);
-    }
-    calls = again;
 }
 
 static void call_back(loop_fn *fn, void *arg, int task)

@@ -173,11 +173,19 @@ void *selector_other(const struct selector *selector, int fd, const void *data)
                                                           : NULL;
 }
 
-void selector_forget(struct selector *selector, int fd)
+void selector_forget(struct selector *selector, int fd, const void *data)
 {
     if (fd < 0 || fd >= selector->max_fds)
         return; // it was never watched
     struct watch *watch = &selector->watches[fd];
+    if (selector_other(selector, fd, data) != NULL) {
+        // The other one would never be woken.
+        fprintf(stderr,
+            "selector: another waits for descriptor %d, which is "
+            "about to be closed\n",
+            fd);
+        abort();
+    }
     if (watch->interest != 0)
         selector->backend->forget(selector->self, fd);
     *watch = (struct watch){

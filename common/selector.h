@@ -61,11 +61,12 @@ void selector_leave(struct selector *selector, int fd, void *data);
 // The data that waits for `fd`, other than `data`; NULL: there is none.
 void *selector_other(const struct selector *selector, int fd, const void *data);
 
-// Call this just before close(fd): closing ends the kernel's watch by itself, so
-// unlike an interest of 0 this costs no system call. A descriptor that is closed
+// `data`, if it waits for `fd`, waits no longer. Call this just before close(fd):
+// closing ends the kernel's watch by itself, so unlike an interest of 0 this costs
+// no system call. Aborts if selector_other() waits for it. A descriptor that is closed
 // without it is taken for the old one when its number comes again, and its
 // readiness is lost. (Builds with -DASAN ask the kernel each time, and abort.)
-void selector_forget(struct selector *selector, int fd);
+void selector_forget(struct selector *selector, int fd, const void *data);
 
 // Waits until a descriptor is ready, `deadline` (of clock_now()) has come, or
 // a signal has arrived. Returns 0, or a negative errno that says the selector

@@ -132,7 +132,7 @@ START_TEST(an_earlier_event_removes_a_later_one)
         } else {
             // Closed, and the number used again, within the round.
             int number = other[0];
-            selector_forget(selector, number);
+            selector_forget(selector, number, &anybody);
             close(number);
             int fresh[2];
             ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM, 0, fresh), 0);
@@ -164,7 +164,7 @@ START_TEST(removing_oneself_loses_nobody)
         int fd;
         selector_wait(selector, clock_now());
         while ((fd = next_fd()) != -1) {
-            selector_forget(selector, fd);
+            selector_forget(selector, fd, &anybody);
             served++;
         }
     }
@@ -190,7 +190,7 @@ static void open_pair(int i)
 
 static void close_pair(int i)
 {
-    selector_forget(selector, crowd[i][0]);
+    selector_forget(selector, crowd[i][0], &interests[i]);
     close(crowd[i][0]);
     close(crowd[i][1]);
 }
@@ -332,6 +332,12 @@ START_TEST(two_wait_for_one)
 }
 END_TEST
 
+static void forget_both(void *reader, void *writer)
+{
+    selector_leave(selector, a[0], reader);
+    selector_forget(selector, a[0], writer);
+}
+
 START_TEST(the_first_of_two_stops_the_second)
 {
     struct selector_event event;
@@ -349,7 +355,7 @@ START_TEST(the_first_of_two_stops_the_second)
         if (how == 0)
             selector_set(selector, a[0], 0, &writer);
         else if (how == 1)
-            selector_forget(selector, a[0]);
+            forget_both(&reader, &writer);
         else
             selector_leave(selector, a[0], &writer);
         bool more = selector_next(selector, &event);
@@ -397,10 +403,22 @@ START_TEST(two_in_one_direction_abort)
         selector_set(selector, a[0], SELECT_WRITE, &one);
         selector_leave(selector, a[0], &one);
         selector_set(selector, a[0], SELECT_READ, &other);
-        selector_forget(selector, a[0]);
+        selector_forget(selector, a[0], &other);
     }
     ck_assert_int_eq(selector_set(selector, a[0], SELECT_READ, &one), 0);
     selector_set(selector, a[0], SELECT_READ, &other);
+}
+END_TEST
+
+START_TEST(what_another_waits_for_is_not_forgotten)
+{
+    int one;
+    int other;
+
+    set_up(kinds[0]);
+    selector_set(selector, a[0], SELECT_READ, &one);
+    selector_set(selector, a[0], SELECT_WRITE, &other);
+    selector_forget(selector, a[0], &one);
 }
 END_TEST
 
@@ -415,7 +433,7 @@ START_TEST(a_descriptor_that_lives_on_elsewhere_does_not_spin)
     selector_set(selector, a[0], SELECT_READ, &anybody);
     selector_set(selector, b[0], SELECT_READ, &anybody);
     int other = dup(a[0]);
-    selector_forget(selector, a[0]);
+    selector_forget(selector, a[0], &anybody);
     close(a[0]);
     ck_assert_int_eq((int)write(a[1], "x", 1), 1);
     for (double end = clock_now() + 0.1; clock_now() < end; rounds++) {
@@ -450,6 +468,8 @@ int main(void)
     tcase_add_loop_test(tests, the_first_of_two_stops_the_second, 0, KINDS);
     tcase_add_loop_test(tests, who_has_left_may_come_back, 0, KINDS);
     tcase_add_test_raise_signal(tests, two_in_one_direction_abort, SIGABRT);
+    tcase_add_test_raise_signal(
+        tests, what_another_waits_for_is_not_forgotten, SIGABRT);
     tcase_add_loop_test(
         tests, a_descriptor_that_lives_on_elsewhere_does_not_spin, 0, KINDS);
     suite_add_tcase(suite, tests);

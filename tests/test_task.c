@@ -2,6 +2,7 @@
 // virtual clock.
 
 #include "clock.h"
+#include "gather.h"
 #include "suite.h"
 #include "task.h"
 
@@ -39,6 +40,7 @@ struct waiter {
     const char *name;
     struct future *future; // or NULL:
     double pause;
+    int fails; // its error then; 0: none
     struct lock *lock;
     int result;
 };
@@ -55,7 +57,8 @@ static enum co_state waiter(struct coroutine *co)
         AWAIT(co, w->future);
     else
         AWAIT(co, task_pause(w->pause));
-    n = w->result = AWAITED(co);
+    w->result = AWAITED(co);
+    n = w->fails != 0 ? w->fails : w->result;
     tell(w->name);
 close:
     if (w->lock != NULL)
@@ -259,6 +262,122 @@ START_TEST(gather_cancels_after_the_first_error)
 }
 END_TEST
 
+// The second one fails first: nobody waits for the order of the list.
+START_TEST(gather_notices_a_failure_at_once)
+{
+    struct waiter a = { .name = "a", .pause = 5 };
+    struct waiter b = { .name = "b", .pause = 1, .fails = -EIO };
+    struct waiter c = { .name = "c", .pause = 7 };
+    struct task *tasks[] = { &a.task, &b.task, &c.task };
+    struct gather all;
+    struct waiter end = { .name = "end" };
+
+    start(&a);
+    start(&b);
+    start(&c);
+    end.future = gather(&all, tasks, 3);
+    start(&end);
+    loop_run();
+    ck_assert_str_eq(story, "b cleanup cleanup end ");
+    ck_assert_int_eq(end.result, -EIO);
+    ck_assert_double_eq_tol(clock_now(), 1, 1e-9);
+}
+END_TEST
+
+START_TEST(gather_of_tasks_that_have_ended)
+{
+    struct waiter a = { .name = "a", .pause = 1 };
+    struct task *tasks[] = { &a.task };
+    struct gather all;
+    struct waiter end = { .name = "end" };
+
+    start(&a);
+    loop_run();
+    end.future = gather(&all, tasks, 1);
+    start(&end);
+    loop_run();
+    ck_assert_str_eq(story, "a end ");
+}
+END_TEST
+
+START_TEST(a_gather_that_is_cancelled_cancels_its_tasks)
+{
+    struct waiter a = { .name = "a", .pause = 5 };
+    struct waiter b = { .name = "b", .pause = 6 };
+    struct task *tasks[] = { &a.task, &b.task };
+    struct gather both;
+    struct later first = { .cancel = &both.task };
+
+    start(&a);
+    start(&b);
+    gather(&both, tasks, 2);
+    loop_after(&first.call, 1, on_later, &first);
+    loop_run();
+    ck_assert_str_eq(story, "set cleanup cleanup ");
+    ck_assert_double_eq_tol(clock_now(), 1, 1e-9);
+    ck_assert_int_eq(both.task.end.result, -ECANCELED);
+}
+END_TEST
+
+START_TEST(the_first_of_them)
+{
+    struct waiter a = { .name = "a", .pause = 5 };
+    struct waiter b = { .name = "b", .pause = 1, .fails = -EIO };
+    struct waiter c = { .name = "c", .pause = 2 };
+    struct task *tasks[] = { &a.task, &b.task, &c.task };
+    struct gather race;
+    struct waiter end = { .name = "end" };
+
+    start(&a);
+    start(&b);
+    start(&c);
+    end.future = first_of(&race, tasks, 3);
+    start(&end);
+    loop_run();
+    ck_assert_str_eq(story, "b c cleanup end ");
+    ck_assert_int_eq(end.result, 0);
+    ck_assert_double_eq_tol(clock_now(), 2, 1e-9);
+}
+END_TEST
+
+START_TEST(if_all_of_them_fail_the_first_error_is_told)
+{
+    struct waiter a = { .name = "a", .pause = 2, .fails = -ENOENT };
+    struct waiter b = { .name = "b", .pause = 1, .fails = -EIO };
+    struct task *tasks[] = { &a.task, &b.task };
+    struct gather race;
+    struct waiter end = { .name = "end" };
+
+    start(&a);
+    start(&b);
+    end.future = first_of(&race, tasks, 2);
+    start(&end);
+    loop_run();
+    ck_assert_int_eq(end.result, -EIO);
+}
+END_TEST
+
+// Takes a lock, and forgets to give it back.
+static enum co_state hoarder(struct coroutine *co)
+{
+    static struct lock lock;
+
+    CO_BEGIN(co);
+    AWAIT(co, lock_take(&lock));
+close:
+    TASK_END(co, 0);
+}
+
+START_TEST(a_task_that_ends_with_a_lock_is_named)
+{
+    static struct coroutine co;
+    static struct task task;
+
+    task_start(&task, &co, hoarder, "hoarder");
+    loop_run();
+}
+END_TEST
+
 // Waits for a pipe, with a deadline.
 struct reader {
     struct coroutine co;
@@ -276,7 +395,7 @@ static enum co_state reader(struct coroutine *co)
     AWAIT(co, task_on_fd(r->fd, SELECT_READ, r->deadline));
     r->result = AWAITED(co);
 close:
-    task_forget(r->fd);
+    task_close(r->fd);
     TASK_END(co, 0);
 }
 
@@ -292,8 +411,34 @@ START_TEST(descriptors)
     task_start(&r.task, &r.co, reader, "reader");
     loop_run();
     ck_assert_int_eq(r.result, 0);
-    close(ends[0]);
+    ck_assert_int_eq(close(ends[0]), -1); // it is closed already
     close(ends[1]);
+}
+END_TEST
+
+// Closes what another one waits for.
+static enum co_state closer(struct coroutine *co)
+{
+    struct reader *r = (struct reader *)co;
+
+    CO_BEGIN(co);
+    AWAIT(co, task_pause(0));
+    task_close(r->fd);
+close:
+    TASK_END(co, 0);
+}
+
+START_TEST(what_another_waits_for_is_not_closed)
+{
+    static struct reader r = { .deadline = CLOCK_NEVER };
+    static struct reader c;
+    int ends[2];
+
+    ck_assert_int_eq(pipe(ends), 0);
+    r.fd = c.fd = ends[0];
+    task_start(&r.task, &r.co, reader, "reader");
+    task_start(&c.task, &c.co, closer, "closer");
+    loop_run();
 }
 END_TEST
 
@@ -316,8 +461,35 @@ START_TEST(a_deadline_ends_the_wait_for_a_descriptor)
     loop_soon(&jump, jump_to_2, NULL);
     loop_run();
     ck_assert_int_eq(r.result, -ETIMEDOUT);
-    close(ends[0]);
     close(ends[1]);
+}
+END_TEST
+
+// A number is closed, and used again, while the one that waited for it is woken:
+// its deadline must not end the wait of the other.
+START_TEST(a_number_that_is_used_again)
+{
+    struct reader a = { .deadline = 1 };
+    struct reader b = { .deadline = 9 };
+    struct loop_call jump = { 0 };
+    int ends[2];
+    int more[2];
+
+    ck_assert_int_eq(pipe(ends), 0);
+    a.fd = ends[0];
+    task_start(&a.task, &a.co, reader, "a");
+    loop_soon(&jump, jump_to_2, NULL);
+    loop_run();
+    ck_assert_int_eq(a.result, -ETIMEDOUT);
+    ck_assert_int_eq(pipe(more), 0);
+    ck_assert_int_eq(more[0], ends[0]);
+    ck_assert_int_eq((int)write(more[1], "x", 1), 1);
+    b.fd = more[0];
+    task_start(&b.task, &b.co, reader, "b");
+    loop_run();
+    ck_assert_int_eq(b.result, 0);
+    close(ends[1]);
+    close(more[1]);
 }
 END_TEST
 
@@ -334,7 +506,6 @@ START_TEST(a_deadline_that_has_come)
     task_start(&r.task, &r.co, reader, "reader");
     loop_run();
     ck_assert_int_eq(r.result, -ETIMEDOUT);
-    close(ends[0]);
     close(ends[1]);
 }
 END_TEST
@@ -365,6 +536,16 @@ int main(void)
     tcase_add_test(tests, a_lock_survives_cancelling);
     tcase_add_test(tests, gather_waits_for_all);
     tcase_add_test(tests, gather_cancels_after_the_first_error);
+    tcase_add_test(tests, gather_notices_a_failure_at_once);
+    tcase_add_test(tests, gather_of_tasks_that_have_ended);
+    tcase_add_test(tests, a_gather_that_is_cancelled_cancels_its_tasks);
+    tcase_add_test(tests, the_first_of_them);
+    tcase_add_test(tests, if_all_of_them_fail_the_first_error_is_told);
+    tcase_add_test_raise_signal(
+        tests, a_task_that_ends_with_a_lock_is_named, SIGABRT);
+    tcase_add_test_raise_signal(
+        tests, what_another_waits_for_is_not_closed, SIGABRT);
+    tcase_add_test(tests, a_number_that_is_used_again);
     tcase_add_test(tests, descriptors);
     tcase_add_test(tests, a_deadline_ends_the_wait_for_a_descriptor);
     tcase_add_test(tests, a_deadline_that_has_come);

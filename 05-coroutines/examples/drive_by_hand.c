@@ -8,6 +8,7 @@
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 #include <string.h>
 
 static struct pollfd wanted; // what fetch() waits for
@@ -23,9 +24,9 @@ struct future *task_on_fd(int fd, int interest, double deadline)
     return &future;
 }
 
-void task_forget(int fd)
+void task_close(int fd)
 {
-    (void)fd;
+    close(fd);
 }
 
 // Asks the person to be the loop for one turn. False: no more input.

@@ -27,7 +27,7 @@ static int on_socket(
     (void)easy;
     (void)socket_data;
     if (what == CURL_POLL_REMOVE && fcntl(fd, F_GETFD) == -1) {
-        selector_forget(selector, fd); // libcurl has closed it already
+        selector_forget(selector, fd, data); // libcurl has closed it already
         return 0;
     }
     return selector_set(selector, fd, interest, data) == 0 ? 0 : -1;

@@ -115,7 +115,7 @@ static void disconnect(struct client *c)
     leave_gate(c);
     count_out(c, true);
     timer_cancel(&server.timers, &c->source.timer);
-    selector_forget(server.selector, c->source.fd);
+    selector_forget(server.selector, c->source.fd, &c->source);
     close(c->source.fd);
     if (c->next != NULL)
         c->next->previous = c->previous;
