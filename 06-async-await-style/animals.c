@@ -49,7 +49,7 @@ static async_int speak(void *arg)
 
 static async_int work(void *unused)
 {
-    struct group speakers = { 0 };
+    struct group speakers = { .independent = true };
     struct animal *animal;
 
     (void)unused;

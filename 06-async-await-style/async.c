@@ -10,32 +10,34 @@
 
 #include <errno.h>
 #include <math.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 struct await_link *await_chain;
 long await_count;
 
-struct task *running;
-struct group program;
+struct task *async_running;
+struct group async_program;
 static struct task *idle; // ended: their stacks are used again, the last first
 static struct context scheduler; // the loop, on the thread's own stack
-static int ids;
+static struct task *first; // NULL: it has ended
+static unsigned ids;
 
 // --- Running, waiting and waking ---------------------------------------------
 
 static void run(void *task)
 {
-    running = task;
-    await_chain = running->chain;
-    context_switch(&scheduler, &running->context);
-    running = NULL;
+    async_running = task;
+    await_chain = async_running->chain;
+    context_switch(&scheduler, &async_running->context);
+    async_running = NULL;
 }
 
 static void stop(void)
 {
-    running->chain = await_chain;
-    context_switch(&running->context, &scheduler);
+    async_running->chain = await_chain;
+    context_switch(&async_running->context, &scheduler);
 }
 
 void task_wake(struct task *task, int result)
@@ -74,16 +76,16 @@ static void on_time(void *arg)
 int task_may_wait(void)
 {
     struct scope *nearest = NULL;
-    struct scope *scope = running->scope;
+    struct scope *scope = async_running->scope;
 
     for (; scope != NULL && !scope->is_shield; scope = scope->outer) {
         if (nearest == NULL || scope->deadline <= nearest->deadline)
             nearest = scope;
     }
-    running->nearest = nearest;
-    running->queue = NULL;
-    running->fd = -1;
-    if (running->is_cancelled && running->shields == 0)
+    async_running->nearest = nearest;
+    async_running->queue = NULL;
+    async_running->fd = -1;
+    if (async_running->is_cancelled && async_running->shields == 0)
         return -ECANCELED;
     if (nearest != NULL && nearest->deadline <= clock_now())
         nearest->is_over = true;
@@ -92,7 +94,7 @@ int task_may_wait(void)
 
 int task_wait_until(const char *what, double deadline, int late, bool pause)
 {
-    struct task *task = running;
+    struct task *task = async_running;
     struct scope *nearest = task->nearest;
     double at = nearest != NULL ? fmin(deadline, nearest->deadline) : deadline;
 
@@ -122,22 +124,22 @@ async_int task_wait(const char *what)
 
 struct task *task_running(void)
 {
-    return running;
+    return async_running;
 }
 
 void scope_open(struct scope *scope, double seconds, bool is_shield)
 {
     double deadline = is_shield ? CLOCK_NEVER : clock_now() + fmax(seconds, 0);
 
-    *scope = (struct scope){ running->scope, deadline, is_shield, false };
-    running->scope = scope;
-    running->shields += is_shield;
+    *scope = (struct scope){ async_running->scope, deadline, is_shield, false };
+    async_running->scope = scope;
+    async_running->shields += is_shield;
 }
 
 int scope_close(struct scope *scope, int n)
 {
-    running->scope = scope->outer;
-    running->shields -= scope->is_shield;
+    async_running->scope = scope->outer;
+    async_running->shields -= scope->is_shield;
     return n == -ECANCELED && scope->is_over ? -ETIMEDOUT : n;
 }
 
@@ -150,11 +152,18 @@ static void end(struct task *task, int result)
             task->function, task->name, task->where);
         abort();
     }
-    if (task->id == 0)
-        program.result = result;
-    else if (task->group == &program && result < 0)
+    if (task->locks > 0) {
+        fprintf(stderr, "%s(%s) has ended with a lock\n", task->function,
+            task->name);
+        abort();
+    }
+    if (task == first) {
+        first = NULL;
+        async_program.result = result;
+    } else if (task->group == &async_program && result < 0) {
         fprintf(stderr, "task %s(%s) failed, and nobody asked: %s\n",
             task->function, task->name, error_text(result));
+    }
     loop_cancel(&task->patience);
     group_remove(task->group, task, result);
     task->next = idle;
@@ -166,7 +175,7 @@ static void begin(void)
 {
     context_entered(&scheduler);
     for (;;) {
-        end(running, running->fn(running->arg).value);
+        end(async_running, async_running->fn(async_running->arg).value);
         stop();
     }
 }
@@ -193,11 +202,11 @@ void task_spawn(struct group *group, async_fn *fn, void *arg,
     struct task *task = take_idle();
 
     if (group == NULL)
-        group = &program;
+        group = &async_program;
     group_open(group, where);
     if (task == NULL) {
         group_count_result(group, -ENOMEM);
-        if (group == &program)
+        if (group == &async_program)
             fprintf(stderr, "no memory for task %s(%s)\n", function, name);
         return;
     }
@@ -211,7 +220,7 @@ void task_spawn(struct group *group, async_fn *fn, void *arg,
     };
     group_add(group, task);
     loop_soon(&task->turn, run, task);
-    task->turn.task = task->id - 1; // animals and workers count from 0
+    task->turn.task = (int)task->id - 1; // animals and workers count from 0
 }
 
 static void free_tasks(void)
@@ -225,21 +234,23 @@ int async_run_first(
     const char *selector, async_fn *fn, void *arg, const char *function)
 {
     int error = loop_init(selector);
+    signal(SIGPIPE, SIG_IGN);
     if (error == 0)
         error = dump_begin();
     if (error != 0)
         goto free_loop;
-    program = (struct group){ .is_decided = true, .result = -ENOMEM };
+    async_program = (struct group){ .is_decided = true, .result = -ENOMEM };
     ids = 0;
     task_spawn(NULL, fn, arg, function, "", NULL);
+    first = async_program.first; // NULL: there was no memory for it
     error = loop_run();
-    if (error == 0 && program.count > 0) {
+    if (error == 0 && async_program.count > 0) {
         fprintf(stderr, "deadlock: all tasks wait for one another\n");
         tasks_dump();
         abort();
     }
     if (error == 0)
-        error = program.result;
+        error = async_program.result;
     executor_close();
     dump_end();
     timing_fact("stack_bytes", stack_touched());

@@ -17,7 +17,8 @@
 // Groups. A task is started in a group, which stays where it is until
 // group_wait() has returned; where its owner ends before that, the program is
 // aborted. The first task that fails cancels the others, and its error is the
-// group's. A race is ended by its first success.
+// group's. A race is ended by its first success. In a group of independent tasks
+// none is cancelled; its result is the first error all the same.
 //
 // Cancellation is a level: once it is there, every wait of the task returns
 // -ECANCELED at once, until it gives up. What overlaps:
@@ -76,8 +77,11 @@ typedef async_int async_fn(void *arg);
 
 // Runs fn(arg) as the first task, and the loop until all tasks have ended.
 // Returns the first task's result, or a negative errno: no loop. `selector` is
-// as for loop_init(). SIGQUIT (Ctrl-\) and SIGUSR1 call tasks_dump(). Tasks
-// that all wait for one another are dumped, and the program is aborted.
+// as for loop_init(). SIGQUIT (Ctrl-\) and SIGUSR1 ask for tasks_dump(): the loop
+// answers. As long as a task holds the thread, this task is named at once, and a
+// SIGQUIT that stays unanswered for a second ends the program, as elsewhere.
+// SIGPIPE is ignored: a peer that has gone away is an error of the call, -EPIPE.
+// Tasks that all wait for one another are dumped, and the program is aborted.
 #define async_run(selector, fn, arg) async_run_first(selector, fn, arg, #fn)
 int async_run_first(
     const char *selector, async_fn *fn, void *arg, const char *function);
@@ -85,10 +89,11 @@ int async_run_first(
 // Prints to stderr, for each task, what it waits for, how long, and where.
 void tasks_dump(void);
 
-// --- Groups: zeroed at first; `race` may be set ------------------------------
+// --- Groups: zeroed at first; one of the first two may be set ----------------
 
 struct group {
     bool race;
+    bool independent;
     bool is_decided; // its result; the rest has been cancelled
     bool is_cancelled;
     int result;
@@ -113,7 +118,8 @@ void task_spawn(struct group *group, async_fn *fn, void *arg,
 #define TEXT_OF__(line) #line
 
 // Until all have ended: the first error, or 0; of a race the first success, or
-// if there is none the first error. For its owner: who spawned first in it.
+// if there is none the first error. For its owner, the task that spawned first in
+// it: called by another, it names both, and aborts.
 async_int group_wait(struct group *group);
 
 // Until fewer than n > 0 are left; -ECANCELED: it failed, is won or cancelled.
@@ -126,11 +132,17 @@ void group_cancel(struct group *group); // and what is spawned in it later
 async_int task_pause(double seconds); // ends early, with 0, after Ctrl-C
 async_int task_yield(void); // the others have their turn
 
-// One task a descriptor. -ETIMEDOUT if `deadline`, a time of clock_now() or
-// CLOCK_NEVER, comes first or has come; what loop_on_fd() refuses.
+// One task may wait to read a descriptor and another to write to it. -ETIMEDOUT
+// if `deadline`, a time of clock_now() or CLOCK_NEVER, comes first or has come;
+// what loop_on_fd() refuses.
 async_int readable(int fd, double deadline);
 async_int writable(int fd, double deadline);
-void task_forget(int fd); // just before close(fd)
+
+// close(fd). A descriptor that was waited for must be closed so, or the one that
+// gets its number next may wait in vain. If a task waits for it, both are named,
+// and the program is aborted.
+void task_close(int fd);
+void task_forget(int fd); // just before fclose(), which closes it as well
 
 // For new kinds of waits: until somebody wakes the task, with a result; then
 // forget it. Waking one that does not wait does nothing. `what` is kept.
@@ -138,7 +150,9 @@ async_int task_wait(const char *what);
 struct task *task_running(void);
 void task_wake(struct task *task, int result);
 
-// --- Locks and conditions: zeroed at first; who asks first is served first ---
+// --- Locks and conditions: zeroed at first; first come, first served ---------
+//
+// A task that ends while it holds a lock is named, and the program is aborted.
 
 struct waiters {
     struct task *first;
@@ -151,7 +165,7 @@ struct lock {
 };
 
 async_int lock_take(struct lock *lock);
-void lock_give(struct lock *lock); // does nothing for who does not hold it
+void lock_give(struct lock *lock); // does nothing for a task without the lock
 
 struct condition {
     struct waiters waiters;

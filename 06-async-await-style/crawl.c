@@ -40,30 +40,30 @@ static async_int visit(struct page *page)
     return (async_int){ pause };
 }
 
-static async_int worker(void *unused)
+static async_int worker(void *arg)
 {
-    struct page *page;
+    struct page *page = arg;
     int pause;
 
-    (void)unused;
-    while (await(next_page(&page)) == 0 && page != NULL) {
-        do {
-            pause = await(visit(page));
-            if (pause > 0)
-                await(task_pause(pause * 1e-3));
-        } while (pause > 0 && !interrupted());
-    }
-    condition_broadcast(&changed); // after Ctrl-C they are done too
+    do {
+        pause = await(visit(page));
+        if (pause > 0)
+            await(task_pause(pause * 1e-3));
+    } while (pause > 0 && !interrupted());
+    condition_broadcast(&changed); // after Ctrl-C there may be no more pages
     return (async_int){ 0 };
 }
 
+// A worker comes with a page, and goes with it.
 static async_int work(void *unused)
 {
-    struct group workers = { 0 };
+    struct group workers = { .independent = true };
+    struct page *page;
 
     (void)unused;
-    for (int i = 0; i < options.max_tasks; i++)
-        spawn(&workers, worker, NULL, "");
+    while (await(group_room(&workers, options.max_tasks)) == 0
+        && await(next_page(&page)) == 0 && page != NULL)
+        spawn(&workers, worker, page, page->url.text);
     return (async_int){ await(group_wait(&workers)) };
 }
 

@@ -40,8 +40,8 @@ static void dump_chain(const struct await_link *link)
 static void dump_group(const struct group *group)
 {
     for (const struct task *task = group->first; task; task = task->next) {
-        say("task %d  %s(%s)  ", task->id, task->function, task->name);
-        if (task == running)
+        say("task %u  %s(%s)  ", task->id, task->function, task->name);
+        if (task == async_running)
             say("running\n");
         else if (!task->is_waiting)
             say("ready to run\n");
@@ -51,7 +51,7 @@ static void dump_group(const struct group *group)
         else
             say("waiting %.2f s for %s\n", clock_now() - task->since,
                 task->what);
-        dump_chain(task == running ? await_chain : task->chain);
+        dump_chain(task == async_running ? await_chain : task->chain);
         for (struct group *open = task->open; open != NULL; open = open->next)
             dump_group(open);
     }
@@ -59,31 +59,42 @@ static void dump_group(const struct group *group)
 
 void tasks_dump(void)
 {
-    dump_group(&program);
+    dump_group(&async_program);
 }
 
 static int bell[2]; // rung by the signals that ask for a dump
 static struct loop_watch watch;
 static volatile sig_atomic_t is_asked;
+static volatile double asked_at;
 
 static void on_bell(void *unused)
 {
     (void)unused;
     pipe_drain(bell[0]);
-    if (is_asked)
+    bool dump = is_asked;
+    is_asked = false; // what comes during the dump is for another one
+    if (dump)
         tasks_dump();
-    is_asked = false;
     loop_on_fd(&watch, bell[0], SELECT_READ, on_bell, NULL);
 }
 
-// A second one, while the first is not answered because some task does not let
-// go of the thread, does what it would do without us.
+// The loop will answer. But a task that does not let go of the thread may be
+// what the question is about, so it is named at once; and if that goes on,
+// Ctrl-\ does what it would do without us.
 static void on_signal(int number)
 {
-    if (is_asked) {
+    if (is_asked && number == SIGQUIT && clock_now() - asked_at > 1) {
         signal(number, SIG_DFL);
         raise(number);
     }
+    if (async_running != NULL) {
+        say("task %u  %s(%s)  has been running for %.2f s\n", async_running->id,
+            async_running->function, async_running->name,
+            clock_now() - loop_since());
+        dump_chain(await_chain);
+    }
+    if (!is_asked)
+        asked_at = clock_now();
     is_asked = true;
     pipe_poke(bell[1]);
 }
@@ -92,22 +103,30 @@ enum { SIGNALS = 4 };
 static const int signals[SIGNALS] = { SIGQUIT, SIGUSR1, SIGSEGV, SIGBUS };
 static struct sigaction before[SIGNALS];
 
-static void restore_signals(void)
+// All of them, or just one.
+static void restore_signals(int number)
 {
-    for (int i = 0; i < SIGNALS; i++)
-        sigaction(signals[i], &before[i], NULL);
+    for (int i = 0; i < SIGNALS; i++) {
+        if (number == 0 || number == signals[i])
+            sigaction(signals[i], &before[i], NULL);
+    }
 }
 
-// Says who has overflowed. Then it happens again, as if nobody had looked.
+// Names the task that has overflowed. Then the fault happens again, and nobody
+// looks; one that was sent by kill() does not happen again by itself.
 static void on_fault(int number, siginfo_t *info, void *unused)
 {
-    (void)number;
     (void)unused;
-    restore_signals();
-    if (running != NULL
-        && stack_guards(running->context.stack, info->si_addr)) {
-        say("task %d  %s(%s) has overflowed its stack of %d KiB\n", running->id,
-            running->function, running->name, STACK);
+    restore_signals(number);
+    if (info->si_code <= 0) {
+        raise(number);
+        return;
+    }
+    if (async_running != NULL
+        && stack_guards(async_running->context.stack, info->si_addr)) {
+        say("task %u  %s(%s) has overflowed its stack of %d KiB\n",
+            async_running->id, async_running->function, async_running->name,
+            STACK);
         dump_chain(await_chain);
         say("A large local? Deep recursion? make STACK=%d has room.\n",
             2 * STACK);
@@ -146,7 +165,7 @@ int dump_begin(void)
 
 void dump_end(void)
 {
-    restore_signals();
+    restore_signals(0);
     loop_forget(&watch, bell[0]);
     pipe_close(bell);
 }

@@ -7,7 +7,6 @@
 
 #include <errno.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 // One for all: nobody waits between receiving into it and feeding from it.
 static char chunk[FETCH_CHUNK];
@@ -57,8 +56,7 @@ async_int fetch(struct fetch *f)
     n = f->response.error;
 close:
     free(request);
-    task_forget(fd);
-    close(fd);
+    task_close(fd);
     span_done(f->span);
     return (async_int){ n };
 }

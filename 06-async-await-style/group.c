@@ -4,6 +4,8 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
 
 void group_cancel(struct group *group)
 {
@@ -17,36 +19,39 @@ void group_cancel(struct group *group)
 
 void group_count_result(struct group *group, int result)
 {
+    bool decides = group->race ? result >= 0 : result < 0;
+
     if (group->is_decided || group->is_cancelled)
         return;
-    if (group->race ? result >= 0 : result < 0) {
+    if (decides && !group->independent) {
         group->is_decided = true;
         group->result = result;
         group_cancel(group);
     } else if (result < 0 && group->result == 0) {
-        group->result = result; // of a race, in case that nobody wins it
+        group->result = result; // of a race, in case that no task wins it
     }
 }
 
 void group_open(struct group *group, const char *where)
 {
-    if (group->owner != NULL || group == &program)
+    if (group->owner != NULL || group == &async_program)
         return;
-    group->owner = running;
-    group->next = running->open;
-    running->open = group;
-    running->where = group->where = where;
+    group->owner = async_running;
+    group->next = async_running->open;
+    async_running->open = group;
+    async_running->where = group->where = where;
 }
 
 static void close_group(struct group *group)
 {
-    struct group **at = &running->open;
+    struct group **at = &async_running->open;
 
     while (*at != NULL && *at != group)
         at = &(*at)->next;
     if (*at != NULL)
         *at = group->next;
-    running->where = running->open != NULL ? running->open->where : NULL;
+    async_running->where =
+        async_running->open != NULL ? async_running->open->where : NULL;
     *group = (struct group){ .race = group->race };
 }
 
@@ -73,8 +78,15 @@ void group_remove(struct group *group, struct task *task, int result)
 // Until there are no more than `wanted`.
 static int wait_for_tasks(struct group *group, int wanted)
 {
-    int error = task_may_wait();
+    struct task *owner = group->owner;
 
+    if (owner != NULL && owner != async_running) { // nobody would be woken
+        fprintf(stderr, "%s(%s) waits for a group of %s(%s): %s\n",
+            async_running->function, async_running->name, owner->function,
+            owner->name, group->where);
+        abort();
+    }
+    int error = task_may_wait();
     group->wanted = wanted;
     while (error == 0 && group->count > wanted) {
         group->is_awaited = true;

@@ -33,15 +33,16 @@ struct task {
     struct group *group; // whose task it is
     struct group *open; // its own, not waited for yet, the newest first
     const char *where; // that was opened: it may be gone itself
-    int id; // in the dump
+    unsigned id; // in the dump
+    int locks; // that it holds
     async_fn *fn;
     void *arg;
     const char *function;
     const char *name;
 };
 
-extern struct task *running;
-extern struct group program; // the first task, and those of no group
+extern struct task *async_running;
+extern struct group async_program; // the first task, and those of no group
 
 // Every wait begins with this. Returns 0, or -ECANCELED.
 int task_may_wait(void);

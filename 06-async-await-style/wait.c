@@ -5,6 +5,9 @@
 #include "interrupt.h"
 
 #include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
 
 static void on_ready(void *task)
 {
@@ -19,10 +22,11 @@ static int wait_for_fd(int fd, int interest, double deadline)
     if (error == 0 && clock_now() >= deadline)
         error = -ETIMEDOUT;
     if (error == 0)
-        error = loop_on_fd(&running->watch, fd, interest, on_ready, running);
+        error = loop_on_fd(
+            &async_running->watch, fd, interest, on_ready, async_running);
     if (error != 0)
         return error;
-    running->fd = fd;
+    async_running->fd = fd;
     return task_wait_until(what, deadline, -ETIMEDOUT, false);
 }
 
@@ -38,7 +42,25 @@ async_int writable(int fd, double deadline)
 
 void task_forget(int fd)
 {
-    loop_forget(&running->watch, fd);
+    struct task *task = async_running;
+    struct loop_watch *watch = loop_other(&task->watch, fd);
+
+    if (watch != NULL && watch->fn == on_ready) {
+        struct task *other = watch->arg;
+        fprintf(stderr,
+            "%s(%s) closes descriptor %d, and %s(%s) waits for it\n",
+            task->function, task->name, fd, other->function, other->name);
+        tasks_dump();
+        abort();
+    }
+    loop_forget(&task->watch, fd);
+}
+
+void task_close(int fd)
+{
+    task_forget(fd);
+    if (fd >= 0)
+        close(fd);
 }
 
 async_int task_pause(double seconds)
@@ -59,12 +81,19 @@ async_int task_yield(void)
 
 static int wait_in(struct waiters *queue, const char *what)
 {
-    running->queue = queue;
-    running->behind = NULL;
-    running->before = queue->last;
-    *(queue->last ? &queue->last->behind : &queue->first) = running;
-    queue->last = running;
+    async_running->queue = queue;
+    async_running->behind = NULL;
+    async_running->before = queue->last;
+    *(queue->last ? &queue->last->behind : &queue->first) = async_running;
+    queue->last = async_running;
     return task_wait_until(what, CLOCK_NEVER, 0, false);
+}
+
+static void hold(struct lock *lock, struct task *task)
+{
+    lock->holder = task;
+    if (task != NULL)
+        task->locks++;
 }
 
 async_int lock_take(struct lock *lock)
@@ -73,16 +102,18 @@ async_int lock_take(struct lock *lock)
     if (n == 0 && lock->holder != NULL)
         n = wait_in(&lock->waiters, "a lock");
     else if (n == 0)
-        lock->holder = running;
+        hold(lock, async_running);
     return (async_int){ n };
 }
 
-// Passes it on to who waits longest: it is never free in between.
+// Passes it on to the task that has waited longest: it is never free in
+// between.
 void lock_give(struct lock *lock)
 {
-    if (lock->holder != running)
+    if (lock->holder != async_running)
         return;
-    lock->holder = lock->waiters.first;
+    async_running->locks--;
+    hold(lock, lock->waiters.first);
     if (lock->holder != NULL)
         task_wake(lock->holder, 0);
 }

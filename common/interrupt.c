@@ -29,7 +29,11 @@ static void on_signal(int number)
 
 int interrupt_init(void)
 {
-    struct sigaction action = { .sa_handler = on_signal };
+    // A task's stack may have no room for a handler; stage 6 gives it another.
+    struct sigaction action = {
+        .sa_handler = on_signal,
+        .sa_flags = SA_ONSTACK,
+    };
     int error = pipe_open(ends);
 
     if (error != 0)

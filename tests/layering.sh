@@ -44,4 +44,10 @@ for folder in 0*-*; do
             say "$file names a stage"
     done
 done
+# A project that takes an engine home has names of its own.
+for file in 0*-*/*.h; do
+    grep -n '^extern' "$file" /dev/null |
+        grep -v '[ *]\(async\|await\|loop\|task\|group\)_[a-z_]*;' >&2 &&
+        say "$file: data of an engine has its prefix"
+done
 exit $bad

@@ -20,8 +20,7 @@ static void write_byte(void)
 
 static void close_pipe(void)
 {
-    task_forget(ends[0]);
-    close(ends[0]);
+    task_close(ends[0]);
     close(ends[1]);
 }
 

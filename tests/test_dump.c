@@ -313,7 +313,9 @@ static async_int ask(int number)
     capture_begin(&capture, 2);
     for (int i = 1; i <= 2; i++) {
         raise(number);
-        ck_assert_str_eq(capture_text(&capture), expected); // not yet
+        expect("task 0  ask_for_it()  has been running for 0.00 s\n");
+        expect_line(at_ask, "ask(*(int *)number)");
+        ck_assert_str_eq(capture_text(&capture), expected); // the rest not yet
         at_wait = __LINE__ + 1;
         int n = await(task_pause(1));
         ck_assert_int_eq(n, 0);
@@ -365,6 +367,9 @@ static async_int never_let_go(void *unused)
 {
     (void)unused;
     raise(SIGQUIT); // nobody can answer
+    raise(SIGQUIT); // within a second: a key may repeat
+    clock_jump(clock_now() + 1.5);
+    fprintf(stderr, "at last\n");
     raise(SIGQUIT);
     return DONE;
 }
@@ -392,6 +397,83 @@ START_TEST(the_second_one_kills_who_does_not_answer)
 
     ck_assert(WIFSIGNALED(status));
     ck_assert_int_eq(WTERMSIG(status), SIGQUIT);
+    ck_assert_str_eq(said,
+        "task 0  never_let_go()  has been running for 0.00 s\n"
+        "task 0  never_let_go()  has been running for 0.00 s\nat last\n"
+        "task 0  never_let_go()  has been running for 1.50 s\n");
+}
+END_TEST
+
+// However often it comes, and however long nobody answers.
+static async_int be_asked_often(void *unused)
+{
+    (void)unused;
+    capture_begin(&capture, 2);
+    for (int i = 0; i < 5; i++) {
+        raise(SIGUSR1);
+        clock_jump(clock_now() + 5);
+    }
+    ck_assert_await(task_pause(1), 0);
+    capture_end(&capture);
+    return DONE;
+}
+
+START_TEST(sigusr1_kills_nobody)
+{
+    ck_assert_int_eq(async_run(kinds[_i], be_asked_often, NULL), 0);
+}
+END_TEST
+
+// While the loop waits, two may come before it can answer once.
+static void press_twice(void *unused)
+{
+    (void)unused;
+    raise(SIGQUIT);
+    raise(SIGQUIT);
+    raise(SIGUSR1);
+    raise(SIGUSR1);
+}
+
+static async_int be_asked_while_it_waits(void *unused)
+{
+    static struct loop_call call;
+
+    (void)unused;
+    capture_begin(&capture, 2);
+    loop_after(&call, 1, press_twice, NULL);
+    ck_assert_await(task_pause(3), 0);
+    capture_end(&capture);
+    return DONE;
+}
+
+START_TEST(two_requests_are_answered_by_one_dump)
+{
+    ck_assert_int_eq(async_run(kinds[_i], be_asked_while_it_waits, NULL), 0);
+    ck_assert_ptr_nonnull(strstr(capture.text, "be_asked_while_it_waits()"));
+}
+END_TEST
+
+// Not an overflow, and not to be swallowed.
+static async_int fault_by_hand(void *unused)
+{
+    (void)unused;
+    raise(SIGSEGV);
+    fprintf(stderr, "survived\n");
+    return DONE;
+}
+
+static void be_sent_a_fault(void)
+{
+    async_run(NULL, fault_by_hand, NULL);
+}
+
+START_TEST(a_fault_that_was_sent_kills)
+{
+    int status = die_of(be_sent_a_fault, said, sizeof(said));
+
+    ck_assert(!WIFEXITED(status) || WEXITSTATUS(status) != 0);
+    ck_assert_ptr_null(strstr(said, "survived"));
+    ck_assert_ptr_null(strstr(said, "overflowed"));
 }
 END_TEST
 
@@ -465,6 +547,10 @@ int main(void)
     tcase_add_loop_test(
         tests, sigquit_that_is_ignored_stays_ignored, 0, KINDS);
     tcase_add_test(tests, the_second_one_kills_who_does_not_answer);
+    tcase_add_loop_test(tests, sigusr1_kills_nobody, 0, KINDS);
+    tcase_add_loop_test(
+        tests, two_requests_are_answered_by_one_dump, 0, KINDS);
+    tcase_add_test(tests, a_fault_that_was_sent_kills);
     tcase_add_test(tests, a_deadlock);
     tcase_set_timeout(tests, 60);
     suite_add_tcase(suite, tests);

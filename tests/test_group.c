@@ -621,6 +621,71 @@ START_TEST(a_task_with_an_open_group_is_aborted)
 }
 END_TEST
 
+static struct group somebody_elses;
+
+static async_int open_it(void *unused)
+{
+    (void)unused;
+    spawn(&somebody_elses, break_down, NULL, "");
+    return (async_int){ await(group_wait(&somebody_elses)) };
+}
+
+static async_int wait_for_another_s_group(void *unused)
+{
+    struct group group = { 0 };
+
+    (void)unused;
+    spawn(&group, open_it, NULL, "cow");
+    ck_assert_await(task_yield(), 0);
+    await(group_wait(&somebody_elses)); // would wait for ever
+    return DONE;
+}
+
+static void wait_in_vain(void)
+{
+    async_run(NULL, wait_for_another_s_group, NULL);
+}
+
+START_TEST(waiting_for_the_group_of_another_is_aborted)
+{
+    int status = die_of(wait_in_vain, said, sizeof(said));
+
+    ck_assert(WIFSIGNALED(status));
+    ck_assert_int_eq(WTERMSIG(status), SIGABRT);
+    ck_assert_ptr_nonnull(strstr(said,
+        "wait_for_another_s_group() waits for a group of open_it(cow): "));
+}
+END_TEST
+
+static async_int fail_after(void *seconds)
+{
+    ck_assert_await(task_pause(*(double *)seconds), 0);
+    tell("failed");
+    return (async_int){ -EIO };
+}
+
+static async_int succeed_after(void *seconds)
+{
+    ck_assert_await(task_pause(*(double *)seconds), 0);
+    tell("well");
+    return DONE;
+}
+
+START_TASK_TEST(independent_tasks_do_not_cancel_each_other)
+{
+    static double one = 1;
+    static double two = 2;
+    struct group group = { .independent = true };
+
+    spawn(&group, fail_after, &one, "");
+    spawn(&group, succeed_after, &two, "");
+    ck_assert_await(group_room(&group, 2), 0); // it goes on
+    ck_assert_await(group_wait(&group), -EIO);
+    ck_assert_story("failed well ");
+    return DONE;
+}
+END_TEST
+
 static void add_tests_of_results(TCase *tests)
 {
     tcase_add_test(tests, group_wait_waits_for_all);
@@ -636,6 +701,8 @@ static void add_tests_of_results(TCase *tests)
     tcase_add_test(tests, two_groups_at_once);
     tcase_add_test(tests, a_failure_that_nobody_asks_for_is_printed);
     tcase_add_test(tests, a_task_with_an_open_group_is_aborted);
+    tcase_add_test(tests, waiting_for_the_group_of_another_is_aborted);
+    tcase_add_test(tests, independent_tasks_do_not_cancel_each_other);
 }
 
 static void add_tests_of_cancelling(TCase *tests)

@@ -422,6 +422,29 @@ START_TASK_TEST(woken_by_somebody_else)
 }
 END_TEST
 
+static async_int hoard(void *unused)
+{
+    static struct lock mine;
+
+    (void)unused;
+    return (async_int){ await(lock_take(&mine)) };
+}
+
+static void be_a_hoarder(void)
+{
+    async_run(NULL, hoard, NULL);
+}
+
+START_TEST(a_task_that_ends_with_a_lock_is_named)
+{
+    static char said[4096];
+    int status = die_of(be_a_hoarder, said, sizeof(said));
+
+    ck_assert(WIFSIGNALED(status));
+    ck_assert_str_eq(said, "hoard() has ended with a lock\n");
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("lock");
@@ -440,6 +463,7 @@ int main(void)
     tcase_add_test(locks, cancelled_then_given);
     tcase_add_test(locks, cancelled_before_it_would_queue);
     tcase_add_test(locks, a_deadline_in_the_queue);
+    tcase_add_test(locks, a_task_that_ends_with_a_lock_is_named);
     tcase_add_checked_fixture(conditions, on_virtual_clock, NULL);
     tcase_add_test(conditions, signal_wakes_one);
     tcase_add_test(conditions, broadcast_wakes_all);

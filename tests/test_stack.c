@@ -3,7 +3,9 @@
 
 #include "stack.h"
 
+#include "interrupt.h"
 #include "story.h"
+#include "task.h"
 
 #include <signal.h>
 #include <stdint.h>
@@ -213,8 +215,7 @@ static async_int wait_for_byte(void *unused)
         return (async_int){ -errno };
     int n = await(readable(fd, CLOCK_NEVER));
     served += n == 0;
-    task_forget(fd);
-    close(fd);
+    task_close(fd);
     return (async_int){ n };
 }
 
@@ -257,6 +258,34 @@ START_TASK_TEST(many_cancelled_at_once)
     group_cancel(&group);
     ck_assert_await(group_wait(&group), 0);
     ck_assert_int_eq(served, 0);
+    return DONE;
+}
+END_TEST
+
+// --- A signal on a stack that is nearly full ----------------------------------
+
+// Leaves less of the stack than the kernel needs to call a handler there.
+__attribute__((noinline)) static void press_ctrl_c_below(const char *low)
+{
+    volatile char frame[200];
+
+    frame[0] = 0;
+    if ((const char *)frame - low > 1600)
+        press_ctrl_c_below(low);
+    else
+        raise(SIGINT);
+    frame[1] = frame[0];
+}
+
+START_TASK_TEST(ctrl_c_with_little_stack_left)
+{
+    if (IS_SANITIZED)
+        return DONE; // it needs more than that itself
+    ck_assert_int_eq(interrupt_init(), 0);
+    raise(0); // the linker has looked it up: that takes stack, too
+    press_ctrl_c_below(async_running->context.stack);
+    ck_assert(interrupted());
+    interrupt_free();
     return DONE;
 }
 END_TEST
@@ -435,6 +464,7 @@ int main(void)
     tcase_add_loop_test(many, many_pauses_at_once, 0, KINDS);
     tcase_add_loop_test(many, many_descriptors_at_once, 0, KINDS);
     tcase_add_loop_test(many, many_cancelled_at_once, 0, KINDS);
+    tcase_add_loop_test(many, ctrl_c_with_little_stack_left, 0, 1);
     tcase_add_test(faults, guards);
     tcase_add_test(faults, a_large_local);
     tcase_add_test(faults, deep_recursion);

@@ -6,6 +6,7 @@
 #include "story.h"
 
 #include <signal.h>
+#include <sys/socket.h>
 
 static int ends[2];
 
@@ -21,8 +22,7 @@ static void write_byte(void)
 
 static void close_pipe(void)
 {
-    task_forget(ends[0]);
-    close(ends[0]);
+    task_close(ends[0]);
     close(ends[1]);
 }
 
@@ -263,6 +263,95 @@ END_TEST
 
 static double new_time;
 
+// --- Two for one descriptor ----------------------------------------------------
+
+static async_int read_the_byte(void *fd)
+{
+    char byte;
+
+    ck_assert_await(readable(*(int *)fd, CLOCK_NEVER), 0);
+    ck_assert_int_eq((int)read(*(int *)fd, &byte, 1), 1);
+    tell("read");
+    return DONE;
+}
+
+static async_int be_able_to_write(void *fd)
+{
+    ck_assert_await(writable(*(int *)fd, CLOCK_NEVER), 0);
+    tell("write");
+    return DONE;
+}
+
+START_TASK_TEST(one_reads_and_another_writes)
+{
+    struct group group = { 0 };
+    int pair[2];
+
+    ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
+    spawn(&group, read_the_byte, &pair[0], "reader");
+    spawn(&group, be_able_to_write, &pair[0], "writer");
+    ck_assert_await(group_room(&group, 2), 0);
+    ck_assert_story("write ");
+    ck_assert_int_eq((int)write(pair[1], "x", 1), 1);
+    ck_assert_await(group_wait(&group), 0);
+    ck_assert_story("write read ");
+    task_close(pair[0]);
+    close(pair[1]);
+    return DONE;
+}
+END_TEST
+
+static async_int close_what_another_waits_for(void *unused)
+{
+    static int pair[2];
+    struct group group = { 0 };
+
+    (void)unused;
+    ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
+    spawn(&group, read_the_byte, &pair[0], "cow");
+    ck_assert_await(task_yield(), 0);
+    ck_assert_await(task_yield(), 0);
+    task_close(pair[0]);
+    return (async_int){ await(group_wait(&group)) };
+}
+
+static void close_it(void)
+{
+    async_run(NULL, close_what_another_waits_for, NULL);
+}
+
+START_TEST(closing_what_another_waits_for_names_both)
+{
+    static char said[4096];
+    int status = die_of(close_it, said, sizeof(said));
+
+    ck_assert(WIFSIGNALED(status));
+    ck_assert_int_eq(WTERMSIG(status), SIGABRT);
+    ck_assert_ptr_nonnull(strstr(said, "close_what_another_waits_for()"));
+    ck_assert_ptr_nonnull(strstr(said, "and read_the_byte(cow) waits for it\n"));
+}
+END_TEST
+
+static async_int write_to_nobody(void *unused)
+{
+    int pair[2];
+
+    (void)unused;
+    ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
+    close(pair[1]);
+    ck_assert_int_eq((int)write(pair[0], "x", 1), -1);
+    ck_assert_int_eq(errno, EPIPE);
+    task_close(pair[0]);
+    return DONE;
+}
+
+START_TEST(a_peer_that_has_gone_away_kills_nobody)
+{
+    signal(SIGPIPE, SIG_DFL);
+    ck_assert_int_eq(async_run(NULL, write_to_nobody, NULL), 0);
+}
+END_TEST
+
 // The clock does not jump by itself while a descriptor is watched.
 static void jump(void *unused)
 {
@@ -464,6 +553,9 @@ static void add_tests(TCase *tests)
     tcase_add_loop_test(tests, a_number_is_used_again, 0, KINDS);
     tcase_add_loop_test(
         tests, a_descriptor_that_is_not_waited_for_any_more, 0, KINDS);
+    tcase_add_loop_test(tests, one_reads_and_another_writes, 0, KINDS);
+    tcase_add_test(tests, closing_what_another_waits_for_names_both);
+    tcase_add_test(tests, a_peer_that_has_gone_away_kills_nobody);
     tcase_add_loop_test(tests, deadlines_from_wait_to_wait, 0, KINDS);
     tcase_add_loop_test(tests, a_deadline_that_has_come, 0, KINDS);
     tcase_add_loop_test(tests, a_pause_until_the_last_deadline, 0, KINDS);
