@@ -380,9 +380,11 @@ def time_out(t):
 def failures_are_told_at_the_end(t):
     """Failures are reported at the end, in the order asked, and not in the
     middle of a line."""
-    farm = t.farm("--pace", 4)  # the rooster answers after 0.8 s, the cow 6
-    child = t.start_animals(farm, "cow", "yeti", "rooster", "--timeout", 3,
-                            "--typing", 100, redirect="2>&1")
+    # The rooster answers after a fifth of this, the cow after one and a half.
+    farm = t.farm("--pace", PATIENCE)
+    child = t.start_animals(farm, "cow", "yeti", "rooster", "--timeout",
+                            PATIENCE, "--typing", int(33 * PATIENCE),
+                            redirect="2>&1")
     run = t.finish_animals(child, farm, code=1)
     t.same(run.lines, [said("rooster"), "animals: cow: timed out",
                        "animals: yeti: the farm answered 404"])

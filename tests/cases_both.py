@@ -91,6 +91,7 @@ def usage(t, about, named, *args):
 def localhost(t):
     """A name with two addresses is reached at the one that answers."""
     farm = t.farm("--pace", "0.01")
+    t.addresses_of_localhost(farm.port)
     url = "http://localhost:%d" % farm.port
     if t.program == "animals":
         run = t.animals(None, "--server", url, "-q")

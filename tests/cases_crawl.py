@@ -1007,8 +1007,7 @@ def resolve_nonsense(t, rule):
 
 def tries_of_localhost(t, port):
     """How many tries it takes to come to 127.0.0.1, without a memory."""
-    found = socket.getaddrinfo("localhost", port, type=socket.SOCK_STREAM)
-    addresses = [address[4][0] for address in found]
+    addresses = t.addresses_of_localhost(port)
     if addresses[:1] == ["127.0.0.1"] or "127.0.0.1" not in addresses:
         t.skipTest("localhost is not [::1] and then 127.0.0.1 here")
     return addresses.index("127.0.0.1") + 1

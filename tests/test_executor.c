@@ -9,6 +9,7 @@
 #include "sockets.h"
 #include "timing.h"
 
+#include <netdb.h>
 #include <sched.h>
 #include <stdatomic.h>
 
@@ -568,7 +569,13 @@ END_TEST
 START_TEST(localhost)
 {
     char *text = "http://localhost:8888/";
+    struct addrinfo *found;
 
+    if (getaddrinfo("localhost", NULL, NULL, &found) != 0) {
+        puts("executor:localhost: skipped: that name is not known here");
+        return;
+    }
+    freeaddrinfo(found);
     ck_assert_int_eq(async_run(kinds[_i], look_up_here, text), 0);
     ck_assert_double_eq(fact("threads"), 2);
     net_forget();

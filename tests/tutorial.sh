@@ -198,6 +198,13 @@ check_block() {
             complain "$where: not in the diff of $2/$4 and $3/$4"
         ;;
     console)
+        # A bare system has no /etc/hosts.
+        if grep -q localhost "$work/block" &&
+            "$build/01-blocking/animals" -q --server http://localhost:1 cow 2>&1 |
+            grep -q 'no such host\|look-up failed'; then
+            echo "tutorial: $where: skipped: localhost is not known here"
+            return
+        fi
         check_console "$work/block" "${2:-} ${3:-}" || {
             complain "$where: the text (<) and what is printed (>), masked:"
             diff "$work/w" "$work/p" | head -n 40 >&2
