@@ -28,7 +28,7 @@ import cases_both  # noqa: E402, F401
 import cases_crawl  # noqa: E402, F401
 import support  # noqa: E402
 
-CAUSES = 2  # after so many it stops
+CAUSES = int(os.environ.get("CAUSES") or 2)  # after so many it stops
 # These are seen first: what they say, says most.
 FIRST = ("it_waits", "the_twelve", "ten_at_a_time", "the_site", "third_try",
          "time_out", "ctrl_c_once")
