@@ -1,21 +1,22 @@
-// lost_update.c - two threads count to 100,000 each. The sum is wrong.
+// lost_update.c - two threads count to a million each. The sum is wrong.
 //
 // "One more" is two steps: read the number, write the number plus one. Between
 // them the other thread may do both. Each step is atomic, so this is not
 // undefined behaviour, and ThreadSanitizer has nothing to say: a lost update
-// is not a data race. (With a plain `sum++` the compiler is free to add them
-// all in one step, and at -O2 it does: wrong code, right answer.)
+// is not a data race. (With a plain `sum++` the compiler is free to add the
+// million in one step, and at -O2 it does: wrong code, right answer.)
 //
 // A thread may lose the processor between any two steps. Here it gives the
-// processor away between these two, so that the other thread comes in on a
-// machine of one core as well, and not only once in a while.
+// processor away between these two, once in ten thousand times, so that the
+// other thread comes in on a machine of one core as well. (Not each time: on a
+// busy machine others take their turn first, and that may be milliseconds.)
 
 #include <pthread.h>
 #include <sched.h>
 #include <stdatomic.h>
 #include <stdio.h>
 
-enum { THREADS = 2, TIMES = 100000 };
+enum { THREADS = 2, TIMES = 1000000, SELDOM = 10000 };
 
 static atomic_long sum;
 
@@ -23,7 +24,8 @@ static void *count(void *unused)
 {
     for (int i = 0; i < TIMES; i++) {
         long seen = atomic_load(&sum);
-        sched_yield();
+        if (i % SELDOM == 0)
+            sched_yield();
         atomic_store(&sum, seen + 1); // atomic_fetch_add() would be right
     }
     return unused;
