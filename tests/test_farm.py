@@ -32,6 +32,10 @@ ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 FARM = os.path.join(ROOT, os.environ.get("BUILD") or "build", "farm")
 EXPECTED = os.path.join(ROOT, "tests", "expected", "site.txt")
 
+# What a shell starts in the background ignores Ctrl-C, and so would our farms.
+if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+    signal.signal(signal.SIGINT, lambda *_: None)
+
 ANIMALS = [
     ("cow", 1500, "Moo!"), ("pig", 700, "Oink!"), ("sheep", 400, "Baaa!"),
     ("chicken", 900, "Cluck!"), ("bird", 300, "Tweet!"),
