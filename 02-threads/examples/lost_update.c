@@ -19,12 +19,13 @@
 enum { THREADS = 2, TIMES = 1000000, SELDOM = 10000 };
 
 static atomic_long sum;
-static pthread_mutex_t gate = PTHREAD_MUTEX_INITIALIZER; // all begin together
+static atomic_int ready; // threads that have come so far: they begin together
 
 static void *count(void *unused)
 {
-    pthread_mutex_lock(&gate);
-    pthread_mutex_unlock(&gate);
+    atomic_fetch_add(&ready, 1);
+    while (atomic_load(&ready) < THREADS)
+        sched_yield();
     for (int i = 0; i < TIMES; i++) {
         long seen = atomic_load(&sum);
         if (i % SELDOM == 0)
@@ -39,11 +40,11 @@ int main(void)
     pthread_t threads[THREADS];
     int started = 0;
 
-    pthread_mutex_lock(&gate);
     while (started < THREADS
         && pthread_create(&threads[started], NULL, count, NULL) == 0)
         started++;
-    pthread_mutex_unlock(&gate);
+    if (started < THREADS)
+        atomic_store(&ready, THREADS); // the other one will not come
     for (int i = 0; i < started; i++)
         pthread_join(threads[i], NULL);
     long due = (long)started * TIMES;
