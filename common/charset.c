@@ -20,16 +20,6 @@ static const char *const unreadable[] = { "utf-16", "utf16", "utf-32", "utf32",
 
 #define COUNT(names) (sizeof(names) / sizeof(*(names)))
 
-static bool is_one_of(
-    struct slice label, const char *const *names, size_t count)
-{
-    for (size_t i = 0; i < count; i++) {
-        if (slice_like(label, names[i]))
-            return true;
-    }
-    return false;
-}
-
 static bool is_unreadable(struct slice label)
 {
     for (size_t i = 0; i < COUNT(unreadable); i++) {
@@ -40,7 +30,7 @@ static bool is_unreadable(struct slice label)
     return slice_like(label, "unicode");
 }
 
-static bool starts_with(struct slice page, const char *bytes, size_t n)
+static bool begins_with(struct slice page, const char *bytes, size_t n)
 {
     return page.len >= n && memcmp(page.at, bytes, n) == 0;
 }
@@ -59,14 +49,14 @@ static bool looks_like_utf16(struct slice page)
 
 enum charset charset_of(struct slice label, struct slice page)
 {
-    if (starts_with(page, "\xef\xbb\xbf", 3))
+    if (begins_with(page, "\xef\xbb\xbf", 3))
         return CHARSET_UTF8;
-    if (starts_with(page, "\xfe\xff", 2) || starts_with(page, "\xff\xfe", 2)
+    if (begins_with(page, "\xfe\xff", 2) || begins_with(page, "\xff\xfe", 2)
         || is_unreadable(label))
         return CHARSET_UNREADABLE;
-    if (is_one_of(label, named_1252, COUNT(named_1252)))
+    if (slice_is_one_of(label, named_1252, COUNT(named_1252)))
         return CHARSET_1252;
-    if (is_one_of(label, named_utf8, COUNT(named_utf8)))
+    if (slice_is_one_of(label, named_utf8, COUNT(named_utf8)))
         return CHARSET_UTF8;
     if (looks_like_utf16(page))
         return CHARSET_UNREADABLE;

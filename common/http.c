@@ -86,7 +86,7 @@ static struct slice trim(struct slice text)
 
 // Takes what stands before the next `stop` off the front of `rest`, and the
 // stop as well. Without one it takes everything.
-static struct slice take_until(struct slice *rest, char stop)
+static struct slice split_off(struct slice *rest, char stop)
 {
     struct slice taken = *rest;
     const char *found = NULL;
@@ -107,10 +107,10 @@ static bool next_header(
 {
     if (head->len == 0)
         return false;
-    struct slice line = take_until(head, '\n');
+    struct slice line = split_off(head, '\n');
     if (line.len > 0 && line.at[line.len - 1] == '\r')
         line.len--;
-    *name = trim(take_until(&line, ':'));
+    *name = trim(split_off(&line, ':'));
     *value = trim(line);
     return true;
 }
@@ -120,7 +120,7 @@ static bool next_header(
 static bool next_element(struct slice *list, struct slice *element)
 {
     while (list->len > 0) {
-        *element = trim(take_until(list, ','));
+        *element = trim(split_off(list, ','));
         if (element->len > 0)
             return true;
     }
@@ -131,7 +131,7 @@ static struct slice headers_of(const struct http_response *response)
 {
     struct slice head = { response->head, response->head_len };
 
-    take_until(&head, '\n'); // the status line
+    split_off(&head, '\n'); // the status line
     return head;
 }
 
@@ -182,7 +182,7 @@ static bool take_line(
     struct slice piece = *rest;
     size_t have = response->head_len + response->line_len;
 
-    take_until(rest, '\n');
+    split_off(rest, '\n');
     piece.len -= rest->len;
     if (piece.len > most - response->head_total - response->line_len) {
         fail(response, ERROR_HEADERS_TOO_LARGE);
@@ -685,16 +685,16 @@ void http_content_type(
     if (value.at == NULL)
         return;
 
-    struct slice found = trim(take_until(&value, ';'));
+    struct slice found = trim(split_off(&value, ';'));
     if (found.len > 0)
         *type = found;
     while (value.len > 0 && charset->at == NULL) {
         struct slice text = take_parameter(&value);
-        struct slice name = trim(take_until(&text, '='));
+        struct slice name = trim(split_off(&text, '='));
         text = trim(text);
         if (text.len > 0 && text.at[0] == '"') {
             text = (struct slice){ text.at + 1, text.len - 1 };
-            text = take_until(&text, '"');
+            text = split_off(&text, '"');
         }
         if (slice_like(name, "charset") && text.len > 0)
             *charset = text;

@@ -56,15 +56,6 @@ static bool is_space(char c)
     return c == ' ' || c == '\t' || c == '\n' || c == '\f' || c == '\r';
 }
 
-static bool is_one_of(struct slice name, const char *const *names, size_t count)
-{
-    for (size_t i = 0; i < count; i++) {
-        if (slice_like(name, names[i]))
-            return true;
-    }
-    return false;
-}
-
 #define COUNT(names) (sizeof(names) / sizeof(*(names)))
 
 // --- Moving on ---------------------------------------------------------------
@@ -366,7 +357,7 @@ static bool breaks_out(struct slice name)
         "menu", "meta", "nobr", "ol", "p", "pre", "ruby", "s", "small", "span",
         "strong", "strike", "sub", "sup", "table", "tt", "u", "ul", "var" };
 
-    return is_one_of(name, names, COUNT(names));
+    return slice_is_one_of(name, names, COUNT(names));
 }
 
 static void break_out(struct links *links)
@@ -604,28 +595,14 @@ static size_t clean(char *text, size_t len)
     return kept;
 }
 
-// The length of a scheme with its colon, 0 if there is none.
-static size_t scheme_length(const char *text, size_t len)
-{
-    size_t i = 0;
-
-    if (len == 0 || !is_letter(*text))
-        return 0;
-    while (i < len
-        && (is_letter(text[i]) || ascii_is_digit(text[i])
-            || strchr("+-.", text[i]) != NULL)
-        && text[i] != '\0')
-        i++;
-    return i < len && text[i] == ':' ? i + 1 : 0;
-}
-
 // Rewrites a reference that browsers understand (the URL standard's "special
 // authority slashes" and their neighbours) as RFC 3986 has it, which is what
 // url.c reads. `text` has room for two bytes more. Returns the new length.
 static size_t rewrite(const struct url *base, char *text, size_t len)
 {
-    size_t n = scheme_length(text, len);
-    struct slice scheme = { text, n > 0 ? n - 1 : 0 };
+    struct slice scheme = { text, 0 };
+    scheme.len = url_scheme_length((struct slice){ text, len });
+    size_t n = scheme.len > 0 ? scheme.len + 1 : 0; // with its colon
     bool secure = slice_like(scheme, "https");
     bool same = n == 0 || secure == (base->scheme == URL_HTTPS);
     size_t slashes = 0;

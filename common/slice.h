@@ -57,4 +57,15 @@ static inline bool slice_like(struct slice a, const char *b)
     return i == a.len && b[i] == '\0';
 }
 
+// Is it, without regard to ASCII case, one of so many words?
+static inline bool slice_is_one_of(
+    struct slice text, const char *const *words, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (slice_like(text, words[i]))
+            return true;
+    }
+    return false;
+}
+
 #endif

@@ -51,7 +51,7 @@ static bool is_letter(char c)
 // --- Reading -----------------------------------------------------------------
 
 // Without the controls and spaces around it and without its fragment.
-static struct slice trim(const char *text, size_t n)
+static struct slice trim_reference(const char *text, size_t n)
 {
     while (n > 0 && (unsigned char)text[n - 1] <= ' ')
         n--;
@@ -95,8 +95,7 @@ static struct slice take_until(struct slice *rest, const char *stops)
     return taken;
 }
 
-// The length of the scheme that `text` starts with, 0 if with none.
-static size_t scheme_length(struct slice text)
+size_t url_scheme_length(struct slice text)
 {
     size_t i = 0;
 
@@ -112,7 +111,7 @@ static size_t scheme_length(struct slice text)
 static struct parts split(struct slice rest)
 {
     struct parts parts = { 0 };
-    size_t n = scheme_length(rest);
+    size_t n = url_scheme_length(rest);
 
     if (n > 0) {
         parts.scheme = (struct slice){ rest.at, n };
@@ -455,7 +454,7 @@ static void finish(struct url *url, const struct draft *draft)
 static int resolve(
     struct url *url, const struct url *base, const char *text, size_t n)
 {
-    struct slice reference = trim(text, n);
+    struct slice reference = trim_reference(text, n);
     struct draft draft = { 0 };
 
     *url = (struct url){ 0 };

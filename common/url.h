@@ -54,6 +54,10 @@ int url_parse_typed(struct url *url, const char *text);
 int url_resolve(
     struct url *url, const struct url *base, const char *reference, size_t n);
 
+// The length of the scheme that `reference` starts with, without its colon; 0 if
+// it starts with none.
+size_t url_scheme_length(struct slice reference);
+
 // Is the host an address ("127.0.0.1", "[::1]") and not a name?
 bool url_host_is_address(const struct url *url);
 
