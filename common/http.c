@@ -69,10 +69,16 @@ static bool is_blank(char c)
 // May c be part of a header's name? See http.h for what is let pass.
 static bool is_name(char c)
 {
-    unsigned char byte = (unsigned char)c;
-
-    return is_blank(c)
-        || (byte > ' ' && byte != 0x7f && strchr(":<>{}\"", c) == NULL);
+    switch (c) {
+    case ':':
+    case '<':
+    case '>':
+    case '{':
+    case '}':
+    case '"':
+    case 0x7f: return false;
+    default: return (unsigned char)c >= ' ' || c == '\t';
+    }
 }
 
 static struct slice trim(struct slice text)
@@ -325,11 +331,12 @@ static void read_status(struct http_response *response, struct slice line)
         fail(response, ERROR_TOO_MANY_INTERIM);
 }
 
-// What the headers say about the length of the body.
+// What the headers say about the body.
 struct framing {
     bool chunked;
     bool sized;
     uint64_t length;
+    bool coded; // in a content coding
 };
 
 // Reads a Content-Length: "5", or "5, 5" where somebody merged two of them.
@@ -372,6 +379,19 @@ static int read_coding(struct framing *framing, struct slice value)
     return error;
 }
 
+// Does a Content-Encoding say that the bytes are not what was meant?
+static bool is_coding(struct slice value)
+{
+    static const char *const plain[] = { "identity", "none", "utf-8" };
+    struct slice coding;
+
+    while (next_element(&value, &coding)) {
+        if (!slice_is_one_of(coding, plain, sizeof(plain) / sizeof(*plain)))
+            return true;
+    }
+    return false;
+}
+
 static int read_framing(
     const struct http_response *response, struct framing *framing)
 {
@@ -386,6 +406,8 @@ static int read_framing(
         else if (slice_like(name, "content-length")
             && !read_length(framing, value))
             error = ERROR_CONTENT_LENGTH;
+        else if (slice_like(name, "content-encoding") && is_coding(value))
+            framing->coded = true;
     }
     if (framing->chunked && framing->sized)
         return ERROR_CONTENT_LENGTH;
@@ -408,6 +430,7 @@ static void end_head(struct http_response *response)
         return;
     }
     int error = read_framing(response, &framing);
+    response->is_coded = framing.coded;
     if (error == 0 && framing.length > response->max_body)
         error = ERROR_BODY_TOO_LARGE;
     if (error != 0) {
@@ -627,25 +650,8 @@ struct slice http_header(const struct http_response *response, const char *name)
 
 bool http_is_coded(const struct http_response *response)
 {
-    static const char *const plain[] = { "identity", "none", "utf-8" };
-    struct slice rest = headers_of(response);
-    struct slice name;
-    struct slice value;
-    struct slice coding;
-
     // Many an empty body is said to be compressed, as that of a redirect.
-    while (response->body_len > 0 && next_header(&rest, &name, &value)) {
-        if (!slice_like(name, "content-encoding"))
-            continue;
-        while (next_element(&value, &coding)) {
-            bool known = false;
-            for (size_t i = 0; i < sizeof(plain) / sizeof(*plain); i++)
-                known = known || slice_like(coding, plain[i]);
-            if (!known)
-                return true;
-        }
-    }
-    return false;
+    return response->is_coded && response->body_len > 0;
 }
 
 int http_settle(const struct http_response *response, int error)

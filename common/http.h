@@ -91,6 +91,7 @@ struct http_response {
     enum http_part part;
     enum http_verdict verdict; // once it is not HTTP_MORE it stays
     int interim; // 1xx responses seen
+    bool is_coded; // the headers name a content coding
     bool is_interim; // the head that is being read is that of one
     bool has_field; // a header or trailer came before: a fold may continue it
 };

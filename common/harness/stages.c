@@ -116,6 +116,9 @@ int command_run(struct command *command, int flags, struct result *result)
     result->text = runner_read_file(command->json, &len);
     if (result->text != NULL)
         result->json = (struct slice){ result->text, len };
+    else if (result->cost.code == 0)
+        return error_print(EXIT_SOME_FAILED, "harness",
+            "%s has left no results in %s", command->path, command->json);
     return result->cost.code;
 }
 
