@@ -22,8 +22,8 @@
 #: make doctor       what is missing, and the command that installs it
 #: make check        all tests; check-tutorial: is the text true?
 #: make asan, tsan   the tests under sanitizers
-#: make check-full   those, fuzz, faults, and: check-switch (ucontext, aarch64),
-#:                   check-musl, valgrind, soak
+#: make check-full   those, fuzz, faults, and: check-grade, check-switch (ucontext,
+#:                   aarch64), check-musl, valgrind, soak
 #: make fuzz         hostile input for the parsers, 60 s each (SECONDS=)
 #: make faults       every call of every program fails once (STAGES=, EVERY=)
 #: make bench        CPU and memory a request, beside a floor (ROUNDS=, TABLES=)

@@ -560,17 +560,18 @@ int frontier_take_back(struct frontier *frontier, struct page *page, int error,
 
 // --- The end ---------------------------------------------------------------
 
+long frontier_forgotten(const struct frontier *frontier)
+{
+    return interrupted() ? 0 : may_hand_out(frontier) + (long)frontier->out;
+}
+
 long frontier_errors(const struct frontier *frontier)
 {
-    long errors = 0;
+    long errors = frontier_forgotten(frontier) + frontier->dropped;
 
     for (size_t i = 0; i < frontier->next; i++)
         errors += frontier->pages[i]->error != 0;
-    // Left in the queue, or never brought back, and nobody asked for an end:
-    // there was no way to go on.
-    if (!interrupted())
-        errors += may_hand_out(frontier) + (long)frontier->out;
-    return errors + frontier->dropped;
+    return errors;
 }
 
 void frontier_free(struct frontier *frontier)

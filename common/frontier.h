@@ -125,6 +125,10 @@ void frontier_print(
 // `"urls":[...],"counters":{...}`
 void frontier_json(struct frontier *frontier, FILE *out);
 
+// How many pages are left in the queue, or were handed out and never brought
+// back, though nobody has asked for an end: there was no way to go on.
+long frontier_forgotten(const struct frontier *frontier);
+
 // How many pages ended in an error, could not be fetched at all, or were
 // dropped for lack of room (memory, FRONTIER_MAX_URLS, FRONTIER_MAX_MIB).
 long frontier_errors(const struct frontier *frontier);

@@ -295,6 +295,10 @@ int program_end_crawl(struct frontier *frontier, struct options *options)
     long errors = frontier_errors(frontier);
 
     live_clear();
+    if (frontier_forgotten(frontier) > 0)
+        error_print(EXIT_SOME_FAILED, options->program,
+            "it ended with pages that were found, and not fetched or not "
+            "finished");
     if (frontier->dropped > 0)
         error_print(EXIT_USAGE, options->program,
             "%ld URLs dropped, and what followed them on their pages: "
