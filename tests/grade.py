@@ -134,10 +134,15 @@ def describe(test, error):
     text = str(error).strip().splitlines() or [type(error).__name__]
     if text[0].startswith("still running after"):
         said = [line for line in text[1:] if line.strip()]
-        return ("It comes to an end. (Tried: %s)" % sentence, "within %s s"
-                % os.environ["LIMIT"], "it did not: it waits for something "
-                "that never comes, or does not stop asking"
-                + "".join("; it said: " + short(line) for line in said[-1:]))
+        cpu = re.search(r"([\d.]+) s of CPU", text[0])
+        busy = cpu and float(cpu[1]) > 0.2 * float(os.environ["LIMIT"])
+        return ("It comes to an end. (Tried: %s)" % sentence,
+                "within %s s" % os.environ["LIMIT"],
+                "it did not: it %s (%s s of CPU)%s" % (
+                    "does not stop asking" if busy
+                    else "waits for something that never comes",
+                    cpu[1] if cpu else "?", "".join(
+                        "; it said: " + short(line) for line in said[-1:])))
     if "in vain: " in text[0]:  # something was waited for
         return sentence, "more than what has happened after %s s" \
             % os.environ["LIMIT"], short(

@@ -181,6 +181,16 @@ class Child:
     def go_on(self):
         self.process.send_signal(signal.SIGCONT)
 
+    def cpu(self):
+        """", 1.5 s of CPU", where the system tells."""
+        try:
+            with open("/proc/%d/stat" % self.process.pid) as file:
+                fields = file.read().rpartition(")")[2].split()
+        except OSError:
+            return ""
+        return ", %.1f s of CPU" % (
+            (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK"))
+
     def kill(self):
         if self.process.poll() is None:
             self.process.kill()
@@ -192,9 +202,10 @@ class Child:
         try:
             code = self.process.wait(max(0, self.end - time.monotonic()))
         except subprocess.TimeoutExpired:
+            cpu = self.cpu()
             self.kill()
-            raise AssertionError("still running after %.0f s: %s\n%s"
-                                 % (self.end - self.start, self,
+            raise AssertionError("still running after %.0f s%s: %s\n%s"
+                                 % (self.end - self.start, cpu, self,
                                     self.stderr())) from None
         finally:
             self.wall = time.monotonic() - self.start
