@@ -45,7 +45,6 @@ static void type(struct speaker *s)
 // When the fetch is over, the speaker gets in line for the screen.
 static void hear(struct speaker *s)
 {
-    trace(TRACE_RUN, s->animal->span.task, 0);
     int error = fetch(&s->f);
     if (error == -EAGAIN)
         return;
@@ -83,6 +82,7 @@ static void work(void)
     if (busy == 0)
         fprintf(stderr, "animals: no memory for %d tasks\n", n);
     while (busy > 0) {
+        trace_polled(polls, n + 1);
         polls[n] = (struct pollfd){ interrupt_fd(), POLLIN, 0 }; // asked first
         double deadline = CLOCK_NEVER;
         double now = clock_now();

@@ -30,7 +30,6 @@ static struct page *next_page(void)
 // When the fetch is over, tells the frontier, which may want another try.
 static void hear(struct worker *w)
 {
-    trace(TRACE_RUN, w->span.task, 0);
     int error = fetch(&w->f);
     if (error == -EAGAIN)
         return;
@@ -79,6 +78,7 @@ static void work(void)
     if (busy == 0)
         fprintf(stderr, "crawl: no memory for %d tasks\n", n);
     while (busy > 0) {
+        trace_polled(polls, n + 1);
         polls[n] = (struct pollfd){ interrupt_fd(), POLLIN, 0 }; // asked first
         double deadline = CLOCK_NEVER;
         busy = 0;

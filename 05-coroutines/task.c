@@ -21,6 +21,7 @@ static void run(void *arg);
 
 static void enqueue(struct future *future, struct task *task)
 {
+    trace_await(TRACE_WAIT_CONDITION, 0); // if it is not for something else
     task->awaits = future;
     task->number = trace_task();
     task->next = NULL;
@@ -144,15 +145,19 @@ struct future *task_on_fd(int fd, int interest, double deadline)
     int error = -ETIMEDOUT;
 
     if (clock_now() < deadline)
-        error = loop_on_fd(&running->watch, fd, interest, on_ready, running);
-    if (error == 0)
+        error =
+            loop_watch_fd(&running->watch, fd, interest, on_ready, running);
+    if (error == 0) {
+        trace_await(TRACE_WAIT_FD, fd);
         loop_at(&running->call, deadline, on_deadline, running);
+    }
     running->own = (struct future){ .done = error != 0, .result = error };
     return &running->own;
 }
 
 struct future *task_pause(double seconds)
 {
+    trace_await(TRACE_WAIT_TIMER, (long)(seconds * 1e3 + 0.5));
     running->own = (struct future){ .done = false };
     loop_pause(&running->call, seconds, on_ready, running);
     return &running->own;
@@ -174,8 +179,10 @@ void task_close(int fd)
 
 struct future *lock_take(struct lock *lock)
 {
-    if (lock->holder != NULL)
+    if (lock->holder != NULL) {
+        trace_await(TRACE_WAIT_LOCK, 0);
         return &lock->queue;
+    }
     lock->holder = running;
     running->locks++;
     return &ready;

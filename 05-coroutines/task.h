@@ -43,11 +43,11 @@ struct task {
     bool joined; // somebody has awaited its end
 };
 
-#define AWAIT(co, future) CO_YIELD(co, future)
+#define AWAIT(co, future) CO_YIELD(co, (trace_await_here(), (future)))
 #define AWAITED(co) ((int)(intptr_t)CO_VALUE(co))
 #define AWAIT_TO(n, co, future) \
     do { \
-        CO_YIELD(co, future); \
+        AWAIT(co, future); \
         (n) = AWAITED(co); \
     } while (0)
 #define TASK_END(co, n) CO_END(co, (void *)(intptr_t)(n))

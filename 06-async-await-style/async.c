@@ -23,6 +23,7 @@ static struct task *idle; // ended: their stacks are used again, the last first
 static struct context scheduler; // the loop, on the thread's own stack
 static struct task *first; // NULL: it has ended
 static unsigned ids;
+static int stacks; // a task has the number of its stack, in the trace
 
 // --- Running, waiting and waking ---------------------------------------------
 
@@ -99,6 +100,10 @@ int task_wait_until(const char *what, double deadline, int late, bool pause)
     double at = nearest != NULL ? fmin(deadline, nearest->deadline) : deadline;
 
     task->since = clock_now();
+    trace_await(task->fd >= 0 ? TRACE_WAIT_FD
+            : pause           ? TRACE_WAIT_TIMER
+                              : TRACE_WAIT_CONDITION,
+        pause ? lround((deadline - task->since) * 1e3) : task->fd);
     task->what = what;
     task->deadline = deadline;
     task->late = late;
@@ -191,8 +196,10 @@ static struct task *take_idle(void)
         return task;
     }
     task = stack_new(sizeof(*task), &stack, &size);
-    if (task != NULL)
+    if (task != NULL) {
         context_make(&task->context, stack, size, begin);
+        task->number = stacks++;
+    }
     return task;
 }
 
@@ -212,6 +219,7 @@ void task_spawn(struct group *group, async_fn *fn, void *arg,
     }
     *task = (struct task){
         .context = task->context,
+        .number = task->number,
         .id = ids++,
         .fn = fn,
         .arg = arg,
@@ -220,7 +228,7 @@ void task_spawn(struct group *group, async_fn *fn, void *arg,
     };
     group_add(group, task);
     loop_soon(&task->turn, run, task);
-    task->turn.task = (int)task->id - 1; // animals and workers count from 0
+    task->turn.task = task->number;
 }
 
 static void free_tasks(void)
@@ -241,6 +249,7 @@ int async_run_first(
         goto free_loop;
     async_program = (struct group){ .is_decided = true, .result = -ENOMEM };
     ids = 0;
+    stacks = -1; // the first task's: animals and workers count from 0
     task_spawn(NULL, fn, arg, function, "", NULL);
     first = async_program.first; // NULL: there was no memory for it
     error = loop_run();

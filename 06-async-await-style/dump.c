@@ -37,6 +37,22 @@ static void dump_chain(const struct await_link *link)
     }
 }
 
+// For the trace. Where a task waits in our sockets.c, it is rather where the
+// program waits.
+static bool find_await(int i, struct trace_site *site)
+{
+    const struct await_link *link = await_chain;
+
+    for (; link != NULL && i > 0; i--)
+        link = link->outer;
+    while (link != NULL && i < 0 && strstr(link->site->file, "/sockets.c"))
+        link = link->outer;
+    if (link != NULL)
+        *site = (struct trace_site){ link->site->file, link->site->call,
+            link->site->line };
+    return link != NULL;
+}
+
 static void dump_group(const struct group *group)
 {
     for (const struct task *task = group->first; task; task = task->next) {
@@ -75,7 +91,7 @@ static void on_bell(void *unused)
     is_asked = false; // what comes during the dump is for another one
     if (dump)
         tasks_dump();
-    loop_on_fd(&watch, bell[0], SELECT_READ, on_bell, NULL);
+    loop_watch_fd(&watch, bell[0], SELECT_READ, on_bell, NULL);
 }
 
 // The loop will answer. But a task that does not let go of the thread may be
@@ -141,8 +157,9 @@ int dump_begin(void)
     int error = pipe_open(bell);
     if (error != 0)
         return error;
+    trace_chain = find_await;
     watch.in_background = true;
-    error = loop_on_fd(&watch, bell[0], SELECT_READ, on_bell, NULL);
+    error = loop_watch_fd(&watch, bell[0], SELECT_READ, on_bell, NULL);
     if (error != 0) {
         pipe_close(bell);
         return error;

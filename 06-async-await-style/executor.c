@@ -94,7 +94,7 @@ static void on_bell(void *unused)
     collect();
     pthread_mutex_unlock(&mutex);
     if (awaited > 0)
-        loop_on_fd(&watch, bell[0], SELECT_READ, on_bell, NULL);
+        loop_watch_fd(&watch, bell[0], SELECT_READ, on_bell, NULL);
 }
 
 // One more thread, if those there are have enough to do. Returns 0, or a
@@ -150,7 +150,7 @@ async_int run_blocking(int (*fn)(void *), void *arg, void (*abandon)(void *))
         return (async_int){ n };
     }
     awaited++;
-    n = loop_on_fd(&watch, bell[0], SELECT_READ, on_bell, NULL);
+    n = loop_watch_fd(&watch, bell[0], SELECT_READ, on_bell, NULL);
     if (n == 0)
         n = await(task_wait("a thread"));
     if (--awaited == 0)

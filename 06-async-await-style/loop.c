@@ -119,7 +119,7 @@ void loop_cancel(struct loop_call *call)
 
 static void call_back(loop_fn *fn, void *arg, int task)
 {
-    trace(TRACE_RUN, task, 0);
+    trace_resume(task);
     fn(arg);
     double end = clock_now();
     longest = fmax(longest, end - now);

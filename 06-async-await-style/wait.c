@@ -22,7 +22,7 @@ static int wait_for_fd(int fd, int interest, double deadline)
     if (error == 0 && clock_now() >= deadline)
         error = -ETIMEDOUT;
     if (error == 0)
-        error = loop_on_fd(
+        error = loop_watch_fd(
             &async_running->watch, fd, interest, on_ready, async_running);
     if (error != 0)
         return error;
@@ -99,10 +99,12 @@ static void hold(struct lock *lock, struct task *task)
 async_int lock_take(struct lock *lock)
 {
     int n = task_may_wait();
-    if (n == 0 && lock->holder != NULL)
+    if (n == 0 && lock->holder != NULL) {
+        trace_await(TRACE_WAIT_LOCK, 0);
         n = wait_in(&lock->waiters, "a lock");
-    else if (n == 0)
+    } else if (n == 0) {
         hold(lock, async_running);
+    }
     return (async_int){ n };
 }
 

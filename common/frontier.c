@@ -9,7 +9,6 @@
 #include "links.h"
 #include "live.h"
 #include "timing.h"
-#include "trace.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -354,10 +353,14 @@ static bool may_hand_out(const struct frontier *frontier)
         && (most == 0 || frontier->next < (size_t)most);
 }
 
-struct page *frontier_next(struct frontier *frontier)
+struct page *frontier_hand_out(
+    struct frontier *frontier, const struct trace_site *site)
 {
-    if (!may_hand_out(frontier))
+    if (!may_hand_out(frontier)) {
+        if (trace_is_on && !frontier_finished(frontier))
+            trace_record(TRACE_WAIT_CONDITION, TRACE_WORKER, 0, site);
         return NULL;
+    }
     struct page *page = frontier->pages[frontier->next++];
     frontier->out++;
     return page;
@@ -528,8 +531,19 @@ static void show_progress(const struct frontier *frontier)
             frontier->errors, (double)done / timing_wall());
 }
 
+static void record_done(
+    const struct page *page, int pause, const struct trace_site *site)
+{
+    if (pause > 0) {
+        trace_record(TRACE_WAIT_TIMER, TRACE_THIS, pause, site);
+        return;
+    }
+    trace_url(page->url.text);
+    trace_record(TRACE_DONE, TRACE_THIS, page->status, site);
+}
+
 int frontier_take_back(struct frontier *frontier, struct page *page, int error,
-    struct http_response *response, const char *func, int line)
+    struct http_response *response, const struct trace_site *site)
 {
     int pause = 0;
 
@@ -551,9 +565,9 @@ int frontier_take_back(struct frontier *frontier, struct page *page, int error,
         page->finished = true;
         frontier->out--;
         frontier->errors += page->error != 0;
-    } else if (trace_is_on) {
-        trace_record(TRACE_WAIT_TIMER, TRACE_THIS, pause, func, line);
     }
+    if (trace_is_on)
+        record_done(page, pause, site);
     show_progress(frontier);
     return pause;
 }

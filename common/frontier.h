@@ -21,6 +21,7 @@
 
 #include "http.h"
 #include "options.h"
+#include "trace.h"
 #include "url.h"
 
 #include <regex.h>
@@ -99,7 +100,10 @@ int frontier_add_root(struct frontier *frontier, const char *text);
 // The next page to fetch, or NULL if there is none for now: as long as not
 // frontier_finished(), pages that are being fetched may bring new ones. The
 // page, its URL included, lives until frontier_free().
-struct page *frontier_next(struct frontier *frontier);
+// (A macro: the place of the call goes into the trace.)
+#define frontier_next(frontier) frontier_hand_out(frontier, TRACE_HERE)
+struct page *frontier_hand_out(
+    struct frontier *frontier, const struct trace_site *site);
 
 // Tells how fetching `page` went: 0 and the response, or an error and what has
 // come of the response. A body that nobody reads decides nothing: a redirect is
@@ -109,9 +113,9 @@ struct page *frontier_next(struct frontier *frontier);
 // response is freed in either case.
 // (A macro: the place of the call goes into the trace.)
 #define frontier_done(frontier, page, error, response) \
-    frontier_take_back(frontier, page, error, response, __func__, __LINE__)
+    frontier_take_back(frontier, page, error, response, TRACE_HERE)
 int frontier_take_back(struct frontier *frontier, struct page *page, int error,
-    struct http_response *response, const char *func, int line);
+    struct http_response *response, const struct trace_site *site);
 
 // Will frontier_next() return NULL for ever?
 bool frontier_finished(const struct frontier *frontier);

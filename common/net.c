@@ -218,6 +218,8 @@ static int look_up(const struct url *url, int try, bool may_wait,
 {
     int error = -ENOMEM;
 
+    if (trace_is_on)
+        trace_url(url->text);
     pthread_mutex_lock(&mutex);
     struct host *host = find_host(url->host, url->port);
     if (host == NULL)
@@ -361,8 +363,10 @@ int net_connected(int fd)
     return -error;
 }
 
-// Set while this thread is in a call that may block, for the trace.
-static _Thread_local bool may_block;
+// The descriptor whose next call may block this thread, or -1; and where that
+// is. For the trace.
+static _Thread_local int blocking = -1;
+static _Thread_local struct trace_site blocking_at;
 
 static atomic_long num_asked;
 static atomic_long num_in_vain;
@@ -379,12 +383,30 @@ void net_count(long *asked, long *in_vain)
     *in_vain = atomic_load_explicit(&num_in_vain, memory_order_relaxed);
 }
 
-int net_result(ssize_t n)
+void net_call(const struct trace_site *site)
+{
+    blocking_at = *site;
+    if (blocking >= 0)
+        trace_record(TRACE_WAIT_FD, TRACE_THIS, blocking, site);
+    else
+        trace_touch(site);
+}
+
+static void record_return(void)
+{
+    int error = errno;
+
+    trace_record(TRACE_READY, TRACE_THIS, blocking, &blocking_at);
+    trace_record(TRACE_RUN, TRACE_THIS, 0, &blocking_at);
+    errno = error;
+}
+
+int net_called(ssize_t n)
 {
     count(&num_asked);
-    if (trace_is_on && may_block)
-        trace(TRACE_READY, TRACE_THIS, 0);
-    may_block = false;
+    if (trace_is_on && blocking >= 0)
+        record_return();
+    blocking = -1;
     if (n != -1)
         return (int)n;
     switch (errno) {
@@ -400,18 +422,19 @@ int net_result(ssize_t n)
     }
 }
 
-int net_check_due(int n, int fd, double deadline, const char *func, int line)
+int net_check_due(
+    int n, int fd, double deadline, const struct trace_site *site)
 {
     if (n != -EAGAIN)
         return n;
     if (clock_now() >= deadline)
         return -ETIMEDOUT;
     if (trace_is_on)
-        trace_record(TRACE_WAIT_FD, TRACE_THIS, fd, func, line);
+        trace_record(TRACE_WAIT_FD, TRACE_WATCHER, fd, site);
     return n;
 }
 
-int net_set_limit(int fd, int option, double deadline)
+int net_limit(int fd, int option, double deadline)
 {
     double left = deadline - clock_now();
     long long us = (long long)(left * 1e6) + 1; // zero would mean "for ever"
@@ -424,6 +447,6 @@ int net_set_limit(int fd, int option, double deadline)
         return -ETIMEDOUT;
     if (setsockopt(fd, SOL_SOCKET, option, &limit, sizeof(limit)) == -1)
         return -errno;
-    may_block = true;
+    blocking = fd;
     return 0;
 }

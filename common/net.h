@@ -69,7 +69,12 @@ int net_connected(int fd);
 // buffer of ours is larger than one can say.
 //
 //     n = net_result(recv(fd, chunk, sizeof(chunk), 0));
-int net_result(ssize_t n);
+//
+// (A macro: where the call may block, that goes into the trace.)
+#define net_result(call) \
+    (trace_is_on ? net_call(TRACE_HERE) : (void)0, net_called(call))
+void net_call(const struct trace_site *site);
+int net_called(ssize_t n);
 
 // How many results went through net_result() so far, in all threads, and how
 // many of them said "not now".
@@ -77,19 +82,15 @@ void net_count(long *asked, long *in_vain);
 
 // For sockets that do not block: after -EAGAIN, is it worth waiting? Returns n,
 // but -ETIMEDOUT in place of -EAGAIN if `deadline` has come.
-#define net_due(n, fd, deadline) \
-    net_check_due(n, fd, deadline, __func__, __LINE__)
-
-int net_check_due(int n, int fd, double deadline, const char *func, int line);
+#define net_due(n, fd, deadline) net_check_due(n, fd, deadline, TRACE_HERE)
+int net_check_due(
+    int n, int fd, double deadline, const struct trace_site *site);
 
 // For sockets that block: from now on a call on `fd` gives up with -EAGAIN
 // when `deadline` has come. `option` is SO_SNDTIMEO for connect and send (Linux
 // applies it to connect too, see socket(7)), SO_RCVTIMEO for recv. Returns 0;
 // -ETIMEDOUT if no time is left; -errno. Call it before each call: what is
 // left gets less, and after an -EAGAIN it says whether time is up.
-#define net_limit(fd, option, deadline) \
-    (trace(TRACE_WAIT_FD, TRACE_THIS, fd), net_set_limit(fd, option, deadline))
-
-int net_set_limit(int fd, int option, double deadline);
+int net_limit(int fd, int option, double deadline);
 
 #endif

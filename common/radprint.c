@@ -2,8 +2,6 @@
 
 #include "radprint.h"
 
-#include "trace.h"
-
 #include <stdio.h>
 
 // The code point of the first letter of `text`.
@@ -25,21 +23,32 @@ void radprint_start(struct radprint *line, const char *text, int pause)
     line->pause = pause;
 }
 
-int radprint_type(struct radprint *line, const char *func, int at_line)
+// Prints a letter. Locked, so that the trace has the letters in the order in
+// which they come to the screen, even where nobody locks the screen itself.
+static const char *print(const char *letter, const struct trace_site *site)
+{
+    flockfile(stdout);
+    if (trace_is_on)
+        trace_record(TRACE_LETTER, TRACE_THIS, code_point(letter), site);
+    do
+        putchar(*letter++);
+    while ((*letter & 0xC0) == 0x80); // the rest of a UTF-8 letter
+    funlockfile(stdout);
+    return letter;
+}
+
+int radprint_type(struct radprint *line, const struct trace_site *site)
 {
     do {
         if (*line->next == '\0') {
-            putchar('\n');
+            print("\n", site);
             fflush(stdout);
             return 0;
         }
-        trace(TRACE_LETTER, TRACE_THIS, code_point(line->next));
-        do
-            putchar(*line->next++);
-        while ((*line->next & 0xC0) == 0x80); // the rest of a UTF-8 letter
+        line->next = print(line->next, site);
     } while (line->pause == 0);
     fflush(stdout);
     if (trace_is_on)
-        trace_record(TRACE_WAIT_TIMER, TRACE_THIS, line->pause, func, at_line);
+        trace_record(TRACE_WAIT_TIMER, TRACE_THIS, line->pause, site);
     return line->pause;
 }

@@ -10,6 +10,8 @@
 #ifndef RADPRINT_H
 #define RADPRINT_H
 
+#include "trace.h"
+
 struct radprint {
     const char *next; // the letter to type, borrowed
     int pause; // ms a letter; 0: the whole line in one step
@@ -22,7 +24,7 @@ void radprint_start(struct radprint *line, const char *text, int pause);
 // Types the next letter, or at the end the newline, on stdout. Returns the
 // milliseconds to pause before the next step, or 0 when the line is complete.
 // (A macro: the place of the call goes into the trace.)
-#define radprint_step(line) radprint_type(line, __func__, __LINE__)
-int radprint_type(struct radprint *line, const char *func, int at_line);
+#define radprint_step(line) radprint_type(line, TRACE_HERE)
+int radprint_type(struct radprint *line, const struct trace_site *site);
 
 #endif

@@ -4,6 +4,7 @@
 
 #include "clock.h"
 #include "selector_backend.h"
+#include "trace.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -225,6 +226,7 @@ int selector_wait(struct selector *selector, double deadline)
     if (error == 0)
         error =
             selector->backend->wait(selector->self, clock_ms_until(deadline));
+    trace(TRACE_TURN, -1, 0);
     // poll() may say EAGAIN (POSIX): it had no memory, and has some next time.
     return error == -EINTR || error == -EAGAIN ? 0 : error;
 }

@@ -4,7 +4,6 @@
 
 #include "clock.h"
 #include "process.h"
-#include "trace.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
@@ -41,6 +40,7 @@ static int num_facts;
 void timing_start(void)
 {
     start = clock_now();
+    trace_zero(start);
     clock_cpu(&start_user, &start_system);
 }
 
@@ -54,12 +54,15 @@ int timing_max_in_flight(void)
     return max_in_flight;
 }
 
-// Notes the moment, if it has not been noted. Returns whether it is new.
-static bool mark(double *moment)
+// Notes the moment, the same one in the trace, if it has not been noted.
+// Returns whether it is new.
+static bool mark(double *moment, enum trace_kind kind, const struct span *span,
+    const struct trace_site *site)
 {
     if (*moment > 0)
         return false;
-    *moment = timing_wall();
+    *moment = trace_is_on ? trace_record(kind, span->task, 0, site) - start
+                          : timing_wall();
     if (*moment < 1e-6) // the virtual clock may stand at the start, and 0 is
         *moment = 1e-6; // "has not happened"; so small, the JSON shows it
     return true;
@@ -89,61 +92,51 @@ static void count_in_flight(double now, int change)
         max_in_flight = in_flight;
 }
 
-void span_asked(struct span *span)
+void span_mark_asked(struct span *span, const struct trace_site *site)
 {
-    trace(TRACE_RUN, span->task, 0);
-    mark(&span->asked);
+    mark(&span->asked, TRACE_ASK, span, site);
     pthread_mutex_lock(&mutex);
     connections++;
     count_in_flight(span->asked, 1);
     pthread_mutex_unlock(&mutex);
 }
 
-void span_connected(struct span *span)
+void span_mark_connected(struct span *span, const struct trace_site *site)
 {
-    mark(&span->connected);
+    mark(&span->connected, TRACE_CONNECTED, span, site);
 }
 
-void span_first_byte(struct span *span)
+void span_mark_first_byte(struct span *span, const struct trace_site *site)
 {
-    mark(&span->first_byte);
+    mark(&span->first_byte, TRACE_ANSWER, span, site);
 }
 
-void span_done(struct span *span)
+void span_mark_done(struct span *span, const struct trace_site *site)
 {
     if (span->asked <= 0)
         return; // it never came to a connection
-    mark(&span->done);
+    mark(&span->done, TRACE_FETCHED, span, site);
     pthread_mutex_lock(&mutex);
     count_in_flight(span->done, -1);
     pthread_mutex_unlock(&mutex);
 }
 
-static void record(
-    enum trace_kind kind, const struct span *span, const char *func, int line)
+void span_mark_screen_asked(struct span *span, const struct trace_site *site)
 {
+    mark(&span->screen_asked, TRACE_WAIT_LOCK, span, site);
+}
+
+void span_mark_typing(struct span *span, const struct trace_site *site)
+{
+    if (!mark(&span->typing, TRACE_LOCK, span, site))
+        trace_resume(span->task); // and types another letter
+}
+
+void span_mark_typed(struct span *span, const struct trace_site *site)
+{
+    mark(&span->typed, TRACE_UNLOCK, span, site);
     if (trace_is_on)
-        trace_record(kind, span->task, 0, func, line);
-}
-
-void span_mark_asked(struct span *span, const char *func, int line)
-{
-    if (mark(&span->screen_asked))
-        record(TRACE_WAIT_LOCK, span, func, line);
-}
-
-void span_mark_typing(struct span *span, const char *func, int line)
-{
-    record(TRACE_RUN, span, func, line);
-    if (mark(&span->typing))
-        record(TRACE_LOCK, span, func, line);
-}
-
-void span_mark_typed(struct span *span, const char *func, int line)
-{
-    mark(&span->typed);
-    record(TRACE_UNLOCK, span, func, line);
-    record(TRACE_DONE, span, func, line);
+        trace_record(TRACE_DONE, span->task, 0, site);
 }
 
 void timing_threads(int change)

@@ -14,6 +14,7 @@
 #define TIMING_H
 
 #include "slice.h"
+#include "trace.h"
 
 #include <stdio.h>
 
@@ -32,20 +33,25 @@ struct span {
 // The clock starts: everything is measured from here.
 void timing_start(void);
 
-void span_asked(struct span *span);
-void span_connected(struct span *span);
-void span_first_byte(struct span *span);
-void span_done(struct span *span);
+#define span_asked(span) span_mark_asked(span, TRACE_HERE)
+#define span_connected(span) span_mark_connected(span, TRACE_HERE)
+#define span_first_byte(span) span_mark_first_byte(span, TRACE_HERE)
+#define span_done(span) span_mark_done(span, TRACE_HERE)
 
 // The screen, which only one may have: it is wanted, it is ours, it is given
-// back. These go into the trace as well.
-#define span_screen_asked(span) span_mark_asked(span, __func__, __LINE__)
-#define span_typing(span) span_mark_typing(span, __func__, __LINE__)
-#define span_typed(span) span_mark_typed(span, __func__, __LINE__)
+// back. All marks go into the trace as well: ask, connected, answer, fetched,
+// wait lock, lock, unlock.
+#define span_screen_asked(span) span_mark_screen_asked(span, TRACE_HERE)
+#define span_typing(span) span_mark_typing(span, TRACE_HERE)
+#define span_typed(span) span_mark_typed(span, TRACE_HERE)
 
-void span_mark_asked(struct span *span, const char *func, int line);
-void span_mark_typing(struct span *span, const char *func, int line);
-void span_mark_typed(struct span *span, const char *func, int line);
+void span_mark_asked(struct span *span, const struct trace_site *site);
+void span_mark_connected(struct span *span, const struct trace_site *site);
+void span_mark_first_byte(struct span *span, const struct trace_site *site);
+void span_mark_done(struct span *span, const struct trace_site *site);
+void span_mark_screen_asked(struct span *span, const struct trace_site *site);
+void span_mark_typing(struct span *span, const struct trace_site *site);
+void span_mark_typed(struct span *span, const struct trace_site *site);
 
 // Threads come and go: +1 when one starts, -1 when it ends. The first thread
 // is counted already.

@@ -264,58 +264,110 @@ def fetching_goes_on_while_typing(t):
             t.assertLessEqual(one["typed"], next_one["asked"])
 
 
+FACTS = ("turn", "ready", "wake", "run", "ask", "connected", "answer",
+         "fetched", "wait fd", "wait timer", "wait lock", "wait condition",
+         "lock", "unlock", "letter", "done")
+SLICES = ("fetch", "typing")  # for viewers; so are the ends of waits
+MARKS = {  # of a span, by the fact that has the same time
+    "ask": "asked", "connected": "connected", "answer": "first_byte",
+    "fetched": "done", "wait lock": "screen_asked", "lock": "typing",
+    "unlock": "typed",
+}
+
+
 def read_trace(path):
-    """The events of a trace, of which the form is checked; and the names."""
+    """The facts of a trace, in order, and the names of its tracks. Checks the
+    form of the events, and that the slices of each track nest and end."""
     with open(path, encoding="utf-8") as file:
         events = json.load(file)
     names = {}
-    found = []
+    open_slices = {}
+    facts = []
+    last = 0
     for event in events:
         assert event["pid"] == 1, event
         if event["ph"] == "M":
-            if event["name"] == "task_name":
-                names[event["args"]["task"]] = event["args"]["name"]
+            if event["name"] == "thread_name":
+                names[event["tid"] - 2] = event["args"]["name"]
             continue
-        assert event["ph"] == "i", event
-        assert event["tid"] >= 1, event
-        assert event["name"] in ("run", "wait", "ready", "wake", "lock",
-                                 "unlock", "letter", "done"), event
+        assert event["ts"] >= last, event
+        last = event["ts"]
+        name, task = event["name"], event["tid"] - 2
+        slices = open_slices.setdefault(task, [])
+        if event["ph"] == "E":
+            assert slices.pop() == name, event
+            continue
+        if event["ph"] == "B":
+            assert not slices or not slices[-1].startswith("wait"), event
+            assert task >= 0, event
+            slices.append(name)
+            if name in SLICES:
+                continue
+        assert event["ph"] in "iB" and name in FACTS, event
         args = event["args"]
-        assert re.fullmatch(r"\w+:\d+", args["at"]), event
-        assert args["task"] >= -1, event  # -1: no animal's and no worker's
-        if event["name"] == "wait":
-            assert len({"fd", "timer", "lock"} & set(args)) == 1, event
-        found.append(event)
-    return found, names
+        assert args["task"] == task and args["thread"] >= 0, event
+        assert re.fullmatch(r"\w+\.[ch]:\d+", args["at"]), event
+        if name == "run" or name not in FACTS[:3]:
+            # What a task does itself, it does not do while it waits.
+            waits = [one for one in slices if one.startswith("wait")]
+            assert name == "run" or waits in ([], [name]), event
+        facts.append({"name": name, "ts": event["ts"], **args})
+    assert not any(open_slices.values()), open_slices
+    assert set(open_slices) <= set(names), names
+    return facts, names
+
+
+def check_turns(t, run, facts):
+    """Turns are as many as the stage says; what is ready was waited for."""
+    turns = run.timing["facts"].get("turns")
+    if turns is not None:
+        t.same(len([fact for fact in facts if fact["name"] == "turn"]), turns)
+    waits = {}
+    for fact in facts:
+        if fact["name"] == "wait fd":
+            waits[fact["task"]] = fact["fd"]
+            t.same(fact["at"].split(":")[0], "fetch.c")
+        elif fact["name"] == "ready" and fact["task"] in waits:
+            t.same(fact["fd"], waits[fact["task"]], fact)
+        if t.number == 6 and fact["name"] in ("wait fd", "wait timer"):
+            # The whole chain, up to the first function of the task.
+            t.assertEqual(fact["chain"][-1].split(":")[0], t.program + ".c")
+            t.assertIn(fact["at"],
+                       [link.split(" ")[0] for link in fact["chain"]])
 
 
 @main_animals
 def trace(t):
-    """The trace has the waits, the lock and every letter of each animal."""
+    """The trace has what the animals' output, spans and turns say as well."""
     farm = t.farm("--pace", "0.02")
-    t.animals(farm, "--trace", t.file("trace.json"))
-    events, names = read_trace(t.file("trace.json"))
-    t.same(names, dict(enumerate(NAMES)))
-    of_task = {}
-    typed = []
-    for event in events:
-        task = event["args"]["task"]
-        of_task.setdefault(task, []).append(event["name"])
-        if event["name"] == "letter":
-            if not typed or typed[-1][0] != task:
-                typed.append([task, ""])
-            typed[-1][1] += chr(event["args"]["letter"])
-    # Each types its line in one go.
-    t.same(sorted(typed), [[i, said(name)] for i, name in enumerate(NAMES)])
-    of_task.pop(-1, None)  # who starts the tasks
-    t.same(sorted(of_task), list(range(12)))
-    for task, kinds in of_task.items():
-        t.same(kinds.count("done"), 1, (names[task], kinds))
-        t.same(kinds[-1], "done", (names[task], kinds))
-        t.assertIn("wait", kinds)
-        t.same(kinds.count("lock"), kinds.count("unlock"), names[task])
+    run = t.animals(farm, "--trace", t.file("trace.json"), "--typing", "1")
+    facts, names = read_trace(t.file("trace.json"))
+    t.same(names, {-1: "loop", **dict(enumerate(NAMES))})
+    check_turns(t, run, facts)
+    letters = [fact for fact in facts if fact["name"] == "letter"]
+    t.same("".join(chr(fact["letter"]) for fact in letters), run.out.decode())
+    holder = None
+    for fact in facts:
+        if fact["name"] == "lock":
+            t.assertIsNone(holder)
+            holder = fact["task"]
+        elif fact["name"] in ("letter", "unlock"):
+            t.same(fact["task"], holder)
+            if fact["name"] == "unlock":
+                holder = None
+    for task, name in enumerate(NAMES):
+        own = [fact for fact in facts if fact["task"] == task]
+        kinds = [fact["name"] for fact in own]
+        t.same(kinds[-1], "done", (name, kinds))
+        t.same(kinds.count("done"), 1, (name, kinds))
+        for kind, mark in MARKS.items():
+            [at] = [fact["ts"] for fact in own if fact["name"] == kind]
+            t.assertAlmostEqual(at * 1e-6, run.timing["spans"][task][mark],
+                                delta=2e-6)
+        [url] = [fact["url"] for fact in own if fact["name"] == "ask"]
+        t.same(url, "%s/animals/%s" % (farm, name))
     if t.number != 2:
-        t.same({event["tid"] for event in events}, {1})
+        t.same({fact["thread"] for fact in facts}, {0})
 
 
 @main_animals
@@ -324,15 +376,15 @@ def trace_of_pauses(t):
     farm = t.farm("--delay", "1")
     t.animals(farm, "--trace", t.file("trace.json"), "--typing", "1", "cow",
               "pig")
-    events, _ = read_trace(t.file("trace.json"))
-    letters = [event["args"]["task"] for event in events
-               if event["name"] == "letter"]
-    pauses = [event["args"] for event in events if "timer" in event["args"]]
-    t.same([args["task"] for args in pauses], letters)
-    t.same({args["timer"] for args in pauses}, {1})
-    # The place is where the stage waits.
-    t.same({args["at"].split(":")[0] for args in pauses},
-           {"speak" if t.number == 5 else "type"})
+    facts, _ = read_trace(t.file("trace.json"))
+    letters = [fact["task"] for fact in facts
+               if fact["name"] == "letter" and chr(fact["letter"]) != "\n"]
+    pauses = [fact for fact in facts if fact["name"] == "wait timer"]
+    t.same([fact["task"] for fact in pauses], letters)
+    t.same({fact["timer"] for fact in pauses}, {1})
+    # The place is where the stage waits, and it is always the same.
+    t.same(len({fact["at"] for fact in pauses}), 1)
+    t.same(pauses[0]["at"].split(":")[0], "animals.c")
 
 
 # --- What goes wrong ---------------------------------------------------------

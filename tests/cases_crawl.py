@@ -7,7 +7,7 @@ import socket
 import time
 
 from canned import Canned, answer, links, redirect
-from cases_animals import read_trace
+from cases_animals import check_turns, read_trace
 from support import LIMIT, PATIENCE, ROOT, SLOW, crawl, each, main_crawl
 
 CLOSED = "connection closed before the response was complete"
@@ -140,14 +140,29 @@ def a_larger_site(t):
 
 @crawl
 def trace(t):
-    """The trace has what ran and what waited."""
+    """The trace has each worker by its name, and each page that it fetched."""
     farm = t.farm("--pace", "0.05")
     path = t.file("trace.json")
-    t.crawl(farm, "--trace", path, "-q", "--max-pages", "20",
-            "%s/site/" % farm)
-    events, _ = read_trace(path)
-    t.assertIn("run", {event["name"] for event in events})
-    t.assertIn("wait", {event["name"] for event in events})
+    run = t.crawl(farm, "--trace", path, "-q", "--max-pages", "20",
+                  "%s/site/" % farm)
+    facts, names = read_trace(path)
+    check_turns(t, run, facts)
+    for task, name in names.items():
+        t.same(name, "worker %d" % task if task >= 0 else "loop")
+    t.assertIn(0, names)
+    t.assertLessEqual(max(names), 9)
+    of_kind = {kind: [fact for fact in facts if fact["name"] == kind]
+               for kind in ("ask", "fetched", "done", "wait condition")}
+    t.same(sorted((fact["url"], fact["status"]) for fact in of_kind["done"]),
+           sorted((row["url"], row["status"]) for row in run.data["urls"]
+                  if row["status"] is not None))
+    for kind in "ask", "fetched":
+        t.same(len(of_kind[kind]), run.timing["connections"])
+    for ask in of_kind["ask"]:
+        t.assertIn((ask["url"], ask["task"]),
+                   [(fact["url"], fact["task"]) for fact in of_kind["done"]])
+    if t.number in (2, 5, 6):  # there is a condition
+        t.assertTrue(of_kind["wait condition"])
 
 
 @crawl
@@ -156,11 +171,11 @@ def trace_of_pauses(t):
     farm = t.farm()
     path = t.file("trace.json")
     t.crawl(farm, "--trace", path, "%s/chaos/first/2/a" % farm)
-    events, _ = read_trace(path)
-    pauses = [event["args"] for event in events if "timer" in event["args"]]
-    t.same([args["timer"] for args in pauses], [100, 200])
-    t.same({args["at"].split(":")[0] for args in pauses},
-           {"hear" if t.number in (3, 4) else "visit"})
+    facts, _ = read_trace(path)
+    pauses = [fact for fact in facts if fact["name"] == "wait timer"]
+    t.same([fact["timer"] for fact in pauses], [100, 200])
+    t.same([fact["task"] for fact in pauses], [0, 0])
+    t.same({fact["at"].split(":")[0] for fact in pauses}, {"crawl.c"})
 
 
 # --- Tries -------------------------------------------------------------------

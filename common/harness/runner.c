@@ -310,7 +310,7 @@ static int exchange(const struct url *url, const char *request, size_t len,
     int fd = net_socket(address);
     if (fd < 0)
         return fd;
-    net_set_limit(fd, SO_RCVTIMEO, clock_now() + 10);
+    net_limit(fd, SO_RCVTIMEO, clock_now() + 10);
     error = net_result(connect(fd, &address->any, address->len));
     if (error == 0)
         error = net_result(send(fd, request, len, 0));
