@@ -296,8 +296,8 @@ static void end_all(struct track *track, double now, int task)
 }
 
 // The slices that begin or end with an event that was written.
-static void move_slices(struct track *track, enum trace_kind kind, double now,
-    int task, long about)
+static void move_slices(
+    struct track *track, enum trace_kind kind, double now, int task, long about)
 {
     switch (kind) {
     case TRACE_RUN: end_wait(track, now, task); break;
@@ -382,8 +382,8 @@ static void write_event(enum trace_kind kind, double now, int task, long about,
     last_wait_about = about;
 }
 
-static double record(enum trace_kind kind, int task, long about,
-    const struct trace_site *site)
+static double record(
+    enum trace_kind kind, int task, long about, const struct trace_site *site)
 {
     bool is_explicit = task >= -1 || task == TRACE_WATCHER;
     struct trace_site await;
@@ -412,8 +412,8 @@ static double record(enum trace_kind kind, int task, long about,
     return now;
 }
 
-double trace_record(enum trace_kind kind, int task, long about,
-    const struct trace_site *site)
+double trace_record(
+    enum trace_kind kind, int task, long about, const struct trace_site *site)
 {
     pthread_mutex_lock(&mutex);
     double now = record(kind, task, about, site);

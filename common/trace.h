@@ -114,8 +114,8 @@ int trace_open(const char *path);
 // Returns the moment of clock_now() at which this was recorded. Waits that are
 // not new are not recorded: two in a row of one task are the same, and the
 // second one knows the better place.
-double trace_record(enum trace_kind kind, int task, long about,
-    const struct trace_site *site);
+double trace_record(
+    enum trace_kind kind, int task, long about, const struct trace_site *site);
 
 void trace_resumed(int task);
 void trace_awaits(const struct trace_site *site);

@@ -1,6 +1,7 @@
 // test_trace.c - the trace file, read back.
 
 #include "capture.h"
+#include "clock.h"
 #include "json.h"
 #include "json_valid.h"
 #include "radprint.h"
@@ -9,6 +10,7 @@
 #include "trace.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -64,50 +66,68 @@ static const char *member(int n, const char *name)
 static const struct {
     enum trace_kind kind;
     const char *name;
+    const char *ph;
     const char *about; // NULL: nothing
 } kinds[] = {
-    { TRACE_RUN, "\"run\"", NULL },
-    { TRACE_WAIT_FD, "\"wait\"", "args/fd" },
-    { TRACE_WAIT_TIMER, "\"wait\"", "args/timer" },
-    { TRACE_WAIT_LOCK, "\"wait\"", "args/lock" },
-    { TRACE_READY, "\"ready\"", "args/fd" },
-    { TRACE_WAKE, "\"wake\"", NULL },
-    { TRACE_LOCK, "\"lock\"", NULL },
-    { TRACE_UNLOCK, "\"unlock\"", NULL },
-    { TRACE_LETTER, "\"letter\"", "args/letter" },
-    { TRACE_DONE, "\"done\"", NULL },
+    { TRACE_TURN, "\"turn\"", "\"i\"", NULL },
+    { TRACE_READY, "\"ready\"", "\"i\"", "args/fd" },
+    { TRACE_WAKE, "\"wake\"", "\"i\"", NULL },
+    { TRACE_RUN, "\"run\"", "\"i\"", NULL },
+    { TRACE_ASK, "\"ask\"", "\"i\"", NULL },
+    { TRACE_CONNECTED, "\"connected\"", "\"i\"", NULL },
+    { TRACE_ANSWER, "\"answer\"", "\"i\"", NULL },
+    { TRACE_FETCHED, "\"fetched\"", "\"i\"", NULL },
+    { TRACE_WAIT_FD, "\"wait fd\"", "\"B\"", "args/fd" },
+    { TRACE_WAIT_TIMER, "\"wait timer\"", "\"B\"", "args/timer" },
+    { TRACE_WAIT_LOCK, "\"wait lock\"", "\"B\"", NULL },
+    { TRACE_WAIT_CONDITION, "\"wait condition\"", "\"B\"", NULL },
+    { TRACE_LOCK, "\"lock\"", "\"i\"", NULL },
+    { TRACE_UNLOCK, "\"unlock\"", "\"i\"", NULL },
+    { TRACE_LETTER, "\"letter\"", "\"i\"", "args/letter" },
+    { TRACE_DONE, "\"done\"", "\"i\"", "args/status" },
 };
 
 enum { KINDS = sizeof(kinds) / sizeof(*kinds) };
 
+// Which event is the first of this name and phase, beginning with `from`; -1:
+// none.
+static int find(const char *name, char ph, int from)
+{
+    char quoted[64];
+
+    snprintf(quoted, sizeof(quoted), "\"%s\"", name);
+    for (int i = from; strcmp(member(i, "name"), "none") != 0; i++) {
+        if (strcmp(member(i, "name"), quoted) == 0 && member(i, "ph")[1] == ph)
+            return i;
+    }
+    return -1;
+}
+
 START_TEST(every_kind)
 {
-    static const char *const abouts[] = { "args/fd", "args/timer", "args/lock",
-        "args/letter" };
-    char number[32];
+    static const char *const abouts[] = { "args/fd", "args/timer",
+        "args/letter", "args/status" };
+    struct trace_site site = { "a/b/file.c", "some_function", 42 };
 
     ck_assert_int_eq(trace_open(path), 0);
-    for (int i = 0; i < KINDS; i++)
-        trace_record(kinds[i].kind, 100 + i, 7 * i - 1, "some_function", i);
+    trace(TRACE_RUN, 7, 0);
+    trace_record(kinds[_i].kind, 7, 13, &site);
     finish();
-    for (int i = 0; i < KINDS; i++) {
-        ck_assert_str_eq(member(i + 1, "name"), kinds[i].name);
-        ck_assert_str_eq(member(i + 1, "ph"), "\"i\"");
-        ck_assert_str_eq(member(i + 1, "s"), "\"t\"");
-        ck_assert_str_eq(member(i + 1, "pid"), "1");
-        ck_assert_str_eq(member(i + 1, "tid"), "1");
-        snprintf(number, sizeof(number), "%d", 100 + i);
-        ck_assert_str_eq(member(i + 1, "args/task"), number);
-        snprintf(number, sizeof(number), "\"some_function:%d\"", i);
-        ck_assert_str_eq(member(i + 1, "args/at"), number);
-        snprintf(number, sizeof(number), "%d", 7 * i - 1);
-        for (int k = 0; k < 4; k++) {
-            bool has = kinds[i].about != NULL
-                && strcmp(kinds[i].about, abouts[k]) == 0;
-            ck_assert_str_eq(member(i + 1, abouts[k]), has ? number : "none");
-        }
+    int n = 0;
+    while (strcmp(member(n, "args/at"), "\"file.c:42\"") != 0)
+        n++;
+    ck_assert_str_eq(member(n, "name"), kinds[_i].name);
+    ck_assert_str_eq(member(n, "ph"), kinds[_i].ph);
+    ck_assert_str_eq(member(n, "pid"), "1");
+    ck_assert_str_eq(member(n, "tid"), "9");
+    ck_assert_str_eq(member(n, "args/task"), "7");
+    ck_assert_str_eq(member(n, "args/thread"), "0");
+    ck_assert_str_eq(member(n, "args/in"), "\"some_function\"");
+    for (int k = 0; k < 4; k++) {
+        bool has =
+            kinds[_i].about != NULL && strcmp(kinds[_i].about, abouts[k]) == 0;
+        ck_assert_str_eq(member(n, abouts[k]), has ? "13" : "none");
     }
-    ck_assert_str_eq(member(KINDS + 1, "name"), "none");
 }
 END_TEST
 
@@ -119,7 +139,8 @@ START_TEST(empty)
     ck_assert(!trace_is_on);
     ck_assert_str_eq(member(0, "name"), "\"process_name\"");
     ck_assert_str_eq(member(0, "ph"), "\"M\"");
-    ck_assert_str_eq(member(1, "name"), "none");
+    ck_assert_str_eq(member(1, "args/name"), "\"loop\"");
+    ck_assert_str_eq(member(2, "name"), "none");
 }
 END_TEST
 
@@ -128,29 +149,186 @@ START_TEST(the_place_is_the_callers)
     char expected[64];
 
     ck_assert_int_eq(trace_open(path), 0);
-    trace(TRACE_WAKE, 1, 0);
-    snprintf(expected, sizeof(expected), "\"%s:%d\"", __func__, __LINE__ - 1);
+    trace(TRACE_TURN, -1, 0);
+    snprintf(expected, sizeof(expected), "\"test_trace.c:%d\"", __LINE__ - 1);
     finish();
-    ck_assert_str_eq(member(1, "args/at"), expected);
+    ck_assert_str_eq(member(2, "args/at"), expected);
+    snprintf(expected, sizeof(expected), "\"%s\"", __func__);
+    ck_assert_str_eq(member(2, "args/in"), expected);
 }
 END_TEST
 
 START_TEST(the_task_of_this_thread)
 {
     ck_assert_int_eq(trace_open(path), 0);
-    trace(TRACE_WAIT_FD, TRACE_THIS, 3); // nobody has run yet
+    ck_assert_int_eq(trace_task(), -1); // nobody has run yet
     trace(TRACE_RUN, 5, 0);
-    trace(TRACE_WAIT_FD, TRACE_THIS, 3);
+    ck_assert_int_eq(trace_task(), 5);
     trace(TRACE_WAKE, 8, 0); // another task: it does not run yet
-    trace(TRACE_DONE, TRACE_THIS, 0);
-    trace(TRACE_RUN, 6, 0);
-    trace(TRACE_RUN, TRACE_THIS, 0);
+    ck_assert_int_eq(trace_task(), 5);
+    trace(TRACE_ASK, 6, 0); // so it runs
+    ck_assert_int_eq(trace_task(), 6);
+    trace(TRACE_TURN, -1, 0);
+    ck_assert_int_eq(trace_task(), -1);
+    trace_resume(3);
+    ck_assert_int_eq(trace_task(), 3);
     finish();
-    ck_assert_str_eq(member(1, "args/task"), "0");
-    ck_assert_str_eq(member(3, "args/task"), "5");
-    ck_assert_str_eq(member(4, "args/task"), "8");
-    ck_assert_str_eq(member(5, "args/task"), "5");
-    ck_assert_str_eq(member(7, "args/task"), "6");
+    int wake = find("wake", 'i', 0);
+    ck_assert_str_eq(member(wake, "args/by"), "5");
+    int run = find("run", 'i', wake);
+    ck_assert_str_eq(member(run, "args/task"), "6");
+    ck_assert_int_eq(find("ask", 'i', run), run + 1);
+    ck_assert_int_eq(find("run", 'i', run + 1), -1); // 3 has not done anything
+}
+END_TEST
+
+// A wait ends when the task does something; what has begun ends with the file.
+START_TEST(slices)
+{
+    ck_assert_int_eq(trace_open(path), 0);
+    trace(TRACE_ASK, 0, 0);
+    trace(TRACE_WAIT_FD, TRACE_THIS, 3);
+    trace(TRACE_READY, 0, 3);
+    trace(TRACE_ANSWER, 0, 0);
+    trace(TRACE_WAIT_FD, TRACE_THIS, 3);
+    finish();
+    int fetch = find("fetch", 'B', 0);
+    int begin = find("wait fd", 'B', fetch);
+    int ready = find("ready", 'i', begin);
+    int end = find("wait fd", 'E', begin);
+    ck_assert_int_lt(fetch, begin);
+    ck_assert_int_eq(ready, begin + 1);
+    ck_assert_int_eq(find("run", 'i', ready), ready + 1);
+    ck_assert_int_eq(end, ready + 2);
+    ck_assert_int_eq(find("answer", 'i', end), end + 1);
+    int again = find("wait fd", 'E', end + 1);
+    ck_assert_int_lt(end, again);
+    ck_assert_int_lt(again, find("fetch", 'E', 0));
+}
+END_TEST
+
+// common/ says that a task is going to wait, then the engine says where: that
+// is one wait.
+START_TEST(a_wait_is_told_of_twice)
+{
+    char expected[64];
+
+    ck_assert_int_eq(trace_open(path), 0);
+    trace(TRACE_LETTER, 0, 'a');
+    trace(TRACE_WAIT_TIMER, TRACE_THIS, 4);
+    trace_await_here();
+    snprintf(expected, sizeof(expected), "\"test_trace.c:%d\"", __LINE__ - 1);
+    trace_await(TRACE_WAIT_TIMER, 3);
+    trace_await(TRACE_WAIT_CONDITION, 0); // another kind: not this task's
+    trace(TRACE_WAKE, 0, 0);
+    trace_await(TRACE_WAIT_TIMER, 2); // the same, too late to be written anew
+    finish();
+    int wait = find("wait timer", 'B', 0);
+    ck_assert_str_eq(member(wait, "args/at"), expected);
+    ck_assert_str_eq(member(wait, "args/timer"), "4");
+    ck_assert_int_eq(find("wait timer", 'B', wait + 1), -1);
+    ck_assert_int_eq(find("wait condition", 'B', 0), -1);
+}
+END_TEST
+
+// A descriptor of a poll() belongs to the task that waited for it.
+START_TEST(polled)
+{
+    struct pollfd polls[] = { { 3, POLLIN, 0 }, { 4, POLLIN, POLLIN },
+        { 5, POLLIN, POLLIN } };
+
+    ck_assert_int_eq(trace_open(path), 0);
+    for (int task = 0; task < 2; task++) {
+        trace(TRACE_ASK, task, 0);
+        trace(TRACE_WAIT_FD, TRACE_WATCHER, 3 + task);
+    }
+    trace_polled(polls, 3);
+    trace(TRACE_WAIT_FD, TRACE_WATCHER, 4);
+    finish();
+    int turn = find("turn", 'i', 0);
+    ck_assert_int_eq(find("ready", 'i', turn), turn + 1);
+    ck_assert_str_eq(member(turn + 1, "args/task"), "1");
+    ck_assert_str_eq(member(turn + 1, "args/fd"), "4");
+    ck_assert_str_eq(member(turn + 2, "args/task"), "-1"); // no task's
+    int wait = find("wait fd", 'B', turn);
+    ck_assert_str_eq(member(wait, "args/task"), "1");
+}
+END_TEST
+
+static bool chain(int i, struct trace_site *site)
+{
+    static const struct trace_site links[] = {
+        { "x/sockets.c", "readable(fd)", 3 },
+        { "x/fetch.c", "say(\"a\")", 41 },
+    };
+
+    if (i > 1)
+        return false;
+    *site = links[i < 0 ? 1 : i];
+    return true;
+}
+
+START_TEST(a_chain_of_awaits)
+{
+    trace_chain = chain;
+    ck_assert_int_eq(trace_open(path), 0);
+    trace_await(TRACE_WAIT_LOCK, 0);
+    trace(TRACE_RUN, 2, 0);
+    trace_await(TRACE_WAIT_LOCK, 0);
+    finish();
+    ck_assert_int_ge(find("wait lock", 'i', 0), 0); // no task's
+    int wait = find("wait lock", 'B', 0);
+    ck_assert_str_eq(member(wait, "args/at"), "\"fetch.c:41\"");
+    ck_assert_str_eq(
+        member(wait, "args/chain/0"), "\"sockets.c:3 await(readable(fd))\"");
+    ck_assert_str_eq(
+        member(wait, "args/chain/1"), "\"fetch.c:41 await(say(\\\"a\\\"))\"");
+    ck_assert_str_eq(member(wait, "args/chain/2"), "none");
+}
+END_TEST
+
+START_TEST(what_is_asked_for)
+{
+    ck_assert_int_eq(trace_open(path), 0);
+    trace_url("http://a/");
+    trace(TRACE_ASK, 0, 0);
+    trace(TRACE_FETCHED, 0, 0);
+    trace_url("http://b/");
+    trace(TRACE_DONE, 0, 404);
+    trace(TRACE_ASK, 0, 0);
+    finish();
+    int done = find("done", 'i', 0);
+    ck_assert_str_eq(member(find("ask", 'i', 0), "args/url"), "\"http://a/\"");
+    ck_assert_str_eq(member(done, "args/url"), "\"http://b/\"");
+    ck_assert_str_eq(member(done, "args/status"), "404");
+    ck_assert_str_eq(member(find("ask", 'i', done), "args/url"), "none");
+}
+END_TEST
+
+START_TEST(zero_is_given)
+{
+    trace_zero(clock_now() - 100);
+    ck_assert_int_eq(trace_open(path), 0);
+    ck_assert(trace_record(TRACE_TURN, -1, 0, TRACE_HERE) <= clock_now());
+    finish();
+    double us = json_number(json, "2/ts", -1);
+    ck_assert(us >= 100e6 && us < 200e6);
+}
+END_TEST
+
+// More than is kept in memory, with a name for each.
+START_TEST(many)
+{
+    ck_assert_int_eq(trace_open(path), 0);
+    for (int i = 0; i < 2000; i++) {
+        trace(TRACE_ASK, i, 0);
+        trace(TRACE_WAIT_FD, TRACE_THIS, i);
+    }
+    finish();
+    int ends = 0;
+    for (char *at = text; (at = strstr(at, "\"ph\":\"E\"")) != NULL; at++)
+        ends++;
+    ck_assert_int_eq(ends, 2 * 2000);
 }
 END_TEST
 
@@ -158,14 +336,17 @@ START_TEST(names)
 {
     ck_assert_int_eq(trace_open(path), 0);
     trace_name(0, "cow");
+    trace(TRACE_ASK, 3, 0);
     trace_name(12, "a \"b\"\n\\\xff\x1b");
     finish();
-    ck_assert_str_eq(member(1, "name"), "\"task_name\"");
-    ck_assert_str_eq(member(1, "ph"), "\"M\"");
-    ck_assert_str_eq(member(1, "args/task"), "0");
-    ck_assert_str_eq(member(1, "args/name"), "\"cow\"");
-    ck_assert_str_eq(member(2, "args/task"), "12");
-    ck_assert_str_eq(member(2, "args/name"),
+    ck_assert_str_eq(member(2, "name"), "\"thread_name\"");
+    ck_assert_str_eq(member(2, "ph"), "\"M\"");
+    ck_assert_str_eq(member(2, "tid"), "2");
+    ck_assert_str_eq(member(2, "args/name"), "\"cow\"");
+    ck_assert_str_eq(member(3, "args/name"), "\"worker 3\"");
+    int last = find("thread_name", 'M', 4);
+    ck_assert_str_eq(member(last, "args/task"), "12");
+    ck_assert_str_eq(member(last, "args/name"),
         "\"a \\\"b\\\"\\u000a\\\\\xEF\xBF\xBD\\u001b\"");
 }
 END_TEST
@@ -184,8 +365,9 @@ START_TEST(letters_are_code_points)
     capture_end(&screen);
     finish();
     for (int i = 0; i < 4; i++)
-        ck_assert_str_eq(member(i + 1, "args/letter"), expected[i]);
-    ck_assert_str_eq(member(5, "name"), "none");
+        ck_assert_str_eq(member(i + 2, "args/letter"), expected[i]);
+    ck_assert_str_eq(member(6, "args/letter"), "10");
+    ck_assert_str_eq(member(7, "name"), "none");
 }
 END_TEST
 
@@ -214,7 +396,7 @@ START_TEST(several_threads)
     double last = 0;
     const char *line;
 
-    ck_assert_int_eq(trace_thread(), 1);
+    ck_assert_int_eq(trace_thread(), 0);
     ck_assert_int_eq(trace_open(path), 0);
     for (int i = 0; i < THREADS; i++) {
         tasks[i] = i;
@@ -230,14 +412,16 @@ START_TEST(several_threads)
     for (; line != NULL && line[1] == '{'; line = strchr(line + 1, '\n')) {
         struct slice event = { line + 1, strcspn(line + 1, "\n") };
         int task = (int)json_number(event, "args/task", -1);
-        int thread = (int)json_number(event, "tid", -1);
+        int thread = (int)json_number(event, "args/thread", -1);
         double now = json_number(event, "ts", -1);
+        if (now < 0)
+            continue; // a name
         ck_assert(now >= last);
         last = now;
         ck_assert_int_ge(task, 0);
         ck_assert_int_lt(task, THREADS);
-        ck_assert_int_ge(thread, 2);
-        ck_assert_int_le(thread, THREADS + 1);
+        ck_assert_int_ge(thread, 1);
+        ck_assert_int_le(thread, THREADS);
         if (thread_of[task] == 0)
             thread_of[task] = thread;
         ck_assert_int_eq(thread_of[task], thread);
@@ -297,10 +481,17 @@ int main(void)
     TCase *tests = tcase_create("trace");
 
     tcase_add_checked_fixture(tests, set_up, tear_down);
-    tcase_add_test(tests, every_kind);
+    tcase_add_loop_test(tests, every_kind, 0, KINDS);
     tcase_add_test(tests, empty);
     tcase_add_test(tests, the_place_is_the_callers);
     tcase_add_test(tests, the_task_of_this_thread);
+    tcase_add_test(tests, slices);
+    tcase_add_test(tests, a_wait_is_told_of_twice);
+    tcase_add_test(tests, polled);
+    tcase_add_test(tests, a_chain_of_awaits);
+    tcase_add_test(tests, what_is_asked_for);
+    tcase_add_test(tests, zero_is_given);
+    tcase_add_test(tests, many);
     tcase_add_test(tests, names);
     tcase_add_test(tests, letters_are_code_points);
     tcase_add_test(tests, several_threads);
