@@ -66,7 +66,7 @@ static int num_watchers;
 
 // A line is written here by hand: printf() would cost ten times as much. A wait
 // that comes last can still be replaced.
-enum { SIZE = 1 << 17, MOST = 1 << 15, STRING = 8192, CALL = 120, LINKS = 16 };
+enum { SIZE = 1 << 16, MOST = 1 << 15, STRING = 8192, CALL = 120, LINKS = 16 };
 static char lines[SIZE];
 static size_t used;
 static size_t last_wait; // where it begins

@@ -436,6 +436,52 @@ START_TEST(several_threads)
 }
 END_TEST
 
+enum { LINES = 50 };
+
+static void *type_unlocked(void *number)
+{
+    static const char *const texts[THREADS] = { "aaaaaaaaaaaaaaa",
+        "bbbbbbbbbbbbbbb", "ccccccccccccccc", "ddddddddddddddd" };
+    int task = *(int *)number;
+    struct radprint line;
+
+    trace(TRACE_RUN, task, 0);
+    for (int i = 0; i < LINES; i++) {
+        radprint_start(&line, texts[task], 0);
+        radprint_step(&line);
+    }
+    return NULL;
+}
+
+// Even where nobody locks the screen, the trace has what is on it.
+START_TEST(letters_as_on_the_screen)
+{
+    static struct capture screen;
+    pthread_t threads[THREADS];
+    int tasks[THREADS];
+
+    ck_assert_int_eq(trace_open(path), 0);
+    capture_begin(&screen, STDOUT_FILENO);
+    for (int i = 0; i < THREADS; i++) {
+        tasks[i] = i;
+        ck_assert_int_eq(
+            pthread_create(&threads[i], NULL, type_unlocked, &tasks[i]), 0);
+    }
+    for (int i = 0; i < THREADS; i++)
+        pthread_join(threads[i], NULL);
+    capture_end(&screen);
+    finish();
+    const char *next = screen.text;
+    static const char letter[] = "\"letter\":";
+    for (char *at = text; (at = strstr(at, letter)) != NULL; at++) {
+        if (at[sizeof(letter) - 1] != '\"') // the number, not the name
+            ck_assert_int_eq(atoi(at + sizeof(letter) - 1), *next++);
+    }
+    ck_assert_int_eq(*next, '\0');
+    ck_assert_int_eq(next - screen.text, THREADS * LINES * 16);
+}
+END_TEST
+
 START_TEST(off)
 {
     int asked = 0;
@@ -495,6 +541,7 @@ int main(void)
     tcase_add_test(tests, names);
     tcase_add_test(tests, letters_are_code_points);
     tcase_add_test(tests, several_threads);
+    tcase_add_test(tests, letters_as_on_the_screen);
     tcase_add_test(tests, off);
     tcase_add_test(tests, unwritable);
     tcase_add_loop_test(tests, a_full_disk_is_noticed, 0, 2);
