@@ -101,7 +101,7 @@ int frontier_add_root(struct frontier *frontier, const char *text);
 // frontier_finished(), pages that are being fetched may bring new ones. The
 // page, its URL included, lives until frontier_free().
 // (A macro: the place of the call goes into the trace.)
-#define frontier_next(frontier) frontier_hand_out(frontier, TRACE_HERE)
+#define frontier_next(frontier) frontier_hand_out(frontier, TRACE_SITE)
 struct page *frontier_hand_out(
     struct frontier *frontier, const struct trace_site *site);
 
@@ -113,7 +113,7 @@ struct page *frontier_hand_out(
 // response is freed in either case.
 // (A macro: the place of the call goes into the trace.)
 #define frontier_done(frontier, page, error, response) \
-    frontier_take_back(frontier, page, error, response, TRACE_HERE)
+    frontier_take_back(frontier, page, error, response, TRACE_SITE)
 int frontier_take_back(struct frontier *frontier, struct page *page, int error,
     struct http_response *response, const struct trace_site *site);
 

@@ -82,7 +82,7 @@ void net_count(long *asked, long *in_vain);
 
 // For sockets that do not block: after -EAGAIN, is it worth waiting? Returns n,
 // but -ETIMEDOUT in place of -EAGAIN if `deadline` has come.
-#define net_due(n, fd, deadline) net_check_due(n, fd, deadline, TRACE_HERE)
+#define net_due(n, fd, deadline) net_check_due(n, fd, deadline, TRACE_SITE)
 int net_check_due(
     int n, int fd, double deadline, const struct trace_site *site);
 

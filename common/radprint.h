@@ -24,7 +24,7 @@ void radprint_start(struct radprint *line, const char *text, int pause);
 // Types the next letter, or at the end the newline, on stdout. Returns the
 // milliseconds to pause before the next step, or 0 when the line is complete.
 // (A macro: the place of the call goes into the trace.)
-#define radprint_step(line) radprint_type(line, TRACE_HERE)
+#define radprint_step(line) radprint_type(line, TRACE_SITE)
 int radprint_type(struct radprint *line, const struct trace_site *site);
 
 #endif

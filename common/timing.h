@@ -33,17 +33,17 @@ struct span {
 // The clock starts: everything is measured from here.
 void timing_start(void);
 
-#define span_asked(span) span_mark_asked(span, TRACE_HERE)
-#define span_connected(span) span_mark_connected(span, TRACE_HERE)
-#define span_first_byte(span) span_mark_first_byte(span, TRACE_HERE)
-#define span_done(span) span_mark_done(span, TRACE_HERE)
+#define span_asked(span) span_mark_asked(span, TRACE_SITE)
+#define span_connected(span) span_mark_connected(span, TRACE_SITE)
+#define span_first_byte(span) span_mark_first_byte(span, TRACE_SITE)
+#define span_done(span) span_mark_done(span, TRACE_SITE)
 
 // The screen, which only one may have: it is wanted, it is ours, it is given
 // back. All marks go into the trace as well: ask, connected, answer, fetched,
 // wait lock, lock, unlock.
-#define span_screen_asked(span) span_mark_screen_asked(span, TRACE_HERE)
-#define span_typing(span) span_mark_typing(span, TRACE_HERE)
-#define span_typed(span) span_mark_typed(span, TRACE_HERE)
+#define span_screen_asked(span) span_mark_screen_asked(span, TRACE_SITE)
+#define span_typing(span) span_mark_typing(span, TRACE_SITE)
+#define span_typed(span) span_mark_typed(span, TRACE_SITE)
 
 void span_mark_asked(struct span *span, const struct trace_site *site);
 void span_mark_connected(struct span *span, const struct trace_site *site);

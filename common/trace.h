@@ -43,6 +43,7 @@
 #define TRACE_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 enum trace_kind {
     TRACE_TURN,
@@ -77,6 +78,7 @@ struct trace_site {
 };
 
 #define TRACE_HERE (&(struct trace_site){ __FILE__, __func__, __LINE__ })
+#define TRACE_SITE (trace_is_on ? TRACE_HERE : NULL) // costs nothing when off
 
 // Records one event. `about` is the descriptor, the milliseconds, the code
 // point or the status, 0 where there is nothing to tell. Costs one test when
