@@ -64,8 +64,8 @@ static int num_tracks;
 static int *watchers; // the task that waits for a descriptor, + 1
 static int num_watchers;
 
-// A line is written here by hand: printf() would cost ten times as much. A wait
-// that comes last can still be replaced.
+// Lines are put together here, without printf(): that would cost several times
+// as much. While a wait is the last line, a better one can replace it.
 enum { SIZE = 1 << 16, MOST = 1 << 15, STRING = 8192, CALL = 120, LINKS = 16 };
 static char lines[SIZE];
 static size_t used;
@@ -100,7 +100,7 @@ static void put_number(long long n, int digits)
         lines[used++] = reversed[--i];
 }
 
-// Source and URLs: what is not plain ASCII is not worth the trouble.
+// The source and URLs are plain ASCII. Anything else becomes a question mark.
 static void put_text(const char *text, int most)
 {
     for (; *text != '\0' && most > 0; text++, most--) {
@@ -335,9 +335,10 @@ static int resolve(int task, long about)
     return task < -1 ? this_task : task;
 }
 
-// Does the task that this thread runs wait already? Then it cannot be the one
-// that waits, or is done, now: some other task is, which has not been told of.
-// Or it is the same wait, told of by somebody who knows better where it is.
+// Whether the task that this thread runs is waiting already. Then it cannot
+// begin another wait or be done: that is another task, whose number nobody has
+// told. Or it is the same wait, recorded by a caller that knows its place
+// better.
 static bool is_waiting(const struct track *track, int task)
 {
     return !is_resumed && task == this_task && track != NULL
@@ -385,16 +386,16 @@ static void write_event(enum trace_kind kind, double now, int task, long about,
 static double record(
     enum trace_kind kind, int task, long about, const struct trace_site *site)
 {
-    bool is_explicit = task >= -1 || task == TRACE_WATCHER;
+    bool is_this = task == TRACE_THIS || task == TRACE_WORKER;
+    bool is_worker = task == TRACE_WORKER;
     struct trace_site await;
     double now = clock_now();
 
-    bool is_worker = task == TRACE_WORKER;
     task = resolve(task, about);
     if (is_worker && task < 0)
         return now; // it is not known which
     struct track *track = track_of(task);
-    if (!is_explicit && (is_wait(kind) || kind == TRACE_DONE)
+    if (is_this && (is_wait(kind) || kind == TRACE_DONE)
         && is_waiting(track, task)) {
         if (track->waits != (int)kind || last_wait_task != task
             || last_wait_end != used)

@@ -12,7 +12,8 @@
 // but for the waits: those begin a slice ("B"), if a task waits.
 //
 //     turn            poll() or the selector has returned; what follows until
-//                     the next one happens in this turn
+//                     the next one happens in this turn. (In a poll() loop of
+//                     one's own, the first turn comes before the first poll().)
 //     ready           `fd`, which the task waits for, is ready
 //     wake            another task (`by`; -1: the loop) has made it ready
 //     run             this thread goes on with the task. It is recorded at the
@@ -89,7 +90,7 @@ struct trace_site {
 // For engines: this thread goes on with this task.
 #define trace_resume(task) (trace_is_on ? trace_resumed(task) : (void)0)
 
-// For engines: the running task waits, in the innermost await.
+// For engines: the running task begins to wait, in the innermost await.
 #define trace_await(kind, about) \
     (trace_is_on ? (void)trace_record(kind, TRACE_THIS, about, NULL) : (void)0)
 
@@ -113,9 +114,10 @@ void trace_zero(double moment);
 // Writes to `path` from now on. Returns 0 or a negative errno.
 int trace_open(const char *path);
 
-// Returns the moment of clock_now() at which this was recorded. Waits that are
-// not new are not recorded: two in a row of one task are the same, and the
-// second one knows the better place.
+// Returns the moment of clock_now() at which this was recorded. Of two waits in
+// a row of the same task and kind, the second replaces the first: it is the
+// same wait, first announced by common/, then begun by the engine, which knows
+// the await. Without a site (NULL), the place is that of the innermost await.
 double trace_record(
     enum trace_kind kind, int task, long about, const struct trace_site *site);
 
