@@ -9,7 +9,9 @@
 
 #include <stddef.h>
 
-#if !defined(__ELF__) || (!defined(__x86_64__) && !defined(__aarch64__))
+#if !defined(__LP64__) || (!defined(__ELF__) && !defined(__APPLE__)) \
+    || (!defined(__x86_64__) && !defined(__aarch64__))
+#undef SWITCH_UCONTEXT
 #define SWITCH_UCONTEXT
 #endif
 #ifdef SWITCH_UCONTEXT
