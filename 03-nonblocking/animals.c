@@ -81,9 +81,9 @@ static void work(void)
 
     if (busy == 0)
         fprintf(stderr, "animals: no memory for %d tasks\n", n);
-    while (busy > 0) {
+    while (busy > 0) { // interrupt_fd() first: after Ctrl-C there is none
         trace_polled(polls, n + 1);
-        polls[n] = (struct pollfd){ interrupt_fd(), POLLIN, 0 }; // asked first
+        polls[n] = (struct pollfd){ .fd = interrupt_fd(), .events = POLLIN };
         double deadline = CLOCK_NEVER;
         double now = clock_now();
         busy = 0;

@@ -44,7 +44,7 @@ static void ask(int i)
     questions++;
     int error = fetch(&fetches[i]);
     short events = fetches[i].state == FETCH_RECEIVING ? POLLIN : POLLOUT;
-    polls[i] = (struct pollfd){ fetches[i].fd, events, 0 };
+    polls[i] = (struct pollfd){ .fd = fetches[i].fd, .events = events };
     if (error == -EAGAIN)
         return;
     if (error != 0) {
