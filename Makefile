@@ -38,10 +38,16 @@
 CC = cc
 CFLAGS = -O2 -g
 WARNINGS = -Wall -Wextra -Wpedantic -Wshadow -Wconversion
-STANDARD = -std=c11 -D_POSIX_C_SOURCE=200809L -D_DEFAULT_SOURCE
+STANDARD = -std=c11
 LDLIBS = -lm -pthread
-ifeq ($(shell uname -s),Darwin)
-STANDARD += -D_DARWIN_C_SOURCE
+
+# What the system's headers show besides POSIX: wait4, madvise, MAP_ANONYMOUS and
+# the like. (The BSDs show all if nothing is defined, and hide it from POSIX.)
+SYSTEM := $(shell uname -s)
+ifeq ($(SYSTEM),Darwin)
+FEATURES = -D_DARWIN_C_SOURCE $(if $(SWITCH),-D_XOPEN_SOURCE=700 -Wno-deprecated-declarations)
+else ifeq ($(findstring BSD,$(SYSTEM))$(filter DragonFly,$(SYSTEM)),)
+FEATURES = -D_POSIX_C_SOURCE=200809L -D_DEFAULT_SOURCE
 endif
 
 # Every way of building has a folder of its own: switching costs nothing.
@@ -72,7 +78,7 @@ BUILD = build$(if $(SANITIZE),/$(SANITIZE))$(if $(SWITCH),/$(SWITCH))$(if $(filt
 say = $(if $(V)$(SILENT),,@printf '  %-4s %s\n' $(1) $@;)
 SILENT = $(findstring s,$(filter-out --%,$(firstword -$(MAKEFLAGS))))
 
-COMPILE = $(CC) $(STANDARD) $(WARNINGS) -pthread $(CFLAGS) $(SANITIZERS) -MMD -MP \
+COMPILE = $(CC) $(STANDARD) $(FEATURES) $(WARNINGS) -pthread $(CFLAGS) $(SANITIZERS) -MMD -MP \
 	-DSTACK=$(STACK) $(if $(SWITCH),-DSWITCH_UCONTEXT)
 
 # What `make stage-N` and friends pass on to the harness.

@@ -235,13 +235,13 @@ static void describe_machine(char *text, size_t size)
     processor(name, sizeof(name));
     uname(&system);
     strftime(date, sizeof(date), "%Y-%m-%d", localtime(&now));
-    snprintf(text, size, "%s, %ld cores, %s %s, %s %s, %s", name,
-        sysconf(_SC_NPROCESSORS_ONLN), system.sysname, system.release,
 #ifdef __clang__
-        "clang", __clang_version__,
+    const char *compiler = "clang " __clang_version__;
 #else
-        "gcc", __VERSION__,
+    const char *compiler = "gcc " __VERSION__;
 #endif
+    snprintf(text, size, "%s, %ld cores, %s %s, %s, %s", name,
+        sysconf(_SC_NPROCESSORS_ONLN), system.sysname, system.release, compiler,
         date);
 }
 

@@ -23,7 +23,8 @@ CFLAGS = -O2 -g -Wall -Wextra
 compiles = \$(shell echo 'int x;' | \$(CC) \$(1) -Werror -x c -c - -o /dev/null 2>/dev/null && echo \$(1))
 PROBES := \$(call compiles,-fstack-clash-protection)
 PROBES += \$(call compiles,--param=stack-clash-protection-guard-size=12)
-STANDARD = -std=c11 -D_POSIX_C_SOURCE=200809L -D_DEFAULT_SOURCE
+STANDARD = -std=c11
+$(sed -n '/^# What the system.s headers show/,/^endif/p' Makefile)
 PROGRAMS = animals crawl
 OBJECTS = \$(patsubst %,%.o,\$(basename \$(filter-out \$(PROGRAMS:%=%.c),\$(wildcard *.c *.S))))
 
@@ -33,7 +34,7 @@ all: \$(PROGRAMS)
 	\$(CC) \$(CFLAGS) \$^ -o \$@ -lm -pthread
 
 %.o: %.c
-	\$(CC) \$(STANDARD) -DSTAGE='"$stage"' -pthread \$(CFLAGS) \$(PROBES) -MMD -MP -c \$< -o \$@
+	\$(CC) \$(STANDARD) \$(FEATURES) -DSTAGE='"$stage"' -pthread \$(CFLAGS) \$(PROBES) -MMD -MP -c \$< -o \$@
 
 %.o: %.S
 	\$(CC) -c \$< -o \$@
