@@ -92,13 +92,14 @@ static void touch_the_guard(void)
 static char said[65536]; // on stderr
 
 // Killed by SIGSEGV; or a sanitizer has seen it, and exits after a report.
-#define ck_assert_fault(status) \
+#define ck_assert_fault(call) \
     do { \
+        int status = (call); /* some systems' WIFSIGNALED wants a variable */ \
         if (WIFSIGNALED(status)) \
             ck_assert( \
                 WTERMSIG(status) == SIGSEGV || WTERMSIG(status) == SIGBUS); \
         else \
-            ck_assert(IS_SANITIZED &&WEXITSTATUS(status) != 0); \
+            ck_assert(IS_SANITIZED && WEXITSTATUS(status) != 0); \
     } while (0)
 
 START_TEST(guards)

@@ -197,6 +197,7 @@ START_TASK_TEST(what_cannot_be_watched)
 }
 END_TEST
 
+#ifdef __linux__
 static async_int read_a_file(void *unused)
 {
     FILE *file = tmpfile();
@@ -215,6 +216,7 @@ START_TEST(epoll_cannot_watch_a_file)
     run_on("epoll", read_a_file);
 }
 END_TEST
+#endif
 
 START_TASK_TEST(a_number_is_used_again)
 {

@@ -320,7 +320,7 @@ static void generate(struct reply *reply, const struct spec *spec)
     size_t before = reply->stop;
     long others = spec->pages - 1; // page 0 goes by the name of "./"
     long child = spec->page * spec->links + 1;
-    long somewhere = scatter((uint32_t)spec->page) % 1000000;
+    long somewhere = (long)(scatter((uint32_t)spec->page) % 1000000);
 
     reply_printf(reply,
         "<!DOCTYPE html>\n<title>Page %ld of %ld</title>\n"

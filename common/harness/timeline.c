@@ -104,8 +104,8 @@ static int width(const char *text)
     return n;
 }
 
-static void draw_row(
-    FILE *out, const struct row *row, const struct ruler *ruler, double from)
+static void draw_row(FILE *out, const struct row *row,
+    const struct ruler *ruler, double from, double end)
 {
     char line[COLUMNS + 1];
     int used = 0;
@@ -122,7 +122,7 @@ static void draw_row(
     }
     line[COLUMNS] = '\0';
     fprintf(out, "%s%*s", row->name, 8 - width(row->name), "");
-    if (row->to <= from + ruler->column * (double)COLUMNS)
+    if (row->to <= end)
         fprintf(out, "%s%6.2f\n", line, row->to);
     else
         fprintf(out, "%.*s\n", used, line);
@@ -136,11 +136,14 @@ void timeline_draw(FILE *out, struct slice json, int most, double pace)
     struct ruler ruler = make_ruler(last, pace);
     double length = ruler.column * (double)COLUMNS;
 
-    for (double from = 0; from < last; from += length) {
+    // `end` is a variable because a sum may have more digits than what is kept
+    // of it (on 32-bit x86), and a row that ends with a line would have no end.
+    for (double from = 0, end; from < last; from = end) {
+        end = from + length;
         draw_ruler(out, &ruler, from);
         for (int i = 0; i < n; i++) {
-            if (rows[i].from < from + length && rows[i].to > from)
-                draw_row(out, &rows[i], &ruler, from);
+            if (rows[i].from < end && rows[i].to > from)
+                draw_row(out, &rows[i], &ruler, from, end);
         }
     }
     fprintf(out, "%8s- waits for the farm   . waits for the screen   # types\n",
