@@ -22,8 +22,8 @@
 #: make doctor       what is missing, and the command that installs it
 #: make check        all tests; check-tutorial: is the text true?
 #: make asan, tsan   the tests under sanitizers
-#: make check-full   those, fuzz, faults, and: check-grade, check-switch (ucontext,
-#:                   aarch64), check-musl, valgrind, soak
+#: make check-full   those, fuzz, faults, check-grade, valgrind, soak; other machines:
+#:                   check-switch, check-musl, check-machines, check-macos
 #: make fuzz         hostile input for the parsers, 60 s each (SECONDS=)
 #: make faults       every call of every program fails once (STAGES=, EVERY=)
 #: make bench        CPU and memory a request, beside a floor (ROUNDS=, TABLES=)
@@ -41,8 +41,7 @@ WARNINGS = -Wall -Wextra -Wpedantic -Wshadow -Wconversion
 STANDARD = -std=c11
 LDLIBS = -lm -pthread
 
-# What the system's headers show besides POSIX: wait4, madvise, MAP_ANONYMOUS and
-# the like. (The BSDs show all if nothing is defined, and hide it from POSIX.)
+# To show what POSIX has not (wait4, madvise): the BSDs do if nothing is defined.
 SYSTEM := $(shell uname -s)
 ifeq ($(SYSTEM),Darwin)
 FEATURES = -D_DARWIN_C_SOURCE $(if $(SWITCH),-D_XOPEN_SOURCE=700 -Wno-deprecated-declarations)

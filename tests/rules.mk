@@ -2,7 +2,8 @@
 
 UNIT_SOURCES = $(wildcard tests/test_*.c)
 UNITS = $(UNIT_SOURCES:%.c=$(BUILD)/%)
-CHECK_CFLAGS = $(shell pkg-config --cflags check 2>/dev/null)
+# (Check's macros are not what our warnings are about.)
+CHECK_CFLAGS = $(patsubst -I%,-isystem %,$(shell pkg-config --cflags check 2>/dev/null))
 CHECK_LIBS = $(shell pkg-config --libs check 2>/dev/null || echo -lcheck)
 
 # Where what a test is about is not in common/ itself: test_NAME_FOLDER.
@@ -83,6 +84,15 @@ check-musl:
 		BUILD=build/musl python3 tests/test_stages.py; \
 	else echo "check-musl: skipped: no musl-gcc (Debian: musl-tools)"; fi
 
+# On 32 bits, on arm64 and where the biggest byte comes first.
+check-machines: all
+	@BUILD=$(BUILD) sh tests/machines.sh
+
+# All of it for macOS, with a cross-compiler: compiled and linked, not run.
+ZIG =
+check-macos:
+	@ZIG="$(ZIG)" sh tests/macos.sh
+
 # Fifty thousand pages a stage.
 soak: all
 	@python3 tests/soak.py
@@ -94,11 +104,11 @@ valgrind: all
 check-full:
 	@CASES=all $(MAKE) --no-print-directory check
 	@CASES=all $(MAKE) --no-print-directory asan
-	@$(MAKE) --no-print-directory check-grade check-switch check-musl valgrind faults fuzz soak
+	@$(MAKE) --no-print-directory check-grade check-switch check-musl check-machines check-macos valgrind faults fuzz soak
 	@STAGES="2 6" $(MAKE) --no-print-directory tsan
 
 check-tutorial: all
 	@sh tests/tutorial.sh
 
-.PHONY: units check asan tsan check-full check-grade check-switch check-musl valgrind soak \
+.PHONY: units check asan tsan check-full check-grade check-switch check-musl check-macos check-machines valgrind soak \
 	fuzz faults check-tutorial

@@ -24,7 +24,7 @@ compiles = \$(shell echo 'int x;' | \$(CC) \$(1) -Werror -x c -c - -o /dev/null 
 PROBES := \$(call compiles,-fstack-clash-protection)
 PROBES += \$(call compiles,--param=stack-clash-protection-guard-size=12)
 STANDARD = -std=c11
-$(sed -n '/^# What the system.s headers show/,/^endif/p' Makefile)
+$(sed -n '/^# To show what POSIX/,/^endif/p' Makefile)
 PROGRAMS = animals crawl
 OBJECTS = \$(patsubst %,%.o,\$(basename \$(filter-out \$(PROGRAMS:%=%.c),\$(wildcard *.c *.S))))
 
