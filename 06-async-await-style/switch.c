@@ -24,7 +24,7 @@ void context_make(
 #ifdef __x86_64__
     enum { WORDS = 8, ENTRY = 6 };
 #else
-    enum { WORDS = 20, ENTRY = 11 };
+    enum { WORDS = 20, ENTRY = 1 };
 #endif
     void **sp = (void **)((char *)stack + size) - WORDS;
     memset(sp, 0, WORDS * sizeof(*sp));

@@ -11,7 +11,6 @@
 
 #if !defined(__LP64__) || (!defined(__ELF__) && !defined(__APPLE__)) \
     || (!defined(__x86_64__) && !defined(__aarch64__))
-#undef SWITCH_UCONTEXT
 #define SWITCH_UCONTEXT
 #endif
 #ifdef SWITCH_UCONTEXT

@@ -5,17 +5,13 @@
 // stack had called us. With a jump, because a `ret` would be predicted to go
 // back to our own caller, which costs six times as much. (The floating point
 // control words belong to the thread, and stay as they are.)
-//
-// One instruction a line: in Apple's assembler for arm64 a `;` begins a comment,
-// and what follows it would be left out without a word.
 
-#if (defined(__ELF__) || defined(__APPLE__)) && !defined(SWITCH_UCONTEXT)
     .text
     .balign 16
 #ifdef __APPLE__ // C compilers put a _ before each name there
 #define stack_switch _stack_switch
     .private_extern stack_switch
-#else
+#elif defined(__ELF__)
     .hidden stack_switch
     .type stack_switch, %function
 #endif
@@ -23,29 +19,20 @@
 stack_switch:
 #if defined(__x86_64__)
     pushq %rbp // under it, the place to go on with
-    pushq %rbx
-    pushq %r12
-    pushq %r13
-    pushq %r14
-    pushq %r15
+    pushq %rbx; pushq %r12; pushq %r13; pushq %r14; pushq %r15
     movq %rsp, (%rdi)
     movq %rsi, %rsp
-    popq %r15
-    popq %r14
-    popq %r13
-    popq %r12
-    popq %rbx
+    popq %r15; popq %r14; popq %r13; popq %r12; popq %rbx
     popq %rbp
     popq %rcx
     jmp *%rcx
-#elif defined(__aarch64__)
-    sub sp, sp, #160
-    stp x19, x20, [sp]
-    stp x21, x22, [sp, #16]
-    stp x23, x24, [sp, #32]
-    stp x25, x26, [sp, #48]
-    stp x27, x28, [sp, #64]
-    stp x29, x30, [sp, #80] // x30: the place to go on with
+#elif defined(__aarch64__) // where a `;` begins a comment for Apple's assembler
+    stp x29, x30, [sp, #-160]! // x30: the place to go on with
+    stp x19, x20, [sp, #16]
+    stp x21, x22, [sp, #32]
+    stp x23, x24, [sp, #48]
+    stp x25, x26, [sp, #64]
+    stp x27, x28, [sp, #80]
     stp d8, d9, [sp, #96]
     stp d10, d11, [sp, #112]
     stp d12, d13, [sp, #128]
@@ -53,24 +40,20 @@ stack_switch:
     mov x9, sp
     str x9, [x0]
     mov sp, x1
-    ldp x19, x20, [sp]
-    ldp x21, x22, [sp, #16]
-    ldp x23, x24, [sp, #32]
-    ldp x25, x26, [sp, #48]
-    ldp x27, x28, [sp, #64]
-    ldp x29, x16, [sp, #80]
+    ldp x19, x20, [sp, #16]
+    ldp x21, x22, [sp, #32]
+    ldp x23, x24, [sp, #48]
+    ldp x25, x26, [sp, #64]
+    ldp x27, x28, [sp, #80]
     ldp d8, d9, [sp, #96]
     ldp d10, d11, [sp, #112]
     ldp d12, d13, [sp, #128]
     ldp d14, d15, [sp, #144]
-    add sp, sp, #160
+    ldp x29, x16, [sp], #160
     mov x30, xzr
     br x16
 #endif
 #ifdef __ELF__
     .size stack_switch, .-stack_switch
-#endif
-#endif
-#ifdef __ELF__
     .section .note.GNU-stack, "", %progbits // our stacks hold no code
 #endif
