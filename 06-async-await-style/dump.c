@@ -142,10 +142,10 @@ static void on_fault(int number, siginfo_t *info, void *unused)
         && stack_guards(async_running->context.stack, info->si_addr)) {
         say("task %u  %s(%s) has overflowed its stack of %d KiB\n",
             async_running->id, async_running->function, async_running->name,
-            STACK);
+            stack_kib());
         dump_chain(await_chain);
         say("A large local? Deep recursion? make STACK=%d has room.\n",
-            2 * STACK);
+            2 * stack_kib());
     }
 }
 

@@ -26,11 +26,15 @@ static size_t page_size(void)
     return (size_t)sysconf(_SC_PAGESIZE);
 }
 
-// The guard included. Some machines have pages of 64 KiB.
+int stack_kib(void)
+{
+    int least = (int)(4 * page_size() / 1024);
+    return STACK > least ? STACK : least;
+}
+
 static size_t stack_size(void)
 {
-    size_t size = (size_t)STACK * 1024;
-    return size >= 4 * page_size() ? size : 4 * page_size();
+    return (size_t)stack_kib() * 1024;
 }
 
 static size_t slab_size(void)

@@ -22,6 +22,10 @@
 // ones: what is to be used again is kept by who used it.
 void *stack_new(size_t owner_size, void **stack, size_t *size);
 
+// The size of a stack with its guard: STACK, or four pages where that is more,
+// because pages have 16 KiB on Apple's arm64, and up to 64 elsewhere.
+int stack_kib(void);
+
 // Is this the guard under that stack?
 bool stack_guards(const void *stack, const void *address);
 

@@ -53,8 +53,8 @@ START_TEST(slabs)
         ck_assert_ptr_nonnull(owners[i]);
         for (size_t k = 0; k < sizeof(owners[i]->bytes); k++)
             ck_assert(owners[i]->bytes[k] == 0);
-        ck_assert_uint_le(size, STACK * 1024);
-        ck_assert_uint_ge(size, STACK * 1024 - 2 * page);
+        ck_assert_uint_le(size, (size_t)stack_kib() * 1024);
+        ck_assert_uint_ge(size, (size_t)stack_kib() * 1024 - 2 * page);
         ck_assert_uint_eq(size % 16, 0);
         ck_assert_ptr_eq(stacks[i] + size, owners[i]);
         ck_assert_uint_eq((uintptr_t)stacks[i] % page, 0);
@@ -71,7 +71,7 @@ START_TEST(slabs)
         ck_assert_int_eq(owners[i]->bytes[299], (char)i);
     }
 #ifdef __linux__
-    double touched = STACK * 1024 - (double)page;
+    double touched = stack_kib() * 1024 - (double)page;
     if (getenv("EMULATED") != NULL)
         touched = 0; // qemu cannot tell
     ck_assert_double_eq(stack_touched(), touched);
@@ -397,7 +397,7 @@ START_TEST(a_large_local)
         "    test_stack.c:%-4d await(use_a_large_local())\n"
         "    test_stack.c:%-4d await(digest(is_large != NULL))\n"
         "A large local? Deep recursion? make STACK=%d has room.\n",
-        STACK, DIG, FEED, 2 * STACK);
+        stack_kib(), DIG, FEED, 2 * stack_kib());
     assert_said(expected);
 }
 END_TEST
@@ -411,7 +411,7 @@ START_TEST(deep_recursion)
         "task 101  feed(pig) has overflowed its stack of %d KiB\n"
         "    test_stack.c:%-4d await(digest(is_large != NULL))\n"
         "A large local? Deep recursion? make STACK=%d has room.\n",
-        STACK, FEED, 2 * STACK);
+        stack_kib(), FEED, 2 * stack_kib());
     assert_said(expected);
 }
 END_TEST
@@ -425,7 +425,7 @@ START_TEST(a_deep_nest_of_awaits)
         "task 0  start_nest() has overflowed its stack of %d KiB\n"
         "    test_stack.c:%-4d await(nest(depth + 1))\n"
         "    test_stack.c:%-4d await(nest(depth + 1))\n",
-        STACK, NEST, NEST);
+        stack_kib(), NEST, NEST);
     if (!IS_SANITIZED && strlen(said) > strlen(expected))
         said[strlen(expected)] = '\0'; // and so on
     assert_said(expected);
