@@ -58,6 +58,9 @@ PATH=$PATH:/usr/sbin command_for nginx "a server that is not ours" nginx-light
 command_for valgrind "memory and descriptors" valgrind
 command_for qemu-aarch64 "another processor" qemu-user
 command_for aarch64-linux-gnu-gcc "and its compiler" gcc-aarch64-linux-gnu
+command_for i686-linux-gnu-gcc "a processor of 32 bits" gcc-i686-linux-gnu
+command_for s390x-linux-gnu-gcc "one that is big-endian" gcc-s390x-linux-gnu
+command_for musl-gcc "another libc" musl-tools
 
 limit=$(ulimit -Hn)
 if [ "$limit" != unlimited ] && [ "$limit" -lt 10100 ]; then
