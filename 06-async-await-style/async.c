@@ -132,22 +132,6 @@ struct task *task_running(void)
     return async_running;
 }
 
-void scope_open(struct scope *scope, double seconds, bool is_shield)
-{
-    double deadline = is_shield ? CLOCK_NEVER : clock_now() + fmax(seconds, 0);
-
-    *scope = (struct scope){ async_running->scope, deadline, is_shield, false };
-    async_running->scope = scope;
-    async_running->shields += is_shield;
-}
-
-int scope_close(struct scope *scope, int n)
-{
-    async_running->scope = scope->outer;
-    async_running->shields -= scope->is_shield;
-    return n == -ECANCELED && scope->is_over ? -ETIMEDOUT : n;
-}
-
 // --- From the first task to the last -----------------------------------------
 
 static void end(struct task *task, int result)

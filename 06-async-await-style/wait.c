@@ -2,9 +2,11 @@
 
 #include "task.h"
 
+#include "clock.h"
 #include "interrupt.h"
 
 #include <errno.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -75,6 +77,24 @@ async_int task_pause(double seconds)
 async_int task_yield(void)
 {
     return (async_int){ await(task_pause(0)) };
+}
+
+// --- Scopes: of a deadline, or out of its reach --------------------------------
+
+void scope_open(struct scope *scope, double seconds, bool is_shield)
+{
+    double deadline = is_shield ? CLOCK_NEVER : clock_now() + fmax(seconds, 0);
+
+    *scope = (struct scope){ async_running->scope, deadline, is_shield, false };
+    async_running->scope = scope;
+    async_running->shields += is_shield;
+}
+
+int scope_close(struct scope *scope, int n)
+{
+    async_running->scope = scope->outer;
+    async_running->shields -= scope->is_shield;
+    return n == -ECANCELED && scope->is_over ? -ETIMEDOUT : n;
 }
 
 // --- Queues of tasks ---------------------------------------------------------
