@@ -74,6 +74,16 @@ def start(words, foreground):
     return pid
 
 
+def has_terminals():
+    try:
+        for end in pty.openpty():
+            os.close(end)
+        return True
+    except OSError:
+        return False
+
+
+@unittest.skipUnless(has_terminals(), "no pseudo-terminals here")
 class Terminal(unittest.TestCase):
     def test_a_harness_in_the_background_leaves_it_alone(self):
         """A shell that loses its terminal logs out."""
