@@ -88,8 +88,8 @@ static void run(void *arg)
         abort();
     }
     future_set(&task->end, result);
-    if (task->gathered != NULL)
-        future_wake(task->gathered, 0);
+    if (task->on_end != NULL)
+        task->on_end(task->on_end_arg, result);
 }
 
 void task_start(

@@ -35,7 +35,8 @@ struct task {
     struct future *awaits; // NULL: it is running or queued
     struct task *next; // awaits the same
     struct task *previous;
-    struct future *gathered; // woken when it has ended
+    void (*on_end)(void *arg, int result); // called at its end; or NULL
+    void *on_end_arg;
     int result; // of what it awaited
     int number; // in the trace
     int locks; // that it holds

@@ -300,22 +300,39 @@ START_TEST(gather_of_tasks_that_have_ended)
 }
 END_TEST
 
+static void cancel_gather(void *g)
+{
+    gather_cancel(g);
+}
+
 START_TEST(a_gather_that_is_cancelled_cancels_its_tasks)
 {
-    struct waiter a = { .name = "a", .pause = 5 };
-    struct waiter b = { .name = "b", .pause = 6 };
-    struct task *tasks[] = { &a.task, &b.task };
-    struct gather both;
-    struct later first = { .cancel = &both.task };
+    for (int at = 0; at < 2; at++) { // at once, before they have begun; later
+        struct waiter a = { .name = "a", .pause = 5 };
+        struct waiter b = { .name = "b", .pause = 6 };
+        struct task *tasks[] = { &a.task, &b.task };
+        struct gather both;
+        struct loop_call cancel = { 0 };
+        struct waiter end = { .name = "end" };
+        double start_of_it = clock_now();
 
-    start(&a);
-    start(&b);
-    gather(&both, tasks, 2);
-    loop_after(&first.call, 1, on_later, &first);
-    loop_run();
-    ck_assert_str_eq(story, "set cleanup cleanup ");
-    ck_assert_double_eq_tol(clock_now(), 1, 1e-9);
-    ck_assert_int_eq(both.task.end.result, -ECANCELED);
+        story[0] = '\0';
+        start(&a);
+        start(&b);
+        end.future = gather(&both, tasks, 2);
+        start(&end);
+        if (at == 0)
+            gather_cancel(&both);
+        else
+            loop_after(&cancel, 1, cancel_gather, &both);
+        loop_run();
+        // What has not begun needs no cleanup.
+        ck_assert_str_eq(story,
+            at == 0 ? "end cleanup " : "cleanup cleanup end cleanup ");
+        ck_assert_double_eq_tol(clock_now(), start_of_it + at, 1e-9);
+        ck_assert_int_eq(both.result, -ECANCELED);
+        ck_assert(a.task.end.done && b.task.end.done && both.end.done);
+    }
 }
 END_TEST
 
