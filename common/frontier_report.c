@@ -17,7 +17,7 @@ static int compare_pages(const void *a, const void *b)
     return strcmp((*left)->url.text, (*right)->url.text);
 }
 
-// Sorts the pages that were handed out by URL; in place, so that a report needs
+// Sorts the pages that were handed out, by their URLs and in place: a report needs
 // no memory. Returns how many of them were tried.
 static size_t sort_pages(struct frontier *frontier)
 {

@@ -3,12 +3,12 @@
 #ifndef PROCESS_H
 #define PROCESS_H
 
-// For the first line of a main(): a standard stream that was closed when the
-// program started stays out of use, so that no file or socket gets its number,
-// and with it what is meant for the stream. Reading or writing there goes on
+// For the first line of a main(). A standard stream that is closed at the start
+// is kept occupied: otherwise the next file or socket would get its number, and
+// the output that is meant for the stream. Reading or writing there goes on
 // failing with EBADF: an output that nobody can see is an error, as on a full
-// disk. And output that would not block, because the program that started us has
-// set the flag, is made to where the system can do that for us alone.
+// disk. If stdout or stderr does not block (the program that started us may have
+// set the flag), it is made to block, where that is possible for us alone.
 void process_keep_standard_streams(void);
 
 // Raises the soft limit on open descriptors to the hard one. Returns the limit

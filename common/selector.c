@@ -92,7 +92,8 @@ void selector_free(struct selector *selector)
 
 // --- The table ---------------------------------------------------------------
 
-// The data that waits in one direction, once `data` has said whether it does.
+// Which data waits in one direction after `data` has asked for it (`wanted`) or
+// has given it up.
 static void *owner(int fd, void *now, bool wanted, void *data)
 {
     if (!wanted)

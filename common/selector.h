@@ -18,7 +18,7 @@
 // descriptor that an earlier event of the same round has made us forget, close,
 // or open anew.
 //
-// After selector_new() nothing is allocated: waiting cannot run out of memory.
+// After selector_new() nothing is allocated here: only the kernel may lack memory.
 // Two backends, epoll and poll, are behind one struct; a third is a file.
 
 #ifndef SELECTOR_H

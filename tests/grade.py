@@ -29,7 +29,7 @@ import cases_crawl  # noqa: E402, F401
 import support  # noqa: E402
 
 CAUSES = int(os.environ.get("CAUSES") or 2)  # after so many it stops
-# These are seen first: what they say, says most.
+# These run first: their failures say most.
 FIRST = ("it_waits", "the_twelve", "ten_at_a_time", "the_site", "third_try",
          "time_out", "ctrl_c_once")
 
@@ -43,7 +43,7 @@ class Difference(AssertionError):
         super().__init__("expected %r, found %r" % (expected, yours))
         self.expected = expected
         self.yours = yours
-        # A check of every run has a sentence of its own.
+        # A check that is made of every run brings a sentence of its own.
         self.sentence = next((text for text in about if isinstance(text, str)
                               and text.endswith(".")), None)
 
@@ -210,7 +210,7 @@ def run_one(test):
     except support.unittest.SkipTest:
         failure = "skipped"
     except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001
-        failure = error  # whatever it is, it is told
+        failure = error  # of whatever type, it is reported
     try:
         test.doCleanups()
     except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001

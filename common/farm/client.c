@@ -139,8 +139,8 @@ void client_disconnect_all(void)
     reply_free(&reply);
 }
 
-// From now on `on_ready` is called when the client's descriptor is ready. This
-// call comes last: without the memory to watch it the client is gone.
+// From now on `on_ready` is called when the client's descriptor is ready. The
+// caller must not use `c` after this: a client that cannot be watched is freed.
 static void watch(
     struct client *c, int interest, void (*on_ready)(struct source *source))
 {

@@ -1,7 +1,7 @@
 // farm.c - the slow animals: a server that takes its time.
 //
 //     farm [--port N] [--pace X] [--delay MS] [--spread MS] [--gate N]
-//          [--log FILE] [--lifeline FD]
+//          [--selector epoll|poll] [--log FILE] [--lifeline FD]
 //
 // Prints its address and serves, on 127.0.0.1 and if it can on [::1], until
 // SIGINT, SIGTERM or the end of the lifeline:
@@ -12,11 +12,11 @@
 //     /chaos/                     wrong answers (chaos.h)
 //     /stats[?reset]              what has happened so far
 //
-// With --gate N, or ?gate=N behind an animal's name, answers are held until N
-// clients wait for theirs, or for ten seconds. Then the gate stays open, until
+// With --gate N, or ?gate=N behind an animal's name, the answers of animals, and of
+// pages but for the roots, are held until N clients wait for theirs, or for ten seconds. Then the gate stays open, until
 // /stats?reset.
 //
-// Ten thousand clients wait on one thread. Each is a struct of some 200 bytes
+// Ten thousand clients wait on one thread. Each is a struct of some 160 bytes
 // (client.c) in which two function pointers say how its story goes on. That is
 // the event loop of chapter 4, and all of it is in serve().
 
@@ -178,8 +178,8 @@ static int serve(void)
             source = event.data;
             source->on_ready(source);
         }
-        // Not all that are due at once: ten thousand answers take their time,
-        // and new clients would be kept waiting at the door until then.
+        // At most TURN of those that are due: ten thousand in one go would keep
+        // new clients waiting at the door.
         double now = clock_now();
         for (int i = 0; i < TURN; i++) {
             source = (struct source *)timers_due(&server.timers, now);

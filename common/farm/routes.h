@@ -22,8 +22,8 @@ struct route {
     int (*fails_first)(const char *target); // how often; NULL: never
 };
 
-// The route of /stats: what uses it is not counted, since looking must not
-// change what is seen.
+// The route of /stats. Requests for it are not counted: looking must not change
+// the numbers.
 extern const struct route route_stats;
 
 // The route of a question. There is always one.

@@ -122,7 +122,7 @@ int crowd(const struct farm *farm)
 
 // --- make where ------------------------------------------------------------
 
-// Presses Ctrl-\ for the program of `pid_path` when half of the animals have
+// Asks the program of `pid_path` as Ctrl-\ does when half of the animals have
 // answered: then some wait for the farm, some for the screen, and one types.
 static void press_quit(const struct farm *farm, const char *pid_path)
 {

@@ -1,4 +1,4 @@
-// crowd.h - ten thousand who wait, and thirteen tasks asked where they are.
+// crowd.h - ten thousand clients that wait, and where thirteen tasks do.
 
 #ifndef CROWD_H
 #define CROWD_H

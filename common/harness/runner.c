@@ -166,8 +166,8 @@ static void be_child(
 }
 
 // Starts the program; Ctrl-C is for it from now on. Returns its pid, or -1.
-// What comes before we know whom to pass it on to waits until we do, and in the
-// child until it no longer has our handlers.
+// Both signals are blocked until we know the child's pid, and in the child until
+// it no longer has our handlers.
 static pid_t start(char *const argv[], int flags, bool terminal)
 {
     struct sigaction ring = { .sa_handler = on_alarm };

@@ -35,13 +35,13 @@ struct cost {
     long switches; // voluntary and not
     int code; // exit code, or 128 + the signal that ended it
     bool timed_out;
-    bool interrupted; // Ctrl-C, or SIGTERM, came to us meanwhile
+    bool interrupted; // we got Ctrl-C or SIGTERM while it ran
 };
 
 // Runs argv[0] with argv, in a process group of its own, waits for its end and
 // fills in *cost. After `limit` seconds (0: never) it is killed. If it crashes,
-// stderr says so. Returns 0 or a negative errno if it could not be started
-// (-ENOENT is exit code 127).
+// stderr says so. Returns 0; a negative errno if it could not be started (exit
+// code 127 is taken for -ENOENT); -ECHILD if nobody knows how it ended.
 int runner_run(char *const argv[], int flags, double limit, struct cost *cost);
 
 // Reads a whole file, with a NUL behind it. The caller frees it; NULL: errno

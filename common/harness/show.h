@@ -10,8 +10,8 @@
 // make stage-N. Returns the exit code of the stage's programs.
 int show_stage(const struct stage *stage, const struct farm *farm);
 
-// make play-N: the same for the participant's copy, with what the stage itself
-// prints beside each number that differs. `words` go to animals; NULL ends them.
+// make play-N: the same for the participant's copy. Below a number that differs
+// from the stage's own by more than chance, the stage's own is printed. `words` go to animals; NULL ends them.
 int show_play(
     const struct stage *stage, const struct farm *farm, char *const words[]);
 

@@ -5,7 +5,7 @@
 //     pig     --------------------------.........####                    1.05
 //             - waits for the farm   . waits for the screen   # types
 //
-// The ruler is the same for all stages. What is longer than a line goes on
+// The ruler is the same for all stages, up to fourteen seconds. What is longer than a line goes on
 // below, like a score: stage 1 is visibly long.
 
 #ifndef TIMELINE_H

@@ -4,7 +4,7 @@
 # the engine. In the environment:
 #
 #   ONLY=FILE  just this file
-#   ALL=1      the engine's files as well
+#   ALL=1      the engine's files as well, as always for play-N
 set -eu
 
 case $1 in
@@ -48,9 +48,9 @@ tell() {
     elif [ ! -f "$from/$1" ]; then
         what="is new: $lines lines"
     elif cmp -s "$from/$1" "$to/$1"; then
-        what="is carried on: $lines lines"
+        what="is the same: $lines lines"
     else
-        what="is another one: $lines lines"
+        what="has changed: $lines lines"
     fi
     echo "engine: $to/$1 $what"
     hidden=1

@@ -1,6 +1,6 @@
 #!/bin/sh
-# fork.sh N DIR - a stage with what it needs from common/, in one folder that
-# builds alone: for a project of your own.
+# fork.sh N DIR - a stage and common/, in one folder that builds alone: for a
+# project of your own.
 set -eu
 
 if [ $# -ne 2 ] || [ -z "$1" ] || [ -z "$2" ]; then

@@ -6,6 +6,7 @@
 #   FROM=M     begins with the four files of stage M and the engine of stage N,
 #              to be turned into stage N; a copy that exists is moved aside
 #   RUN=NAME   runs this example of the copy instead
+#   RESET=1    only moves the copy aside, and copies the stage again
 set -eu
 
 number=$1

@@ -1,7 +1,8 @@
 #!/bin/sh
-# run.sh NAME - runs an example. One that is a patch is a stage with something
-# broken: the patch is shown, applied to a copy, built there and run. Where two
-# stages have one of that name it is the first stage's, unless STAGE says which.
+# run.sh NAME - runs an example. One that is a patch breaks something in a stage:
+# it is shown, and applied to a copy of the stage, which is then built and run. If
+# two stages have an example of that name, the first stage's is run, unless STAGE
+# names another.
 set -eu
 
 make=${MAKE:-make}
