@@ -57,8 +57,8 @@ static void watch_crowd(const struct farm *farm, double count)
     }
 }
 
-// $STAGE, or the one that is best at it, of those that are built. NULL: there
-// is none, and stderr says so.
+// The stage that $STAGE names; without $STAGE the one that is best at it, of
+// those that are built. NULL: there is none, and stderr says so.
 static const struct stage *crowd_stage(void)
 {
     static const int order[] = { 4, 5, 6, 3, 2, 1 };
