@@ -22,8 +22,8 @@
 #: make doctor       what is missing, and the command that installs it
 #: make check        all tests; check-tutorial: is the text true?
 #: make asan, tsan   the tests under sanitizers
-#: make check-full   those, fuzz, faults, check-grade, valgrind, soak; other machines:
-#:                   check-switch, check-musl, check-machines, check-macos
+#: make check-full   those, fuzz, faults, check-grade, valgrind, soak, and other
+#:                   machines: check-switch, -musl, -machines, -macos
 #: make fuzz         hostile input for the parsers, 60 s each (SECONDS=)
 #: make faults       every call of every program fails once (STAGES=, EVERY=)
 #: make bench        CPU and memory a request, beside a floor (ROUNDS=, TABLES=)
@@ -175,13 +175,14 @@ STRACES = $(addprefix strace-,1 2 3 4 5 6)
 $(STAGE_RUNS): stage-%: $$(call stage,$$*) $(TOOLS)
 	@$(BUILD)/harness stage $*
 
-# The same, with three guesses before.
 $(PREDICTIONS): predict-%: $$(call stage,$$*) $(TOOLS)
 	@$(BUILD)/harness predict $*
 
-# The system calls of one fetch.
 $(STRACES): strace-%: $$(call stage,$$*) $(TOOLS)
 	@$(BUILD)/harness run /bin/sh common/scripts/strace.sh $*
+
+stage-% predict-% strace-%:
+	@echo "make: there is no stage $*: they are 1 to 6" >&2; exit 2
 
 compare: all
 	@$(BUILD)/harness compare
@@ -226,7 +227,6 @@ warm: all
 		$(MAKE) --no-print-directory SANITIZE=tsan $(addprefix build/tsan/,02-threads/animals 02-threads/crawl); fi
 	@CC="$(CC)" sh common/scripts/doctor.sh
 
-# A stage with what it needs, in a folder of its own: make fork STAGE=2 TO=dir
 fork:
 	@sh common/scripts/fork.sh "$(STAGE)" "$(TO)"
 

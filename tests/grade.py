@@ -63,6 +63,10 @@ def first_difference(expected, yours):
                 return tuple("%s: %s" % (short(key, 60), short(where[key]))
                              if key in where else "no %s" % short(key, 60)
                              for where in (expected, yours))
+    if isinstance(expected, tuple) and isinstance(yours, tuple):
+        for one, other in zip(expected, yours):
+            if one != other:
+                return first_difference(one, other)
     if isinstance(expected, list) and isinstance(yours, list):
         if not expected or not yours:
             return how_many(expected), how_many(yours)
@@ -112,6 +116,7 @@ _check("assertIn", lambda a, b: a in b, "one of %s")
 _check("assertNotIn", lambda a, b: a not in b, "none of %s")
 _check("assertRegex", lambda a, b: re.search(b, a), "a text like %s")
 _check("assertTrue", lambda a, b: a, "yes")
+_check("assertIsNotNone", lambda a, b: a is not None, "something")
 
 
 def place(error):

@@ -226,8 +226,7 @@ static void print_only_here(const struct stage *stage, const struct numbers *n,
         break;
     default:
         snprintf(fetch, sizeof(fetch), "%s/fetch.c", stage->folder);
-        printf("%s bytes a stack, %s awaits, %d lines differ from stage 1's "
-               "fetch.c.",
+        printf("%s bytes a stack, %s awaits, %d lines unlike stage 1's fetch.c.",
             grouped(n->only[0]), grouped(n->only[1]),
             lines_changed("01-blocking/fetch.c", fetch));
     }
@@ -459,8 +458,8 @@ int show_play(
     if (code != 0)
         return code;
     int changed = lines_changed(stage->folder, folder);
-    printf("Your stage %d (%s, %d line%s changed): %s\n", number, folder,
-        changed, changed == 1 ? "" : "s", stage->motto);
+    printf("Your stage %d (%s, %d line%s changed):\n", number, folder,
+        changed, changed == 1 ? "" : "s");
     code = run_and_print(&copy, farm, words, &own, &s);
     printf("Its crawler:  %s/%s/crawl http://127.0.0.1:8888/site/   "
            "(needs make farm)\n"
@@ -488,7 +487,11 @@ static double ask(const char *question)
     if (!isatty(STDIN_FILENO))
         fputs(answer, stdout);
     double number = strtod(answer, &end);
-    return end == answer || number < 0 ? -1 : number;
+    if (end != answer && number >= 0)
+        return number;
+    if (answer[0] != '\n')
+        printf("  (not a number: skipped)\n");
+    return -1;
 }
 
 static void print_answer(
@@ -542,8 +545,8 @@ static void print_waiting(void)
         all += wait * pace;
         longest = fmax(longest, wait * pace);
     }
-    printf("%d animals, %.1f s of waiting in all, the longest %.1f s. Predict "
-           "(Enter skips):\n",
+    printf("%d animals, %.1f s of waiting in all, the longest %.1f s.\n"
+           "Predict (Enter skips):\n",
         count, all, longest);
 }
 

@@ -23,8 +23,8 @@ play-*)
     *-*) a=${1%-*} b=${1#*-} ;;
     *) a=$(($1 - 1)) b=$1 ;;
     esac
-    from=$(ls -d "0$a"-* 2>/dev/null) || { echo "diff: there is no stage $a" >&2; exit 2; }
     to=$(ls -d "0$b"-* 2>/dev/null) || { echo "diff: there is no stage $b" >&2; exit 2; }
+    from=$(ls -d "0$a"-* 2>/dev/null) || { echo "diff: there is no stage $a" >&2; exit 2; }
     ;;
 esac
 

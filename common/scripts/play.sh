@@ -27,7 +27,15 @@ aside() {
 
 mkdir -p play
 if [ -n "${RESET:-}" ]; then
-    if [ -d "$copy" ]; then aside; fi
+    if [ ! -d "$copy" ]; then
+        echo "reset: there is no copy in $copy; make play-$number makes one" >&2
+        exit 2
+    fi
+    if diff -r "$copy" "$stage" >/dev/null 2>&1; then
+        echo "$copy is stage $number, unchanged."
+        exit
+    fi
+    aside
     cp -R "$stage" "$copy"
     echo "$copy is stage $number again: make play-$number"
     exit
@@ -40,8 +48,8 @@ if [ -n "${FROM:-}" ]; then
     for file in fetch.h fetch.c animals.c crawl.c; do
         cp "$other/$file" "$copy"
     done
-    echo "$copy begins with the four files of stage $FROM: turn it into stage" \
-        "$number. Then again: make play-$number"
+    echo "$copy begins with the four files of stage $FROM."
+    echo "Turn it into stage $number; then again: make play-$number"
 elif [ -d "$copy" ]; then
     echo "$copy is there already: this is what is in it."
 else
@@ -49,15 +57,23 @@ else
     echo "$copy is yours to edit; make play-$number builds and runs it again."
 fi
 
+# build TARGET...: the compiler's words, and a hint if it has any.
+build() {
+    $make -s --no-print-directory "$@" || {
+        echo "play: your copy does not build. What did you change? make" \
+            "diff-play-$number   From the start: make reset-$number" >&2
+        exit 1
+    }
+}
+
 if [ -n "${RUN:-}" ]; then
     if [ ! -f "$copy/examples/$RUN.c" ]; then
         echo "play: there is no example $RUN in $copy/examples" >&2
         exit 2
     fi
-    $make -s --no-print-directory "$build/$copy/examples/$RUN" "$build/farm" \
-        "$build/harness"
+    build "$build/$copy/examples/$RUN" "$build/farm" "$build/harness"
     exec "$build/harness" run "$build/$copy/examples/$RUN" "$@"
 fi
-$make -s --no-print-directory "$build/$copy/animals" "$build/$copy/crawl" \
+build "$build/$copy/animals" "$build/$copy/crawl" \
     "$build/$stage/animals" "$build/$stage/crawl" "$build/farm" "$build/harness"
 exec "$build/harness" play "$number" "$@"
