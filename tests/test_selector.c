@@ -421,6 +421,23 @@ START_TEST(what_another_waits_for_is_not_forgotten)
 }
 END_TEST
 
+#ifdef __linux__
+// The kernel no longer knows it. Builds for tests are told, others make the best
+// of it as soon as something changes.
+START_TEST(closed_without_being_forgotten)
+{
+    set_up("epoll");
+    selector_set(selector, a[0], SELECT_READ, &anybody);
+    close(a[0]);
+    ck_assert_int_eq(dup2(b[0], a[0]), a[0]);
+    selector_set(selector, a[0], SELECT_READ | SELECT_WRITE, &anybody);
+    selector_wait(selector, CLOCK_NEVER);
+    ck_assert_int_eq(next_fd(), a[0]);
+    tear_down();
+}
+END_TEST
+#endif
+
 // Another descriptor of the same open file keeps it in the kernel's set, though
 // ours is closed.
 START_TEST(a_descriptor_that_lives_on_elsewhere_does_not_spin)
@@ -471,6 +488,12 @@ int main(void)
         tests, what_another_waits_for_is_not_forgotten, SIGABRT);
     tcase_add_loop_test(
         tests, a_descriptor_that_lives_on_elsewhere_does_not_spin, 0, KINDS);
+#if defined(ASAN) && defined(__linux__)
+    tcase_add_test_raise_signal(
+        tests, closed_without_being_forgotten, SIGABRT);
+#elif defined(__linux__)
+    tcase_add_test(tests, closed_without_being_forgotten);
+#endif
     suite_add_tcase(suite, tests);
     return suite_run(suite);
 }
