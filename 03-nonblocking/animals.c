@@ -104,8 +104,7 @@ static void work(void)
         }
         if (screen != NULL && screen->next_letter < deadline)
             deadline = screen->next_letter;
-        if (busy > 0
-            && poll(polls, (nfds_t)n + 1, clock_ms_until(deadline)) == -1
+        if (busy > 0 && poll(polls, (nfds_t)n + 1, clock_ms_until(deadline)) < 0
             && errno != EINTR && errno != EAGAIN)
             break; // what was forgotten is reported
     }

@@ -98,8 +98,7 @@ static void work(void)
             if (when < deadline)
                 deadline = when;
         }
-        if (busy > 0
-            && poll(polls, (nfds_t)n + 1, clock_ms_until(deadline)) == -1
+        if (busy > 0 && poll(polls, (nfds_t)n + 1, clock_ms_until(deadline)) < 0
             && errno != EINTR && errno != EAGAIN)
             break; // what was forgotten is reported
     }

@@ -11,10 +11,9 @@
 // One for all: nobody waits between receiving into it and feeding from it.
 static char chunk[FETCH_CHUNK];
 
-// Nothing waits here but the look-up of a name. Where another call would, it
-// says EAGAIN, we return, and our caller asks poll() when to come back. Then
-// the switch takes us to where we were. What must outlive the return, the
-// position and the local variables, has moved into *f.
+// Only the look-up of a name waits. Another call that would says EAGAIN: we
+// return, and our caller asks poll() when to come back. What must outlive the
+// return, the position and the local variables, has moved into *f.
 int fetch(struct fetch *f)
 {
     enum http_verdict verdict = HTTP_MORE;
@@ -58,17 +57,14 @@ sending:
     f->request = NULL;
     f->state = FETCH_RECEIVING;
 receiving:
-    while (verdict == HTTP_MORE) {
-        n = net_result(recv(f->fd, chunk, sizeof(chunk), 0));
-        if (n < 0)
-            goto close;
-        span_first_byte(f->span);
-        verdict = http_feed(&f->response, chunk, (size_t)n);
-        n = -EAGAIN; // the next piece waits: others are ready as well
-        if (verdict == HTTP_MORE)
-            goto close;
-    }
+    n = net_result(recv(f->fd, chunk, sizeof(chunk), 0));
+    if (n < 0)
+        goto close;
+    span_first_byte(f->span);
+    verdict = http_feed(&f->response, chunk, (size_t)n);
     n = f->response.error;
+    if (verdict == HTTP_MORE)
+        n = -EAGAIN; // the next piece waits: others are ready as well
 close:
     n = net_due(n, f->fd, f->deadline);
     if (n == -EAGAIN)

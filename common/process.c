@@ -14,9 +14,9 @@
 #ifdef __linux__
 // Gives us a stdout or stderr of our own that blocks, if the one that we were
 // given does not: what a full pipe does not take at once would be lost. The flag
-// belongs to everybody who has the stream, so ours is opened once more, which
-// works for pipes and terminals. (To open it must not block either: a pipe may
-// have lost its reader.)
+// belongs to every process that has the stream, so ours is opened once more,
+// which works for pipes and terminals. (To open it must not block either: a pipe
+// may have lost its reader.)
 static void make_blocking(int fd)
 {
     char path[32];

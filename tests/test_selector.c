@@ -24,7 +24,7 @@ enum { KINDS = sizeof(kinds) / sizeof(*kinds) };
 static struct selector *selector;
 static int a[2]; // two connected pairs; what is written to [1] comes out of [0]
 static int b[2];
-static int anybody; // to wait for what is not asked who it is
+static int anybody; // data for a wait where any will do
 
 static void set_up(const char *kind)
 {
