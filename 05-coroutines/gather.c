@@ -31,13 +31,12 @@ static struct future *start(struct gather *g)
 {
     g->count = g->n + 1; // this function counts, until it has seen all of them
     for (int i = 0; i < g->n; i++) {
-        struct task *task = g->tasks[i];
-        task->joined = true;
-        if (task->end.done) {
-            on_end(g, task->end.result);
+        struct future *end = task_join(g->tasks[i]);
+        if (end->done) {
+            on_end(g, end->result);
         } else {
-            task->on_end = on_end;
-            task->on_end_arg = g;
+            g->tasks[i]->on_end = on_end;
+            g->tasks[i]->on_end_arg = g;
         }
     }
     if (--g->count == 0)
