@@ -78,7 +78,7 @@ say = $(if $(V)$(SILENT),,@printf '  %-4s %s\n' $(1) $@;)
 SILENT = $(findstring s,$(filter-out --%,$(firstword -$(MAKEFLAGS))))
 
 COMPILE = $(CC) $(STANDARD) $(FEATURES) $(WARNINGS) -pthread $(CFLAGS) $(SANITIZERS) -MMD -MP \
-	-DSTACK=$(STACK) $(if $(SWITCH),-DSWITCH_UCONTEXT=)
+	-DSTACK_KIB=$(STACK) $(if $(SWITCH),-DSWITCH_UCONTEXT=)
 
 # What `make stage-N` and friends pass on to the harness.
 N =

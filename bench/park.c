@@ -69,7 +69,7 @@ static enum co_state park_frame(struct coroutine *co)
 {
     CO_BEGIN(co);
     CO_YIELD(co, NULL);
-close:
+leave:
     CO_END(co, NULL);
 }
 

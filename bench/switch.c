@@ -102,7 +102,7 @@ static enum co_state repeat(struct coroutine *co)
         CO_FROM(co, &r->inner->co, repeat);
     for (;;)
         CO_YIELD(co, r);
-close:
+leave:
     CO_END(co, NULL);
 }
 

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 struct watch {
     void *reader; // the data that waits until it is readable; NULL: none
@@ -50,12 +51,23 @@ static const struct selector_backend *find_backend(const char *kind)
     return NULL;
 }
 
+enum { MOST_FDS = 1000000 };
+
+static int descriptor_limit(void)
+{
+    long limit = sysconf(_SC_OPEN_MAX);
+
+    return limit > 0 && limit < MOST_FDS ? (int)limit : MOST_FDS;
+}
+
 struct selector *selector_new(const char *kind, int max_fds)
 {
     struct selector *selector = calloc(1, sizeof(*selector));
 
     if (selector == NULL)
         return NULL;
+    if (max_fds == 0)
+        max_fds = descriptor_limit();
     selector->backend = find_backend(kind);
     if (selector->backend == NULL) {
         errno = EINVAL;

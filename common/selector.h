@@ -40,7 +40,8 @@ struct selector_event {
 };
 
 // `kind` is "epoll", "poll" or NULL for the better one that this system has.
-// Descriptors below `max_fds` can be watched. Returns NULL with errno set:
+// Descriptors below `max_fds` can be watched; 0 stands for the limit that the
+// process has at this moment, or a million. Returns NULL with errno set:
 // EINVAL for a kind that does not exist here, ENOMEM, EMFILE.
 struct selector *selector_new(const char *kind, int max_fds);
 

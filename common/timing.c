@@ -41,6 +41,8 @@ void timing_start(void)
 {
     start = clock_now();
     trace_zero(start);
+    trace_on_fact = timing_fact;
+    trace_on_threads = timing_threads;
     clock_cpu(&start_user, &start_system);
 }
 

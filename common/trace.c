@@ -36,6 +36,8 @@ static const struct {
     [TRACE_DONE] = { "done", "status" },
 };
 
+void (*trace_on_fact)(const char *name, double value);
+void (*trace_on_threads)(int change);
 bool trace_is_on;
 bool (*trace_chain)(int i, struct trace_site *site);
 

@@ -101,6 +101,17 @@ struct trace_site {
 #define trace_polled(polls, n) \
     (trace_is_on ? trace_poll(polls, n, TRACE_HERE) : (void)0)
 
+// For engines: a number about the whole run, such as "turns" (the last value
+// counts); one thread more or less. Nothing happens unless a report asks for
+// them, by setting the two functions below.
+#define trace_fact(name, value) \
+    (trace_on_fact != NULL ? trace_on_fact(name, value) : (void)0)
+#define trace_threads(change) \
+    (trace_on_threads != NULL ? trace_on_threads(change) : (void)0)
+
+extern void (*trace_on_fact)(const char *name, double value);
+extern void (*trace_on_threads)(int change);
+
 extern bool trace_is_on;
 
 // An engine's chain of awaits: link number i of the running task, 0 is the

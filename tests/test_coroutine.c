@@ -37,7 +37,7 @@ static enum co_state count(struct coroutine *co)
     CO_BEGIN(co);
     for (c->i = 1; c->i <= c->n; c->i++)
         CO_YIELD(co, (void *)c->i);
-close:
+leave:
     if (c->name != NULL)
         tell(c->name);
     CO_END(co, (void *)(c->n * 10));
@@ -96,7 +96,7 @@ static enum co_state sum(struct coroutine *co)
         CO_YIELD(co, (void *)s->sum);
         s->sum += (intptr_t)CO_VALUE(co);
     }
-close:
+leave:
     CO_END(co, (void *)s->sum);
 }
 
@@ -134,7 +134,7 @@ static enum co_state deep(struct coroutine *co)
         d->inner->levels = d->levels - 1;
         CO_FROM(co, &d->inner->co, deep);
     }
-close:
+leave:
     tell(d->levels == 0 ? "bottom" : "level");
     free(d->inner);
     CO_END(co, (char *)CO_VALUE(co) + 1);
@@ -185,7 +185,7 @@ static enum co_state stubborn(struct coroutine *co)
 {
     CO_BEGIN(co);
     CO_YIELD(co, NULL);
-close:
+leave:
     CO_YIELD(co, NULL);
     CO_END(co, NULL);
 }

@@ -294,7 +294,7 @@ END_TEST
 // --- Overflow ----------------------------------------------------------------
 
 // 100 KiB where stacks have 32.
-enum { LARGE = (3 * STACK + 4) * 1024, DEEP = 1 << 20 };
+enum { LARGE = (3 * STACK_KIB + 4) * 1024, DEEP = 1 << 20 };
 
 __attribute__((noinline)) static async_int use_a_large_local(void)
 {

@@ -60,7 +60,7 @@ static enum co_state waiter(struct coroutine *co)
     w->result = AWAITED(co);
     n = w->fails != 0 ? w->fails : w->result;
     tell(w->name);
-close:
+leave:
     if (w->lock != NULL)
         lock_give(w->lock);
     if (n == -ECANCELED)
@@ -70,7 +70,7 @@ close:
 
 static void start(struct waiter *w)
 {
-    task_start(&w->task, &w->co, waiter, w->name);
+    task_start(&w->task, w, waiter, w->name);
 }
 
 struct later {
@@ -381,16 +381,18 @@ static enum co_state hoarder(struct coroutine *co)
 
     CO_BEGIN(co);
     AWAIT(co, lock_take(&lock));
-close:
+leave:
     TASK_END(co, 0);
 }
 
 START_TEST(a_task_that_ends_with_a_lock_is_named)
 {
-    static struct coroutine co;
+    static struct {
+        struct coroutine co;
+    } frame;
     static struct task task;
 
-    task_start(&task, &co, hoarder, "hoarder");
+    task_start(&task, &frame, hoarder, "hoarder");
     loop_run();
 }
 END_TEST
@@ -411,7 +413,7 @@ static enum co_state reader(struct coroutine *co)
     CO_BEGIN(co);
     AWAIT(co, task_on_fd(r->fd, SELECT_READ, r->deadline));
     r->result = AWAITED(co);
-close:
+leave:
     task_close(r->fd);
     TASK_END(co, 0);
 }
@@ -425,7 +427,7 @@ START_TEST(descriptors)
     ck_assert_int_eq((int)write(ends[1], "x", 1), 1);
     r.fd = ends[0];
     r.result = 99;
-    task_start(&r.task, &r.co, reader, "reader");
+    task_start(&r.task, &r, reader, "reader");
     loop_run();
     ck_assert_int_eq(r.result, 0);
     ck_assert_int_eq(close(ends[0]), -1); // it is closed already
@@ -441,7 +443,7 @@ static enum co_state closer(struct coroutine *co)
     CO_BEGIN(co);
     AWAIT(co, task_pause(0));
     task_close(r->fd);
-close:
+leave:
     TASK_END(co, 0);
 }
 
@@ -453,8 +455,8 @@ START_TEST(what_another_waits_for_is_not_closed)
 
     ck_assert_int_eq(pipe(ends), 0);
     r.fd = c.fd = ends[0];
-    task_start(&r.task, &r.co, reader, "reader");
-    task_start(&c.task, &c.co, closer, "closer");
+    task_start(&r.task, &r, reader, "reader");
+    task_start(&c.task, &c, closer, "closer");
     loop_run();
 }
 END_TEST
@@ -474,7 +476,7 @@ START_TEST(a_deadline_ends_the_wait_for_a_descriptor)
 
     ck_assert_int_eq(pipe(ends), 0);
     r.fd = ends[0];
-    task_start(&r.task, &r.co, reader, "reader");
+    task_start(&r.task, &r, reader, "reader");
     loop_soon(&jump, jump_to_2, NULL);
     loop_run();
     ck_assert_int_eq(r.result, -ETIMEDOUT);
@@ -494,7 +496,7 @@ START_TEST(a_number_that_is_used_again)
 
     ck_assert_int_eq(pipe(ends), 0);
     a.fd = ends[0];
-    task_start(&a.task, &a.co, reader, "a");
+    task_start(&a.task, &a, reader, "a");
     loop_soon(&jump, jump_to_2, NULL);
     loop_run();
     ck_assert_int_eq(a.result, -ETIMEDOUT);
@@ -502,7 +504,7 @@ START_TEST(a_number_that_is_used_again)
     ck_assert_int_eq(more[0], ends[0]);
     ck_assert_int_eq((int)write(more[1], "x", 1), 1);
     b.fd = more[0];
-    task_start(&b.task, &b.co, reader, "b");
+    task_start(&b.task, &b, reader, "b");
     loop_run();
     ck_assert_int_eq(b.result, 0);
     close(ends[1]);
@@ -520,7 +522,7 @@ START_TEST(a_deadline_that_has_come)
     ck_assert_int_eq((int)write(ends[1], "x", 1), 1);
     r.fd = ends[0];
     clock_jump(1);
-    task_start(&r.task, &r.co, reader, "reader");
+    task_start(&r.task, &r, reader, "reader");
     loop_run();
     ck_assert_int_eq(r.result, -ETIMEDOUT);
     close(ends[1]);
@@ -531,7 +533,7 @@ START_TEST(what_cannot_be_watched_is_an_error)
 {
     struct reader r = { .fd = 1 << 30, .deadline = CLOCK_NEVER };
 
-    task_start(&r.task, &r.co, reader, "reader");
+    task_start(&r.task, &r, reader, "reader");
     loop_run();
     ck_assert_int_eq(r.result, -EMFILE);
 }
