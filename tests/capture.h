@@ -3,6 +3,8 @@
 #ifndef CAPTURE_H
 #define CAPTURE_H
 
+#include "must.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -21,8 +23,7 @@ static inline void capture_begin(struct capture *capture, int fd)
     capture->file = tmpfile();
     capture->fd = fd;
     capture->saved = dup(fd);
-    if (capture->file == NULL || dup2(fileno(capture->file), fd) == -1)
-        abort();
+    must(capture->file != NULL && dup2(fileno(capture->file), fd) != -1);
 }
 
 // What has been written so far.

@@ -6,7 +6,7 @@
 
 #include "async.h"
 #include "clock.h"
-#include "suite.h"
+#include "engine.h"
 
 #include <errno.h>
 #include <stdarg.h>
@@ -17,14 +17,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-static const char *const kinds[] = {
-#ifdef __linux__
-    "epoll",
-#endif
-    "poll",
-};
-
-enum { KINDS = sizeof(kinds) / sizeof(*kinds), HOUR = 3600 };
+enum { HOUR = 3600 };
 
 static char story[4096];
 

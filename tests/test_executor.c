@@ -3,32 +3,14 @@
 
 #include "executor.h"
 
-#include "story.h"
-
+#include "gate.h"
 #include "net.h"
-#include "sockets.h"
-#include "timing.h"
 
 #include <netdb.h>
 #include <sched.h>
 #include <stdatomic.h>
 
 // --- Jobs --------------------------------------------------------------------
-
-static int gate[2]; // a byte lets one job pass
-static int arrivals[2]; // a byte from each that is at the gate
-
-static void open_gate(void)
-{
-    ck_assert_int_eq(pipe(gate), 0);
-    ck_assert_int_eq(pipe(arrivals), 0);
-}
-
-static void let_pass(int n)
-{
-    while (n-- > 0)
-        ck_assert_int_eq((int)write(gate[1], "x", 1), 1);
-}
 
 struct job {
     int result;
@@ -45,14 +27,9 @@ static int answer_at_once(void *arg)
     return job->result;
 }
 
-// Threads cannot call Check: what goes wrong is a wrong result.
-static int pass_gate(void *arg)
+static int answer_after_gate(void *arg)
 {
-    char byte;
-
-    if (write(arrivals[1], "x", 1) != 1 || read(gate[0], &byte, 1) != 1)
-        return -EPIPE;
-    return answer_at_once(arg);
+    return pass_gate() ? answer_at_once(arg) : -EPIPE;
 }
 
 static void on_abandon(void *arg)
@@ -65,18 +42,7 @@ static void on_abandon(void *arg)
 
 static async_int wait_at_gate(void *job)
 {
-    return (async_int){ await(run_blocking(pass_gate, job, on_abandon)) };
-}
-
-// Until one more job is at the gate.
-static async_int one_arrives(void)
-{
-    char byte;
-
-    int n = await(readable(arrivals[0], CLOCK_NEVER));
-    ck_assert_int_eq(n, 0);
-    ck_assert_int_eq((int)read(arrivals[0], &byte, 1), 1);
-    return (async_int){ 0 };
+    return (async_int){ await(run_blocking(answer_after_gate, job, on_abandon)) };
 }
 
 static async_int all_threads_arrive(void)
@@ -84,25 +50,6 @@ static async_int all_threads_arrive(void)
     for (int i = 0; i < EXECUTOR_THREADS; i++)
         ck_assert_await(one_arrives(), 0);
     return DONE;
-}
-
-// One number of timing_json(), after async_run().
-static double fact(const char *name)
-{
-    char *json;
-    size_t size;
-    char key[64];
-    FILE *out = open_memstream(&json, &size);
-
-    ck_assert_ptr_nonnull(out);
-    timing_json(out, NULL, 0, 0);
-    fclose(out);
-    snprintf(key, sizeof(key), "\"%s\":", name);
-    const char *at = strstr(json, key);
-    ck_assert_ptr_nonnull(at);
-    double value = strtod(at + strlen(key), NULL);
-    free(json);
-    return value;
 }
 
 // --- Results -----------------------------------------------------------------
@@ -336,7 +283,7 @@ END_TEST
 // Where there is no abandon(), nothing is called.
 static async_int wait_at_gate_for_good(void *job)
 {
-    return (async_int){ await(run_blocking(pass_gate, job, NULL)) };
+    return (async_int){ await(run_blocking(answer_after_gate, job, NULL)) };
 }
 
 static async_int cancel_without_abandon(void *unused)

@@ -5,6 +5,8 @@
 
 #include "errors.h"
 #include "http.h"
+#include "must.h"
+#include "random.h"
 #include "suite.h"
 
 #include <errno.h>
@@ -21,8 +23,7 @@ static char *allocate(size_t n)
 {
     char *block = malloc(n > 0 ? n : 1);
 
-    if (block == NULL)
-        abort();
+    must(block != NULL);
     return block;
 }
 
@@ -882,14 +883,6 @@ START_TEST(formats_requests)
 END_TEST
 
 // --- Mutations ---------------------------------------------------------------
-
-static uint32_t random_next(uint32_t *seed)
-{
-    *seed ^= *seed << 13; // xorshift32
-    *seed ^= *seed >> 17;
-    *seed ^= *seed << 5;
-    return *seed;
-}
 
 // Feeds in pieces of at most `most` bytes and closes.
 static void feed_pieces(struct http_response *response, const char *text,

@@ -5,6 +5,8 @@
 
 #include "errors.h"
 #include "links.h"
+#include "must.h"
+#include "random.h"
 #include "suite.h"
 
 #include <stdint.h>
@@ -24,8 +26,7 @@ static char *find_links_in(
     struct links links;
     struct url url;
 
-    if (copy == NULL || found == NULL)
-        abort();
+    must(copy != NULL && found != NULL);
     if (n > 0)
         memcpy(copy, page, n);
     ck_assert_int_eq(url_parse(&url, page_url, strlen(page_url)), 0);
@@ -41,8 +42,7 @@ static char *find_links_in(
     while (error == 0 && links_next(&links, &url)) {
         size_t more = strlen(url.text);
         found = realloc(found, len + more + 2);
-        if (found == NULL)
-            abort();
+        must(found != NULL);
         memcpy(found + len, url.text, more);
         len += more;
         memcpy(found + len++, " ", 2);
@@ -532,8 +532,7 @@ static char *repeat(const char *text, size_t count)
     size_t n = strlen(text);
     char *page = malloc(n * count);
 
-    if (page == NULL)
-        abort();
+    must(page != NULL);
     for (size_t i = 0; i < count; i++)
         memcpy(page + i * n, text, n);
     return page;
@@ -565,14 +564,6 @@ START_TEST(takes_linear_time)
 END_TEST
 
 // --- Mutations ---------------------------------------------------------------
-
-static uint32_t random_next(uint32_t *seed)
-{
-    *seed ^= *seed << 13; // xorshift32
-    *seed ^= *seed >> 17;
-    *seed ^= *seed << 5;
-    return *seed;
-}
 
 // Two pages of the table, one behind the other, with a few bytes changed.
 START_TEST(survives_mutations)

@@ -2,11 +2,10 @@
 // we want it to: getaddrinfo() is ours here. The virtual clock stands still
 // meanwhile.
 
-#include "story.h"
+#include "gate.h"
 
 #include "errors.h"
 #include "net.h"
-#include "sockets.h"
 
 #include <netdb.h>
 #include <pthread.h>
@@ -14,8 +13,6 @@
 
 // --- The name server ---------------------------------------------------------
 
-static int gate[2]; // a byte lets one question pass
-static int arrivals[2]; // a byte from each that is at the gate
 static atomic_int asked;
 
 static const struct sockaddr_in found_address = { .sin_family = AF_INET };
@@ -29,12 +26,10 @@ static const struct addrinfo found_info = {
 int getaddrinfo(const char *host, const char *service,
     const struct addrinfo *hints, struct addrinfo **found)
 {
-    char byte;
-
     (void)service;
     (void)hints;
     atomic_fetch_add(&asked, 1);
-    if (write(arrivals[1], "x", 1) != 1 || read(gate[0], &byte, 1) != 1)
+    if (!pass_gate())
         return EAI_FAIL;
     if (strncmp(host, "no", 2) == 0)
         return EAI_NONAME;
@@ -49,31 +44,9 @@ void freeaddrinfo(struct addrinfo *found)
     ck_assert_ptr_eq(found, &found_info);
 }
 
-static void set_up(void)
-{
-    ck_assert_int_eq(pipe(gate), 0);
-    ck_assert_int_eq(pipe(arrivals), 0);
-}
-
 static void tear_down(void)
 {
     net_forget();
-}
-
-static void let_pass(int n)
-{
-    while (n-- > 0)
-        ck_assert_int_eq((int)write(gate[1], "x", 1), 1);
-}
-
-static async_int one_arrives(void)
-{
-    char byte;
-
-    int n = await(readable(arrivals[0], CLOCK_NEVER));
-    ck_assert_int_eq(n, 0);
-    ck_assert_int_eq((int)read(arrivals[0], &byte, 1), 1);
-    return (async_int){ 0 };
 }
 
 // --- Who asks ----------------------------------------------------------------
@@ -265,7 +238,7 @@ int main(void)
     TCase *tests = tcase_create("lookup");
 
     tcase_add_checked_fixture(tests, on_virtual_clock, NULL);
-    tcase_add_checked_fixture(tests, set_up, tear_down);
+    tcase_add_checked_fixture(tests, open_gate, tear_down);
     tcase_add_loop_test(tests, who_asks_for_the_same_shares, 0, KINDS);
     tcase_add_loop_test(tests, others_do_not_wait_for_it, 0, KINDS);
     tcase_add_test(tests, an_error_is_everybody_s);

@@ -2,12 +2,12 @@
 // where descriptors are involved and on the virtual clock where time is.
 
 #include "clock.h"
+#include "engine.h"
 #include "fetch.h"
 #include "interrupt.h"
 #include "loop.h"
+#include "must.h"
 #include "pipe.h"
-#include "suite.h"
-#include "timing.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -21,14 +21,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-static const char *const kinds[] = {
-    "poll",
-#ifdef __linux__
-    "epoll",
-#endif
-};
-
-enum { KINDS = sizeof(kinds) / sizeof(*kinds), HOUR = 3600 };
+enum { HOUR = 3600 };
 
 // Every allocation of this program is counted, but where a sanitizer has its
 // own: glibc lets us stand in front of its functions.
@@ -125,25 +118,6 @@ static void stop(void)
         close(a[i]);
         close(b[i]);
     }
-}
-
-// One number of timing_json(), after loop_free().
-static double fact(const char *name)
-{
-    char *json;
-    size_t size;
-    char key[64];
-    FILE *out = open_memstream(&json, &size);
-
-    ck_assert_ptr_nonnull(out);
-    timing_json(out, NULL, 0, 0);
-    fclose(out);
-    snprintf(key, sizeof(key), "\"%s\":", name);
-    const char *at = strstr(json, key);
-    ck_assert_ptr_nonnull(at);
-    double value = strtod(at + strlen(key), NULL);
-    free(json);
-    return value;
 }
 
 // --- Rules 1 and 5: when, and in which order ---------------------------------
@@ -640,9 +614,8 @@ static void called(void *unused);
 
 static void open_pair(int i)
 {
-    if (socketpair(AF_UNIX, SOCK_STREAM, 0, busy[i].fds) != 0
-        || write(busy[i].fds[1], "x", 1) != 1)
-        abort(); // Check's asserts allocate
+    must(socketpair(AF_UNIX, SOCK_STREAM, 0, busy[i].fds) == 0);
+    must(write(busy[i].fds[1], "x", 1) == 1);
 }
 
 static void close_pair(int i)
@@ -674,8 +647,7 @@ static void step(void)
         error =
             loop_on_fd(&busy[i].watch, busy[i].fds[0], interest, watched, NULL);
     }
-    if (error != 0)
-        abort();
+    must(error == 0);
 }
 
 static void go_on(void)

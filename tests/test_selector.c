@@ -2,8 +2,8 @@
 // is not, and what an earlier event of a round may do to a later one.
 
 #include "clock.h"
+#include "engine.h"
 #include "selector.h"
-#include "suite.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -11,15 +11,6 @@
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <unistd.h>
-
-static const char *const kinds[] = {
-    "poll",
-#ifdef __linux__
-    "epoll",
-#endif
-};
-
-enum { KINDS = sizeof(kinds) / sizeof(*kinds) };
 
 static struct selector *selector;
 static int a[2]; // two connected pairs; what is written to [1] comes out of [0]

@@ -2,6 +2,7 @@
 // network.
 
 #include "http.h"
+#include "random.h"
 #include "site.h"
 #include "suite.h"
 
@@ -277,14 +278,7 @@ START_TEST(about_as_many_fail_as_were_asked_for)
 }
 END_TEST
 
-static unsigned state = 1;
-
-// A small generator of our own: the same numbers on every system.
-static unsigned number(unsigned below)
-{
-    state = state * 1103515245u + 12345u;
-    return (state >> 8) % below;
-}
+static uint32_t seed = 1;
 
 START_TEST(random_targets)
 {
@@ -293,15 +287,17 @@ START_TEST(random_targets)
 
     for (int i = 0; i < 20000; i++) {
         char target[80] = "/site/";
-        size_t n = number(40);
+        size_t n = random_below(&seed, 40);
         size_t at = strlen(target);
-        if (number(2) == 0)
-            at += (size_t)snprintf(target + at, 20, "n%u", number(100));
+        if (random_below(&seed, 2) == 0)
+            at += (size_t)snprintf(
+                target + at, 20, "n%u", random_below(&seed, 100));
         for (; n > 0; n--)
-            target[at++] = number(8) > 0 ? letters[number(sizeof(letters) - 1)]
-                                         : (char)(1 + number(255));
+            target[at++] = random_below(&seed, 8) > 0
+                ? letters[random_below(&seed, sizeof(letters) - 1)]
+                : (char)(1 + random_below(&seed, 255));
         target[at] = '\0';
-        if (strstr(target, "b") != NULL && number(50) > 0)
+        if (strstr(target, "b") != NULL && random_below(&seed, 50) > 0)
             continue; // 16 MB take their time
         get(target, "h");
         ck_assert(response.status == 200 || response.status == 404

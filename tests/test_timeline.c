@@ -1,5 +1,6 @@
 // test_timeline.c - a JSON goes in, a drawing comes out, letter for letter.
 
+#include "random.h"
 #include "suite.h"
 #include "timeline.h"
 
@@ -195,14 +196,7 @@ START_TEST(nothing_to_draw)
 }
 END_TEST
 
-static unsigned state = 1;
-
-// A small generator of our own: the same numbers on every system.
-static unsigned number(unsigned below)
-{
-    state = state * 1103515245u + 12345u;
-    return (state >> 8) % below;
-}
+static uint32_t seed = 1;
 
 // Whatever happened: no line is beyond 80 columns, and
 // each animal's time stands in the drawing once.
@@ -213,17 +207,17 @@ START_TEST(random_fetches)
 
     for (int round = 0; round < 3000; round++) {
         struct fetch fetches[16];
-        double scale = scales[number(6)] * 1e-3;
-        int n = 1 + (int)number(16);
+        double scale = scales[random_below(&seed, 6)] * 1e-3;
+        int n = 1 + (int)random_below(&seed, 16);
         for (int i = 0; i < n; i++) {
             struct fetch *fetch = &fetches[i];
             fetch->name = "rooster";
-            fetch->asked = 1e-6 + number(5000) * scale;
-            fetch->done = fetch->asked + number(1500) * scale;
-            fetch->typing = fetch->done + number(500) * scale;
-            fetch->typed = fetch->typing + number(500) * scale;
+            fetch->asked = 1e-6 + random_below(&seed, 5000) * scale;
+            fetch->done = fetch->asked + random_below(&seed, 1500) * scale;
+            fetch->typing = fetch->done + random_below(&seed, 500) * scale;
+            fetch->typed = fetch->typing + random_below(&seed, 500) * scale;
         }
-        draw(fetches, n, 16, paces[number(5)]);
+        draw(fetches, n, 16, paces[random_below(&seed, 5)]);
         int times = 0;
         for (char *line = strtok(drawing, "\n"); line != NULL;
              line = strtok(NULL, "\n")) {

@@ -2,6 +2,7 @@
 // clock that jumps.
 
 #include "clock.h"
+#include "random.h"
 #include "suite.h"
 #include "timers.h"
 
@@ -9,14 +10,7 @@
 
 enum { MANY = 1000 };
 
-static unsigned state = 1;
-
-// A small generator of our own: the same numbers on every system.
-static unsigned number(unsigned below)
-{
-    state = state * 1103515245u + 12345u;
-    return (state >> 8) % below;
-}
+static uint32_t seed = 1;
 
 START_TEST(empty)
 {
@@ -36,7 +30,7 @@ START_TEST(a_thousand_in_random_order)
     struct timer *timer;
 
     for (int i = 0; i < MANY; i++)
-        timer_arm(&timers, &all[i], number(100));
+        timer_arm(&timers, &all[i], random_below(&seed, 100));
     while ((timer = timers_due(&timers, 1e9)) != NULL) {
         ck_assert(timer->at >= last);
         ck_assert(!timer_is_armed(timer));
@@ -149,10 +143,10 @@ START_TEST(like_a_sorted_array)
     double now = 0;
 
     for (int step = 0; step < 20000; step++) {
-        struct timer *timer = &all[number(SOME)];
-        unsigned what = number(10);
+        struct timer *timer = &all[random_below(&seed, SOME)];
+        unsigned what = random_below(&seed, 10);
         if (what < 3) {
-            timer_arm(&timers, timer, now + number(50));
+            timer_arm(&timers, timer, now + random_below(&seed, 50));
             armed[timer - all] = step;
         } else if (what < 5) {
             timer_append(&timers, timer, now);
@@ -162,7 +156,7 @@ START_TEST(like_a_sorted_array)
             ck_assert(!timer_is_armed(timer));
         } else {
             struct timer *first = NULL;
-            now += number(3);
+            now += random_below(&seed, 3);
             for (int i = 0; i < SOME; i++) {
                 if (timer_is_armed(&all[i])
                     && (first == NULL || all[i].at < first->at

@@ -3,6 +3,8 @@
 // Every input is handed over in a block of exactly its size, so that reading
 // past it is caught by AddressSanitizer and valgrind.
 
+#include "must.h"
+#include "random.h"
 #include "suite.h"
 #include "url.h"
 
@@ -17,8 +19,7 @@ static char *copy_exact(const char *text, size_t n)
 {
     char *copy = malloc(n > 0 ? n : 1);
 
-    if (copy == NULL)
-        abort();
+    must(copy != NULL);
     if (n > 0)
         memcpy(copy, text, n);
     return copy;
@@ -603,14 +604,6 @@ START_TEST(keeps_the_limit_when_resolving)
 END_TEST
 
 // --- Properties --------------------------------------------------------------
-
-static uint32_t random_next(uint32_t *seed)
-{
-    *seed ^= *seed << 13; // xorshift32
-    *seed ^= *seed >> 17;
-    *seed ^= *seed << 5;
-    return *seed;
-}
 
 static void try_both(const struct url *base, const char *text, size_t n)
 {

@@ -3,22 +3,14 @@
 #ifndef FUZZ_H
 #define FUZZ_H
 
+#include "must.h"
+
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-// Like assert(), whatever NDEBUG says.
-#define must(condition) \
-    do { \
-        if (!(condition)) { \
-            fprintf(stderr, "%s:%d: not true: %s\n", __FILE__, __LINE__, \
-                #condition); \
-            abort(); \
-        } \
-    } while (0)
 
 // Exactly so many bytes, so that a read beyond them is seen. NULL never.
 static inline char *copy_of(const uint8_t *data, size_t size)
