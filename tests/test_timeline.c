@@ -1,4 +1,4 @@
-// test_timeline.c - a JSON goes in, a drawing comes out, letter for letter.
+// test_timeline.c - the drawing of a JSON, letter by letter.
 
 #include "random.h"
 #include "suite.h"
@@ -20,7 +20,7 @@ struct fetch {
 
 static char drawing[65536];
 
-// Draws n fetches, as the JSON of `animals` tells of them.
+// Draws n fetches from a JSON like that of `animals`.
 static const char *draw(
     const struct fetch *fetches, int n, int max, double pace)
 {
@@ -61,7 +61,7 @@ START_TEST(one_line)
         "   1.05\n"
         "rooster          ---------####                                        "
         "   0.62\n" LEGEND);
-    // A faster farm has the same ruler.
+    // At a faster pace the ruler stays the same.
     static char slow[sizeof(drawing)];
     strcpy(slow, drawing);
     ck_assert_str_eq(draw(fetches, 3, 12, 0.1), slow);
@@ -87,7 +87,7 @@ START_TEST(the_pace_stretches_the_ruler)
 }
 END_TEST
 
-START_TEST(what_is_longer_goes_on_below)
+START_TEST(a_longer_run_continues_below)
 {
     static const struct fetch fetches[] = {
         { "cow", 0.0001, 1.5, 1.5, 1.6 },
@@ -119,7 +119,7 @@ START_TEST(what_is_longer_goes_on_below)
 }
 END_TEST
 
-START_TEST(what_failed_types_nothing)
+START_TEST(a_failed_fetch_types_nothing)
 {
     static const struct fetch fetches[] = {
         { "cow", 0.001, 0.5, 0, 0 },
@@ -163,7 +163,7 @@ START_TEST(names_of_any_kind)
 }
 END_TEST
 
-START_TEST(at_most_so_many_rows)
+START_TEST(a_limit_of_rows)
 {
     static struct fetch fetches[200];
 
@@ -198,8 +198,8 @@ END_TEST
 
 static uint32_t seed = 1;
 
-// Whatever happened: no line is beyond 80 columns, and
-// each animal's time stands in the drawing once.
+// For any fetches, no line is longer than 80 columns, and the time of each
+// animal appears once.
 START_TEST(random_fetches)
 {
     static const double scales[] = { 0.001, 0.01, 0.1, 1, 10, 100 };
@@ -239,10 +239,10 @@ int main(void)
 
     tcase_add_test(tests, one_line);
     tcase_add_test(tests, the_pace_stretches_the_ruler);
-    tcase_add_test(tests, what_is_longer_goes_on_below);
-    tcase_add_test(tests, what_failed_types_nothing);
+    tcase_add_test(tests, a_longer_run_continues_below);
+    tcase_add_test(tests, a_failed_fetch_types_nothing);
     tcase_add_test(tests, names_of_any_kind);
-    tcase_add_test(tests, at_most_so_many_rows);
+    tcase_add_test(tests, a_limit_of_rows);
     tcase_add_test(tests, nothing_to_draw);
     tcase_add_test(tests, random_fetches);
     suite_add_tcase(suite, tests);

@@ -1,5 +1,5 @@
-// test_timers.c - the pairing heap and its queue against a plain array, and the
-// clock that jumps.
+// test_timers.c - the pairing heap and its queue, compared with a plain array;
+// and the virtual clock.
 
 #include "clock.h"
 #include "random.h"
@@ -71,7 +71,7 @@ START_TEST(cancel_and_arm_again)
     struct timer a = { 0 };
     struct timer b = { 0 };
 
-    timer_cancel(&timers, &a); // not armed: nothing happens
+    timer_cancel(&timers, &a); // not armed: no effect
     timer_arm(&timers, &a, 1);
     timer_arm(&timers, &b, 2);
     timer_arm(&timers, &a, 3); // moves it
@@ -108,7 +108,7 @@ START_TEST(appended_among_armed)
 }
 END_TEST
 
-// From the front, the middle and the end of what was appended.
+// Cancels at the front, in the middle and at the end of the appended timers.
 START_TEST(appended_and_cancelled)
 {
     struct timers timers = { 0 };
@@ -125,20 +125,19 @@ START_TEST(appended_and_cancelled)
                 ck_assert_ptr_eq(timers_due(&timers, 1), &all[i]);
         }
         ck_assert_ptr_null(timers_due(&timers, 1));
-        timer_arm(&timers, &all[gone], 1); // moves it over
+        timer_arm(&timers, &all[gone], 1); // from the queue to the heap
         ck_assert_ptr_eq(timers_due(&timers, 1), &all[gone]);
         ck_assert(timers_next(&timers) >= CLOCK_NEVER);
     }
 }
 END_TEST
 
-// Arms, appends, cancels and fires at random, beside an array that knows the
-// truth.
+// Arms, appends, cancels and fires at random, and compares with an array.
 START_TEST(like_a_sorted_array)
 {
     enum { SOME = 200 };
     static struct timer all[SOME];
-    int armed[SOME] = { 0 }; // in which step
+    int armed[SOME] = { 0 }; // the step of its arming; 0: not armed
     struct timers timers = { 0 };
     double now = 0;
 

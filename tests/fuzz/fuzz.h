@@ -1,4 +1,4 @@
-// fuzz.h - what the fuzzers share. Each is one LLVMFuzzerTestOneInput().
+// fuzz.h - helpers of the fuzzers. Each defines one LLVMFuzzerTestOneInput().
 
 #ifndef FUZZ_H
 #define FUZZ_H
@@ -12,7 +12,8 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-// Exactly so many bytes, so that a read beyond them is seen. NULL never.
+// Returns a copy in a block of exactly `size` bytes, so that a read past the
+// end is noticed.
 static inline char *copy_of(const uint8_t *data, size_t size)
 {
     char *copy = malloc(size > 0 ? size : 1);
@@ -23,7 +24,7 @@ static inline char *copy_of(const uint8_t *data, size_t size)
     return copy;
 }
 
-// The same, with a NUL behind.
+// Returns a copy with a NUL behind.
 static inline char *text_of(const uint8_t *data, size_t size)
 {
     char *text = malloc(size + 1);
