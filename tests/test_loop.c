@@ -6,6 +6,7 @@
 #include "interrupt.h"
 #include "loop.h"
 #include "pipe.h"
+#include "sanitizers.h"
 #include "suite.h"
 #include "timing.h"
 

@@ -2,6 +2,7 @@
 // is not, and what an earlier event of a round may do to a later one.
 
 #include "clock.h"
+#include "sanitizers.h"
 #include "selector.h"
 #include "suite.h"
 
@@ -422,8 +423,8 @@ START_TEST(what_another_waits_for_is_not_forgotten)
 END_TEST
 
 #ifdef __linux__
-// The kernel no longer knows it. Builds for tests are told, others make the best
-// of it as soon as something changes.
+// The kernel no longer knows it. Builds for tests are told, others make the
+// best of it as soon as something changes.
 START_TEST(closed_without_being_forgotten)
 {
     set_up("epoll");
