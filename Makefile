@@ -54,9 +54,9 @@ SANITIZE =
 FUZZ =
 FAULTS =
 ifeq ($(SANITIZE),asan)
-SANITIZERS = -fsanitize=address,undefined -fno-sanitize-recover=all -DASAN
+SANITIZERS = -fsanitize=address,undefined -fno-sanitize-recover=all
 else ifeq ($(SANITIZE),tsan)
-SANITIZERS = -fsanitize=thread -DTSAN
+SANITIZERS = -fsanitize=thread
 else ifneq ($(FUZZ),)
 SANITIZERS = -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all
 endif

@@ -8,6 +8,8 @@
 #ifndef SWITCH_H
 #define SWITCH_H
 
+#include "sanitizers.h"
+
 #include <stddef.h>
 
 #if !defined(__LP64__) || (!defined(__ELF__) && !defined(__APPLE__)) \

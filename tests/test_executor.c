@@ -557,6 +557,7 @@ int main(void)
     Suite *suite = suite_create("executor");
     TCase *tests = tcase_create("executor");
 
+    tcase_add_checked_fixture(tests, timing_start, NULL); // receives the facts
     add_tests(tests);
     tcase_set_timeout(tests, 60);
     suite_add_tcase(suite, tests);

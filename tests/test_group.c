@@ -577,7 +577,7 @@ START_TEST(an_unawaited_failure_is_printed)
     ck_assert_int_eq(die_of(let_a_loose_one_fail, said, sizeof(said)), 0);
     snprintf(expected, sizeof(expected),
         "task break_down(pig) failed, and nobody asked: %s\n",
-        error_text(-EPIPE));
+        strerror(EPIPE));
     ck_assert_str_eq(said, expected);
 }
 END_TEST

@@ -8,6 +8,8 @@
 #include "loop.h"
 #include "must.h"
 #include "pipe.h"
+#include "sanitizers.h"
+#include "timing.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -82,6 +84,7 @@ static struct loop_call calls[8]; // as many as any test needs
 
 static void start(const char *kind)
 {
+    timing_start(); // receives the facts
     ck_assert_int_eq(loop_init(kind), 0);
     ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM, 0, a), 0);
     ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM, 0, b), 0);

@@ -3,6 +3,7 @@
 
 #include "clock.h"
 #include "engine.h"
+#include "sanitizers.h"
 #include "selector.h"
 
 #include <errno.h>

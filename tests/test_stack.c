@@ -4,6 +4,7 @@
 #include "stack.h"
 
 #include "interrupt.h"
+#include "sanitizers.h"
 #include "story.h"
 #include "task.h"
 
