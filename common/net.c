@@ -84,8 +84,8 @@ static int set_address(struct host *host, const char *digits)
 }
 
 // Converts a result of getaddrinfo() to an error. Any code not known to be
-// transient means that the name is bad. (The list of such codes is open: POSIX
-// headers hide EAI_NODATA, for instance.)
+// transient means that the name is bad: systems have more such codes than POSIX
+// defines, EAI_NODATA for instance.
 static int lookup_error(int code)
 {
     switch (code) {

@@ -32,8 +32,8 @@ static struct timer *meld(struct timer *a, struct timer *b)
 }
 
 // Joins a list of siblings into one heap: first in pairs from left to right,
-// then all pairs from right to left. This order makes the amortised cost O(log
-// n).
+// then all pairs from right to left. Only this order makes the amortised cost
+// logarithmic.
 static struct timer *meld_siblings(struct timer *list)
 {
     struct timer *pairs = NULL;
