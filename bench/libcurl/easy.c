@@ -1,11 +1,11 @@
-// easy.c - libcurl's easy interface: curl_easy_perform() makes one transfer and
-// returns at its end. One transfer after another, like stage 1.
+// easy.c - libcurl's easy interface: curl_easy_perform() makes a transfer and
+// returns at the end. One transfer after another, like stage 1.
 
 #include "interrupt.h"
 #include "transfer.h"
 
-// Makes one transfer. Returns the milliseconds to wait before the next try, or
-// 0 if the transfer is finished.
+// Makes a transfer. Returns the milliseconds to wait before the next try, or 0
+// if the transfer is finished.
 static int make_transfer(const struct client *client, struct transfer *t)
 {
     t->error = transfer_start(t);
