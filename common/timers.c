@@ -32,7 +32,8 @@ static struct timer *meld(struct timer *a, struct timer *b)
 }
 
 // Joins a list of siblings into a heap: first in pairs from left to right, then
-// all pairs from right to left. This order makes the amortised cost logarithmic.
+// all pairs from right to left. This order makes the amortised cost
+// logarithmic.
 static struct timer *meld_siblings(struct timer *list)
 {
     struct timer *pairs = NULL;
