@@ -48,7 +48,7 @@ int net_lookup_known(
 // with or without brackets) for this host and port. HOST is spelled as in a
 // URL, with brackets around an IPv6 address. Returns 0; -EINVAL for a malformed
 // rule or host; -ENOMEM.
-int net_resolve(const char *rule);
+int net_resolve(const char *text);
 
 // Frees all addresses.
 void net_forget(void);
