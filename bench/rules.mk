@@ -1,11 +1,12 @@
 # bench/rules.mk - make bench, make figures, and the baselines on libcurl.
 
-# What a request costs, beside the least that it can (Linux).
+# The floor: the least that a request can cost (Linux).
 $(BUILD)/bench/floor: bench/floor.c $(LIBRARY)
 	@mkdir -p $(@D)
 	$(call say,LD)$(COMPILE) -Icommon $^ -o $@ $(LDLIBS)
 
-# What one switch costs, in each way; what it costs to wait, by what waits.
+# The costs of one switch, in each way, and of one wait, for each kind of
+# waiter.
 $(BUILD)/bench/switch $(BUILD)/bench/park: $(BUILD)/bench/%: bench/%.c \
 		$(call archive,06-async-await-style) $(LIBRARY)
 	@mkdir -p $(@D)
@@ -31,7 +32,7 @@ $(eval $(call CURL_RULES,multi,crowd multi))
 $(eval $(call CURL_RULES,socket,crowd socket))
 endif
 
-# The same job on libuv, if it is there.
+# The same job on libuv, if libuv is installed.
 $(BUILD)/bench/peers/libuv_client: bench/peers/libuv_client.c
 	@mkdir -p $(@D)
 	$(call say,LD)$(COMPILE) $(shell pkg-config --cflags libuv) $< -o $@ $(shell pkg-config --libs libuv)
@@ -40,7 +41,7 @@ bench: all $(addprefix $(BUILD)/bench/,floor switch park \
 		$(shell pkg-config --exists libuv 2>/dev/null && echo peers/libuv_client))
 	@BUILD=$(BUILD) ROUNDS=$(ROUNDS) TABLES="$(TABLES)" python3 bench/bench.py
 
-# bench/figures/*.svg, from what make bench and make stage-1 to 6 have left.
+# bench/figures/*.svg, from the results of make bench and of make stage-1 to 6.
 figures:
 	@BUILD=$(BUILD) python3 bench/figures.py
 
