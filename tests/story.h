@@ -1,4 +1,4 @@
-// story.h - tests whose body is the first task, a record of events to compare,
+// story.h - tests that run as the first task, a record of events to compare,
 // and calls that end their process.
 
 #ifndef STORY_H
@@ -33,7 +33,8 @@ __attribute__((format(printf, 1, 2))) static inline void tell(
     strncat(story, " ", sizeof(story) - strlen(story) - 1);
 }
 
-// Names the two errors whose numbers differ between systems.
+// Returns n as text, or the name of an error that has different numbers on
+// different systems.
 static inline const char *outcome(int n)
 {
     static char digits[16];
@@ -69,7 +70,7 @@ static inline void on_virtual_clock(void)
 
 #define DONE ((async_int){ 0 })
 
-// Begins a test whose body is run as the first task and returns DONE.
+// Begins a test: the body that follows runs as the first task and returns DONE.
 #define START_TASK_TEST(name) \
     static async_int name##_body(void *unused); \
     START_TEST(name) \

@@ -468,7 +468,7 @@ START_TASK_TEST(group_room_keeps_the_limit)
         ck_assert_int_lt(group.count, 3);
         spawn(&group, be_counted, &seconds[i % 10], "");
     }
-    ck_assert_await(group_room(&group, 1), 0); // waits for the last one
+    ck_assert_await(group_room(&group, 1), 0); // waits for the last child
     ck_assert_int_eq(alive, 0);
     ck_assert_await(group_wait(&group), 0);
     ck_assert_int_eq(most_alive, 3);

@@ -124,7 +124,7 @@ static const struct {
 };
 
 // No URL has a last segment of such a name: the request would be for another
-// page, whose text is no animal's sound.
+// page, and the text of this page is no animal's sound.
 static const char *const no_names[] = { "", ".", ".." };
 
 START_TEST(a_name_that_no_animal_can_have)

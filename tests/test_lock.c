@@ -1,4 +1,4 @@
-// test_lock.c - locks and conditions, whose waiters are served in order; on the
+// test_lock.c - locks and conditions, and the order of their waiters; on the
 // virtual clock.
 
 #include "story.h"

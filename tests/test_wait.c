@@ -218,6 +218,7 @@ START_TEST(epoll_cannot_watch_a_file)
 END_TEST
 #endif
 
+// Can a wait end because of a closed descriptor that had the same number?
 START_TASK_TEST(a_number_is_used_again)
 {
     open_pipe();
@@ -243,6 +244,7 @@ static async_int read_cancelled(void *unused)
     return DONE;
 }
 
+// Is an event lost that comes when its waiter has been cancelled?
 START_TASK_TEST(a_descriptor_that_is_not_waited_for_any_more)
 {
     struct group group = { 0 };
