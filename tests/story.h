@@ -92,9 +92,11 @@ static inline async_int cancel_after(double seconds, async_fn *fn, void *arg)
     return (async_int){ await(group_wait(&group)) };
 }
 
+static char stderr_text[65536]; // of the child of the last die_of()
+
 // Calls a function that may end its process, in a child. Returns the child's
-// wait status, and its stderr in `said`.
-static inline int die_of(void (*deed)(void), char *said, size_t size)
+// wait status.
+static inline int die_of(void (*deed)(void))
 {
     FILE *file = tmpfile();
     int status = 0;
@@ -111,9 +113,9 @@ static inline int die_of(void (*deed)(void), char *said, size_t size)
         _exit(0);
     }
     ck_assert_int_eq(waitpid(pid, &status, 0), pid);
-    ssize_t n = pread(fileno(file), said, size - 1, 0);
-    said[n > 0 ? n : 0] = '\0';
-    char *emulator = strstr(said, "qemu: uncaught target signal");
+    ssize_t n = pread(fileno(file), stderr_text, sizeof(stderr_text) - 1, 0);
+    stderr_text[n > 0 ? n : 0] = '\0';
+    char *emulator = strstr(stderr_text, "qemu: uncaught target signal");
     if (emulator != NULL)
         *emulator = '\0'; // the emulator adds a line of its own
     fclose(file);
