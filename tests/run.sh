@@ -110,7 +110,7 @@ else
     count 0 0 1
 fi
 
-for rule in layering carried budget colour; do
+for rule in layering carried budget colour english; do
     if sh tests/$rule.sh; then
         echo "Rule kept: $rule"
         count 1 0 0
