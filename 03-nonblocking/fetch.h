@@ -26,7 +26,7 @@ struct fetch {
     // Set by fetch():
     const struct address *address;
     double deadline;
-    struct http_response response; // for the caller to free, even after an error
+    struct http_response response; // the caller frees it, even after an error
     // Kept by fetch() while it waits, zero at first:
     enum fetch_state state;
     int fd;
@@ -43,8 +43,7 @@ struct fetch {
 // (see errors.h): -ETIMEDOUT when f->timeout has passed.
 int fetch(struct fetch *f);
 
-// Is it time to call fetch() again? `revents` is the result of poll() for
-// f->fd.
+// Is it time to call fetch() again? `revents` is poll()'s result for f->fd.
 static inline bool fetch_is_due(
     const struct fetch *f, short revents, double now)
 {

@@ -23,7 +23,7 @@ struct fetch {
     // Set by fetch():
     const struct address *address;
     double deadline;
-    struct http_response response; // for the caller to free, even after an error
+    struct http_response response; // the caller frees it, even after an error
     int error;
     // Kept by fetch() while it waits, zero at first:
     struct loop_watch watch;

@@ -22,7 +22,7 @@ struct fetch {
     // Set by fetch():
     const struct address *address;
     double deadline;
-    struct http_response response; // for the caller to free, even after an error
+    struct http_response response; // the caller frees it, even after an error
     // Kept by fetch() while it waits, zero at first:
     int fd;
     char *request;
@@ -30,8 +30,7 @@ struct fetch {
     size_t sent;
 };
 
-// A coroutine for a task. `co` is the first member of its frame, a struct
-// fetch.
+// A coroutine for a task. Its frame is the struct fetch that begins with `co`.
 //
 // Returns 0 for a complete response of any status, otherwise a negative error
 // (see errors.h): -ETIMEDOUT when f->timeout has passed.

@@ -21,7 +21,7 @@ struct fetch {
     // Set by fetch():
     const struct address *address;
     double deadline;
-    struct http_response response; // for the caller to free, even after an error
+    struct http_response response; // the caller frees it, even after an error
 };
 
 // Returns 0 for a complete response of any status, otherwise a negative error
