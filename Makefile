@@ -14,6 +14,8 @@
 #: make run-NAME     an example; run-x lists them
 #: make play-N       a copy of stage N in play/ to break and mend (ARGS=, RUN=an
 #:                   example, FROM=M: turn stage M into N)
+#: make replay       recorded runs, step by step, in a browser (STAGE="2 4",
+#:                   STAGE=play-2: beside your copy, VARIANT=animals_unlocked)
 #: make grade-N      is your copy right? says in words what is not (ALL=1)
 #: make diff-play-N  what you changed; reset-N: from the start (nothing is lost)
 #: make fork STAGE=N TO=DIR   stage N with what it needs, building alone
@@ -230,11 +232,8 @@ warm: all
 fork:
 	@sh common/scripts/fork.sh "$(STAGE)" "$(TO)"
 
-expand:
-	@CC="$(CC)" sh common/scripts/expand.sh
-
-doctor:
-	@CC="$(CC)" sh common/scripts/doctor.sh
+expand doctor replay:
+	@CC="$(CC)" sh common/scripts/$@.sh
 
 clean:
 	rm -rf build
@@ -244,7 +243,7 @@ help:
 
 include bench/rules.mk tests/rules.mk
 
-.PHONY: FORCE all $(STAGE_RUNS) $(PREDICTIONS) $(STRACES) warm compare farm crowd where run-x fork expand doctor clean help
+.PHONY: FORCE all $(STAGE_RUNS) $(PREDICTIONS) $(STRACES) warm compare farm crowd where run-x fork expand doctor replay clean help
 .SECONDARY:
 
 -include $(wildcard $(addprefix $(BUILD),/*/*.d /*/*/*.d /*/*/*/*.d))

@@ -1,0 +1,242 @@
+// moments.js - guided moments: places in the recordings worth looking at. Each
+// has an id for the address (#moment=four-answers), the runs it needs, a title,
+// one sentence, and a function that finds it in these recordings.
+//
+// What is found has `t`, and may have `to` (zoom until from `t` to `to` fills
+// half of the lanes; the moment is then `to`) and `follow`, an animal.
+
+'use strict';
+
+const lastOf = (list) => list[list.length - 1];
+
+// The turn that brings most answers, and its last event.
+function busiestTurn(r) {
+    const turns = r.events.filter((e) => e.kind === 'turn');
+    const answers = (turn) => r.events.filter((e) => e.kind === 'answer'
+        && turn.ready.includes(e.task) && e.i > turn.i && e.i < turn.i + 60);
+    const turn = turns.reduce((best, t) =>
+        (answers(t).length > answers(best).length ? t : best), turns[0]);
+    const end = r.events.findIndex((e) => e.i > turn.i && e.kind === 'turn');
+
+    return { turn, n: answers(turn).length, last: r.events[end - 1] };
+}
+
+const firstFetched = (r, turn) => r.events.find((e) =>
+    e.i > turn.i && e.kind === 'fetched');
+
+// A pause that ends in the middle of the run: its turn, and the letter.
+function letterAfterPause(r) {
+    const letters = r.events.filter((e) => e.kind === 'letter');
+    const letter = letters.find((e, i) => i > letters.length / 2 && e.about > 32);
+    const turns = r.events.filter((e) => e.kind === 'turn' && e.i < letter.i);
+    const turn = lastOf(turns);
+
+    return { letter, turn: r.events[turn.i - 1].kind === 'wake'
+        ? turns[turns.length - 2] : turn };
+}
+
+// The first moment at which a mutex passes over the animal that has waited
+// longest; else the first with a choice.
+function handOver(r) {
+    const s = beginState(r);
+    let found = null;
+
+    while (s.i + 1 < r.events.length) {
+        const queue = s.queue;
+        advance(r, s);
+        if (s.event.kind !== 'lock' || queue.length < 2)
+            continue;
+        const passedOver = queue[0] !== s.event.task;
+        if (!found || passedOver)
+            found = { lock: s.event, queue, passedOver };
+        if (passedOver)
+            break;
+    }
+    return found;
+}
+
+// The moment in which most animals type at once.
+function mostHolders(r) {
+    const s = beginState(r);
+    let best = { n: 0 };
+
+    while (s.i + 1 < r.events.length) {
+        advance(r, s);
+        if (s.event.kind === 'unlock' && s.holders.length + 1 > best.n)
+            best = { n: s.holders.length + 1, t: r.events[s.i - 1].t };
+    }
+    return best;
+}
+
+const wait = (r, place) => r.events.find((e) => e.kind === 'wait fd'
+    && place(e));
+
+const MOMENTS = [
+    {
+        id: 'one-at-a-time',
+        runs: ['1'],
+        title: 'One call, and nothing else',
+        text: () => 'The only thread is in recv() for the cow, so eleven animals '
+            + 'have not even been asked.',
+        find: () => ({ t: 750000 }),
+    },
+    {
+        id: 'mutex',
+        runs: ['2'],
+        title: 'The mutex chose',
+        text: (r) => {
+            const { lock, queue, passedOver } = handOver(r);
+            return `${capital(numberWord(queue.length))} threads waited for the `
+                + `mutex, and it chose the ${r.nameOf(lock.task)}`
+                + (passedOver ? `, although the ${r.nameOf(queue[0])} had waited `
+                    + 'longer.' : ': it promises no order, and another run may '
+                    + 'differ.');
+        },
+        find: (r) => ({ t: handOver(r)?.lock.t }),
+    },
+    {
+        id: 'array-order',
+        runs: ['3'],
+        title: 'One poll(), twelve answers',
+        text: (r) => `poll() has returned once with ${numberWord(r.events.find(
+            (e) => e.kind === 'turn' && e.ready.length > 1).ready.length)} `
+            + 'sockets, and the program goes through its array from the first to '
+            + 'the last.',
+        find: (r) => ({ t: r.events.find((e) => e.kind === 'turn'
+            && e.ready.length > 1)?.t }),
+    },
+    {
+        id: 'only-the-loop',
+        runs: ['4'],
+        title: 'The call stack says “loop”',
+        text: () => 'Twelve fetches are under way, and none of them is on the call '
+            + 'stack: where each one stands is known to its callback alone.',
+        find: () => ({ t: 100000 }),
+    },
+    {
+        id: 'four-answers',
+        runs: ['4'],
+        title: 'Four answers in one turn',
+        text: (r) => {
+            const { turn, n, last } = busiestTurn(r);
+            return `${capital(numberWord(n))} answers came with one return of `
+                + `${r.pollCall}, and the one thread served them in `
+                + `${((last.t - turn.t) / 1000).toFixed(2)} ms, one after another.`;
+        },
+        find: (r) => {
+            const { turn, last } = busiestTurn(r);
+            return { t: turn.t, to: last.t };
+        },
+    },
+    {
+        id: 'queued',
+        runs: ['4'],
+        title: 'The end of a fetch is only put in line',
+        text: (r) => {
+            const name = r.nameOf(firstFetched(r, busiestTurn(r).turn).task);
+            return `The ${name}’s fetch is over, but its callback stands at the end `
+                + 'of the line: nothing runs inside of something else.';
+        },
+        find: (r) => {
+            const { turn } = busiestTurn(r);
+            return { t: turn.t, to: firstFetched(r, turn).t };
+        },
+    },
+    {
+        id: 'double-hop',
+        runs: ['5'],
+        title: 'The double hop of 5 and 6',
+        text: () => 'The timer’s callback only puts the task in line, so each '
+            + 'letter takes two turns: one to wake the task, one to run it.',
+        find: (r) => {
+            const { letter, turn } = letterAfterPause(r);
+            return { t: turn.t, to: letter.t };
+        },
+    },
+    {
+        id: 'innermost',
+        runs: ['5'],
+        title: 'Resumed in the middle',
+        text: () => 'The loop resumes the innermost coroutine directly, so the one '
+            + 'that waits for its result is not on the call stack.',
+        find: (r) => {
+            const e = r.events.find((x) => x.kind === 'answer');
+            return { t: e.t };
+        },
+    },
+    {
+        id: 'chain',
+        runs: ['6'],
+        title: 'The chain of awaits',
+        text: (r) => `The ${r.nameOf(0)} waits, and its chain of awaits names every `
+            + 'function it is in, although no thread is there.',
+        find: () => ({ t: 100000, follow: 0 }),
+    },
+    {
+        id: 'same-picture',
+        runs: ['2', '4'],
+        title: 'The same picture, another kind of waiting',
+        text: (r, other) => `The lanes are alike, but in ${r.number} each waiting `
+            + `animal has a thread in a call, and in ${other.number} one thread `
+            + 'waits for all of them.',
+        find: () => ({ t: 780000 }),
+    },
+    {
+        id: 'same-line',
+        runs: ['1', '6'],
+        title: 'The same line of code',
+        text: () => 'Both wait for the cow in the same place of fetch(): in 1 the '
+            + 'thread waits there, in 6 only the task.',
+        find: () => ({ t: 100000, follow: 0 }),
+    },
+    {
+        id: 'two-turns',
+        runs: ['4', '5'],
+        title: 'As many letters, twice as many turns',
+        text: (r, other) => `Both have typed all ${r.output.length} letters: stage 4 `
+            + `in ${r.turns} turns, stage 5 in ${other.turns}.`,
+        find: (r, other) => ({ t: Math.max(r.end, other.end) }),
+    },
+    {
+        id: 'queue-or-go-on',
+        runs: ['4', '6'],
+        title: 'Back into the line, or straight on',
+        text: (r) => {
+            const name = r.nameOf(firstFetched(r, busiestTurn(r).turn).task);
+            return `After its answer the ${name} in 4 gets in line behind the `
+                + 'others; in 6 it goes on and types its first letter at once.';
+        },
+        find: (...both) => {
+            const turns = both.map(busiestTurn);
+            return { t: Math.min(...turns.map((x) => x.turn.t)),
+                to: Math.max(...turns.map((x) => x.last.t)) };
+        },
+    },
+    ...['animals_unlocked', 'animals_unqueued', 'animals_interleaved'].map(
+        (variant, i) => ({
+            id: ['mixed-letters', 'mixed-unqueued', 'mixed-interleaved'][i],
+            runs: [['2', '4', '6'][i], variant],
+            title: 'Letters of four lines in one',
+            text: (r, broken) => `Without the ${['lock', 'queue', 'lock'][i]}, `
+                + `${animals(mostHolders(broken).n)} type at the same time, and `
+                + 'their letters mix.',
+            find: (r, broken) => ({ t: mostHolders(broken).t }),
+        })),
+];
+
+// The moments that these recordings have, with the place of each.
+function findMoments(recordings) {
+    const byId = new Map(recordings.map((r) => [r.id, r]));
+
+    return MOMENTS.filter(({ runs }) => runs.every((id) => byId.has(id)))
+        .map((moment) => {
+            const runs = moment.runs.map((id) => byId.get(id));
+            try {
+                const place = moment.find(...runs);
+                return place.t === undefined ? null
+                    : { ...moment, ...place, text: moment.text(...runs) };
+            } catch {
+                return null; // a run that is too short for it
+            }
+        }).filter((moment) => moment !== null);
+}

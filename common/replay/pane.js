@@ -1,0 +1,462 @@
+// pane.js - draws one recording at one moment: lanes, facts, code, screen.
+
+'use strict';
+
+function make(tag, look, text) {
+    const element = document.createElement(tag);
+
+    if (look)
+        element.className = look;
+    if (text !== undefined)
+        element.textContent = text;
+    return element;
+}
+
+const chip = (text, look) => make('span', `chip ${look || ''}`, text);
+const words = (text) => make('span', 'words', text);
+
+function setText(element, text) {
+    if (element.textContent !== text)
+        element.textContent = text;
+}
+
+// --- Building ----------------------------------------------------------------
+
+function makePane(r, onFollow) {
+    const root = make('section', `pane ${r.hasLoop ? 'has-loop' : ''}`);
+    const head = make('div', 'head');
+    const title = make('h2', '', r.title);
+    const p = {
+        r, root, state: beginState(r),
+        motto: make('span', 'motto', r.motto),
+        say: make('p', 'say'),
+        lanes: make('div', 'lanes'),
+        facts: make('div', 'facts'),
+        place: make('figcaption'),
+        code: make('pre', 'code'),
+        screen: make('pre', 'screen'),
+        rows: new Map(),
+    };
+    const code = make('figure', 'code-box');
+    const screen = make('figure', 'screen-box');
+
+    root.setAttribute('aria-label', r.title);
+    title.append(p.motto);
+    head.append(title, p.say);
+    code.append(p.place, p.code);
+    screen.append(make('figcaption', '', 'the screen'), p.screen);
+    root.append(head, p.lanes, p.facts, code, screen);
+    makeLanes(p, onFollow);
+    return p;
+}
+
+function makeLanes(p, onFollow) {
+    const { r } = p;
+    const fills = fillsOf(r);
+
+    p.lanes.style.setProperty('--lanes', r.tasks.length);
+    p.lane = new Map();
+    for (const task of r.tasks) {
+        const row = make('div', 'lane');
+        const name = make('button', 'name', r.nameOf(task));
+        const track = make('div', 'track');
+        const state = make('span', 'doing');
+        name.setAttribute('aria-keyshortcuts', 'ArrowUp ArrowDown');
+        name.title = 'follow this animal (↑ ↓)';
+        name.tabIndex = -1;
+        name.onclick = () => onFollow(task);
+        const bars = fills.get(task).map((fill) => {
+            const bar = make('span', `fill ${fill.look}`);
+            track.append(bar);
+            return { ...fill, bar };
+        });
+        const runs = make('span', 'runs');
+        track.append(runs);
+        row.append(name, track, state);
+        p.lanes.append(row);
+        p.lane.set(task, { row, name, bars, runs, words: state });
+    }
+    p.over = make('div', 'over'); // lies over all tracks
+    p.now = make('span', 'now');
+    p.marks = make('span', 'marks');
+    p.over.append(p.marks, p.now);
+    p.ruler = make('div', 'ruler');
+    p.lanes.append(p.over, p.ruler);
+}
+
+// What the bars show: for each task [look, from, to].
+function fillsOf(r) {
+    const fills = new Map(r.tasks.map((task) => [task, []]));
+    const open = new Map();
+    const looks = { 'ask': 'farm', 'wait lock': 'screen-wait', 'lock': 'types' };
+
+    for (const e of r.events) {
+        if (!fills.has(e.task))
+            continue;
+        if (looks[e.kind] || e.kind === 'fetched' || e.kind === 'unlock') {
+            const before = open.get(e.task);
+            if (before)
+                before.to = e.t;
+            open.delete(e.task);
+        }
+        if (looks[e.kind]) {
+            const fill = { look: looks[e.kind], from: e.t, to: r.end };
+            fills.get(e.task).push(fill);
+            open.set(e.task, fill);
+        }
+    }
+    return fills;
+}
+
+// --- Lanes -------------------------------------------------------------------
+
+const CLOSE = 40000; // microseconds in view: then each run and turn is drawn
+
+function drawLanes(p, now, view, followed) {
+    const { r, state } = p;
+    const percent = (t) => 100 * (t - view.from) / view.width;
+    const stretch = (element, from, to) => {
+        const a = Math.max(from, view.from);
+        const b = Math.min(to, now, view.from + view.width);
+        element.hidden = b <= a && !(b === a && from === b);
+        element.style.left = `${percent(a)}%`;
+        element.style.width = `${percent(b) - percent(a)}%`;
+    };
+    const looks = { farm: 'farm', screen: 'screen-wait', types: 'types',
+        run: 'run', line: 'line' };
+
+    for (const [task, lane] of p.lane) {
+        const [text, look] = doing(r, state, task);
+        lane.row.classList.toggle('on', look === 'run');
+        lane.row.classList.toggle('followed', task === followed);
+        lane.name.setAttribute('aria-pressed', String(task === followed));
+        setText(lane.words, text);
+        lane.words.className = `doing ${looks[look] ? `mark ${looks[look]}` : ''}`;
+        for (const fill of lane.bars)
+            stretch(fill.bar, fill.from, fill.to);
+        lane.runs.replaceChildren();
+    }
+    p.now.style.left = `${Math.min(100, percent(now))}%`;
+    p.marks.replaceChildren();
+    p.lanes.classList.toggle('close', view.width <= CLOSE);
+    if (view.width <= CLOSE)
+        drawClose(p, now, view, stretch, percent);
+    drawRuler(p, view, percent);
+}
+
+// From near: when the thread runs which task, when it sleeps, and its turns.
+function drawClose(p, now, view, stretch, percent) {
+    const { r, state } = p;
+    let labelAt = -20;
+    const addSleep = (from, to) => {
+        const sleep = make('span', 'sleep');
+        stretch(sleep, from, to);
+        if (parseFloat(sleep.style.width) > 20)
+            sleep.append(make('b', '', r.pollCall));
+        p.marks.append(sleep);
+    };
+
+    for (let i = state.i; i >= 0; i--) {
+        const e = r.events[i];
+        if (e.kind === 'run' && p.lane.has(e.task) && e.until >= view.from) {
+            const run = make('span', 'run');
+            stretch(run, e.t, e.until);
+            p.lane.get(e.task).runs.prepend(run);
+        }
+        if (e.t < view.from - CLOSE)
+            break;
+    }
+    for (const e of r.events) {
+        if (e.kind !== 'turn' || e.t > now || e.t < view.from)
+            continue;
+        const before = r.events[e.i - 1];
+        if (before)
+            addSleep(before.t, e.t);
+        const turn = make('span', 'turn');
+        turn.style.left = `${percent(e.t)}%`;
+        if (percent(e.t) - labelAt > 17) {
+            turn.append(make('b', '', `turn ${e.number}`));
+            labelAt = percent(e.t);
+        }
+        p.marks.append(turn);
+    }
+    if (isPolling(r, state))
+        addSleep(state.event.t, now);
+}
+
+function drawRuler(p, view, percent) {
+    const key = `${view.from} ${view.width}`;
+    if (p.rulerKey === key)
+        return;
+    p.rulerKey = key;
+    p.ruler.replaceChildren();
+    let step = 1;
+    for (let i = 0; view.width / step > 6.5; i++)
+        step *= i % 3 === 1 ? 2.5 : 2; // 1, 2, 5, 10, ...
+    const digits = Math.max(1, 6 - Math.floor(Math.log10(step)));
+    for (let t = Math.ceil(view.from / step) * step;
+        t < view.from + view.width * 0.93; t += step) {
+        const tick = make('span', '', (t / 1e6).toFixed(digits));
+        tick.style.left = `${percent(t)}%`;
+        p.ruler.append(tick);
+    }
+    p.ruler.append(make('span', 'unit', 's'));
+}
+
+// --- Facts -------------------------------------------------------------------
+
+// Shows a row of facts, or takes it away if there is nothing to tell.
+function setRow(p, name, heading, content) {
+    let row = p.rows.get(name);
+
+    if (!content || content.length === 0) {
+        row?.box.remove();
+        p.rows.delete(name);
+        return;
+    }
+    if (!row) {
+        const box = make('div', `fact ${name}`);
+        row = { box, heading: make('h3'), content: make('div', 'chips') };
+        box.append(row.heading, row.content);
+        p.rows.set(name, row);
+        const later = FACTS.slice(FACTS.indexOf(name) + 1)
+            .map((other) => p.rows.get(other)?.box).find((other) => other);
+        p.facts.insertBefore(box, later || null);
+    }
+    setText(row.heading, heading);
+    const key = content.map((node) => (node.outerHTML || node)).join('');
+    if (row.key !== key)
+        row.content.replaceChildren(...content);
+    row.key = key;
+}
+
+const FACTS = ['thread', 'unasked', 'kernel', 'holders', 'stack', 'chain'];
+
+function drawFacts(p, look) {
+    const { r, state } = p;
+    const chips = (tasks, look) => tasks.map((k) => chip(r.nameOf(k), look));
+    const isOver = state.i === r.events.length - 1;
+
+    if (r.hasLoop)
+        drawLoop(p, chips);
+    else
+        drawThreads(p, chips);
+    const { holders, queue } = state;
+    const types = words(holders.length > 1 ? 'type at the same time' : 'types');
+    const queueWords = r.isBroken ? 'want it:' : r.hasLoop ? 'then:'
+        : 'at the mutex, in no order:';
+    const isWanted = state.letters.length + holders.length + queue.length > 0;
+    setRow(p, 'holders', 'the screen', !isWanted || isOver ? null
+        : [...chips(holders, 'types'), holders.length ? types : words('is free'),
+            ...(queue.length ? [words(queueWords), ...chips(queue, 'screen-wait')]
+                : [])]);
+    setRow(p, 'stack', 'call stack', isOver ? null : stackOf(r, state));
+    const focus = focusOf(p, look.followed);
+    const chain = focus === null || r.number !== 6 ? []
+        : chainRows(r, state, focus, look);
+    setRow(p, 'chain', focus === null ? '' : `awaits of the ${r.nameOf(focus)}`,
+        chain);
+}
+
+function drawLoop(p, chips) {
+    const { r, state } = p;
+    const isOver = state.i === r.events.length - 1;
+    const running = isPolling(r, state) ? [] : [...state.runs.values()]
+        .filter((task) => state.tasks.has(task));
+    const line = state.line.length === 0 ? []
+        : [words('in line:'), ...chips(state.line, 'line')];
+    const fds = [];
+    const timers = [];
+
+    for (const task of r.tasks) {
+        const { wait } = state.tasks.get(task);
+        if (!wait || state.line.includes(task))
+            continue;
+        if (wait.kind === 'wait fd')
+            fds.push(chip(`${wait.about} ${r.nameOf(task)}`, 'farm'));
+        else if (wait.kind === 'wait timer')
+            timers.push(chip(`${wait.about} ms ${r.nameOf(task)}`, 'types'));
+    }
+    let does = 'runs the loop';
+    if (isOver)
+        does = 'has ended the loop';
+    else if (isPolling(r, state))
+        does = state.line.length > 0 ? `calls ${r.pollCall}`
+            : `sleeps in ${r.pollCall}`;
+    setRow(p, 'thread', state.turn > 0 ? `thread, turn ${state.turn}`
+        : 'the thread', [...(running.length > 0
+        ? [...chips(running, 'run'), words('runs')] : [make('b', '', does)]),
+        ...line]);
+    setRow(p, 'kernel', 'kernel watches', [...fds, ...timers]);
+}
+
+function drawThreads(p, chips) {
+    const { r, state } = p;
+    const live = r.tasks.filter((k) => !['idle', 'done'].includes(
+        state.tasks.get(k).phase));
+
+    if (r.numThreads > 1) {
+        setRow(p, 'thread', `${live.length} thread${live.length === 1 ? '' : 's'}`,
+            threadsDo(r, state).map((text) => make('span', 'count', text)));
+        return;
+    }
+    const [task] = state.runs.values();
+    const wait = state.tasks.get(task)?.wait;
+    const does = !wait ? 'runs'
+        : wait.kind === 'wait fd' ? `waits in ${callAt(r, wait.at)}`
+            : wait.kind === 'wait timer' ? 'sleeps between two letters' : 'runs';
+    setRow(p, 'thread', 'the thread', task === undefined
+        ? [words('has nothing to do')] : [...chips([task], 'run'), words(does)]);
+    setRow(p, 'unasked', 'not asked yet', chips(r.tasks.filter((k) =>
+        state.tasks.get(k).phase === 'idle')));
+}
+
+const frame = (name, place) => {
+    const row = make('span', 'frame');
+    row.append(make('code', '', name), ` ${place}`);
+    return row;
+};
+
+// Stages 4 and 5: the function that runs, if it was called by the loop.
+function stackOf(r, state) {
+    const { event } = state;
+
+    if ((r.number !== 4 && r.number !== 5) || state.turn === 0)
+        return null;
+    const loop = frame('the loop', r.loopFile);
+    const main = frame('main()', 'animals.c');
+    if (isPolling(r, state))
+        return [frame(r.pollCall, ''), loop, main];
+    const task = state.tasks.get(event.task);
+    if (!task || !isRunning(r, state, event.task) || !task.last.at.in)
+        return [loop, main];
+    if (task.last.kind === 'ask' || r.events[task.last.i - 1]?.kind === 'ask')
+        return null; // called by the code that asks
+    const { at } = task.last;
+    return [frame(`${at.in}()`, `${at.file}:${at.line}`),
+        ...(r.number === 5 ? [frame('the task', r.engineFile)] : []), loop, main];
+}
+
+// Stage 6: links in engine files are folded into one.
+function chainRows(r, state, number, look) {
+    const task = state.tasks.get(number);
+    const links = chainOf(r, state, number);
+    const rows = [];
+    let folded = [];
+
+    if (!task.last || task.phase === 'done')
+        return rows;
+    if (isRunning(r, state, number) || links[0]?.line !== task.last.at.line)
+        if (!isEngine(task.last.at.file) && !task.wait)
+            rows.push(frame(`${task.last.at.in || 'here'}()`,
+                `${task.last.at.file}:${task.last.at.line}`));
+    const flush = () => {
+        if (folded.length === 0)
+            return;
+        const n = folded.length;
+        const unfold = make('button', 'frame folded', `${numberWord(n)} link${n > 1
+            ? 's' : ''} in the engine (${folded[0].file})`);
+        unfold.setAttribute('aria-keyshortcuts', 'E');
+        unfold.title = 'unfold (e)';
+        unfold.onclick = look.onUnfold;
+        rows.push(unfold);
+        folded = [];
+    };
+    for (const link of links) {
+        if (isEngine(link.file) && !look.isUnfolded) {
+            folded.push(link);
+            continue;
+        }
+        flush();
+        rows.push(frame(link.call, `${link.file}:${link.line}`));
+    }
+    flush();
+    return rows;
+}
+
+// --- Code and screen ---------------------------------------------------------
+
+// The animal whose place is shown; null: the loop's.
+function focusOf(p, followed) {
+    const { r, state } = p;
+
+    if (followed !== null && state.tasks.get(followed)?.last)
+        return followed;
+    const { event } = state;
+    if (!event || isPolling(r, state) || !state.tasks.has(event.task))
+        return null;
+    return r.hasLoop && (event.kind === 'ready' || event.kind === 'wake')
+        ? null : event.task;
+}
+
+function drawCode(p, followed) {
+    const { r, state } = p;
+    const focus = focusOf(p, followed);
+    const task = focus === null ? null : state.tasks.get(focus);
+    let at = task ? task.last.at : r.sleepsAt;
+
+    if (!task && state.event && !isPolling(r, state) && r.files[state.event.at.file])
+        at = state.event.at;
+    if (task?.wait)
+        at = waitPlace(r, task.wait);
+    const text = at && state.event && r.files[at.file];
+    p.place.parentElement.hidden = !text;
+    if (!text)
+        return;
+    setText(p.place, `${at.file}, line ${at.line}: ${placeWords(r, state, focus,
+        followed !== null)}`);
+    const lineHeight = parseFloat(getComputedStyle(p.code).lineHeight);
+    const rows = Math.max(1, Math.floor((p.code.clientHeight - 2) / lineHeight));
+    const waits = task ? !isRunning(r, state, focus) : isPolling(r, state);
+    const key = `${at.file} ${at.line} ${rows} ${waits}`;
+    if (p.codeKey === key)
+        return;
+    p.codeKey = key;
+    const from = Math.max(0, Math.min(text.length - rows,
+        at.line - 1 - Math.floor(rows / 2)));
+    const lines = text.slice(from, from + rows);
+    const indent = Math.min(...lines.filter((l) => l.trim() !== '')
+        .map((l) => l.search(/\S/)));
+    p.code.replaceChildren(...lines.map((line, i) => {
+        const isHere = from + i + 1 === at.line;
+        const row = make('span', isHere ? `here ${waits ? 'waits' : 'runs-here'}`
+            : '');
+        row.append(make('b', '', `${isHere ? '▸' : ' '}${String(from + i + 1)
+            .padStart(3)}  `), line.slice(indent));
+        return row;
+    }));
+}
+
+function drawScreen(p, followed) {
+    const { r, state } = p;
+    const lineHeight = parseFloat(getComputedStyle(p.screen).lineHeight);
+    const rows = Math.max(1, Math.floor((p.screen.clientHeight - 8) / lineHeight));
+    const key = `${state.letters.length} ${followed} ${rows}`;
+
+    p.screen.parentElement.hidden = state.letters.length === 0;
+    if (p.screenKey === key)
+        return;
+    p.screenKey = key;
+    const ends = state.letters.map(([letter], i) => (letter === '\n' ? i : -1))
+        .filter((i) => i >= 0);
+    const from = ends.length >= rows ? ends[ends.length - rows] + 1 : 0;
+    p.screen.replaceChildren();
+    for (const [letter, task] of state.letters.slice(from)) {
+        if (task === followed && letter !== '\n')
+            p.screen.append(make('mark', '', letter));
+        else
+            p.screen.append(letter);
+    }
+    if (state.i < r.events.length - 1)
+        p.screen.append(make('span', 'cursor', ' '));
+    p.screen.scrollTop = p.screen.scrollHeight; // lines that mix are long
+}
+
+// `look` is { followed, isUnfolded, onUnfold }.
+function drawPane(p, now, view, look) {
+    setText(p.say, sentence(p.r, p.state, now));
+    drawLanes(p, now, view, look.followed);
+    drawFacts(p, look);
+    drawCode(p, look.followed);
+    drawScreen(p, look.followed);
+}
