@@ -24,15 +24,14 @@ function busiestTurn(r) {
 const firstFetched = (r, turn) => r.events.find((e) =>
     e.i > turn.i && e.kind === 'fetched');
 
-// A pause that ends in the middle of the run: its turn, and the letter.
+// In the middle of a line: a turn that wakes the task, and its letter a turn
+// later.
 function letterAfterPause(r) {
-    const letters = r.events.filter((e) => e.kind === 'letter');
-    const letter = letters.find((e, i) => i > letters.length / 2 && e.about > 32);
-    const turns = r.events.filter((e) => e.kind === 'turn' && e.i < letter.i);
-    const turn = lastOf(turns);
+    const kinds = ['turn', 'wake', 'turn', 'run', 'letter'];
+    const turn = r.events.find((e, i) => e.t > r.end / 2
+        && kinds.every((kind, k) => r.events[i + k]?.kind === kind));
 
-    return { letter, turn: r.events[turn.i - 1].kind === 'wake'
-        ? turns[turns.length - 2] : turn };
+    return { turn, letter: r.events[turn.i + 4] };
 }
 
 // The first moment at which a mutex passes over the animal that has waited

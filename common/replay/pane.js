@@ -243,11 +243,11 @@ function drawFacts(p, look) {
         drawThreads(p, chips);
     const { holders, queue } = state;
     const types = words(holders.length > 1 ? 'type at the same time' : 'types');
-    const queueWords = r.isBroken ? 'want it:' : r.hasLoop ? 'then:'
-        : 'at the mutex, in no order:';
+    const queueWords = r.isBroken ? '· want it:' : r.hasLoop ? '· then:'
+        : '· at the mutex, in no order:';
     const isWanted = state.letters.length + holders.length + queue.length > 0;
     setRow(p, 'holders', 'the screen', !isWanted || isOver ? null
-        : [...chips(holders, 'types'), holders.length ? types : words('is free'),
+        : [...chips(holders, 'types'), holders.length ? types : words('free'),
             ...(queue.length ? [words(queueWords), ...chips(queue, 'screen-wait')]
                 : [])]);
     setRow(p, 'stack', 'call stack', isOver ? null : stackOf(r, state));
@@ -264,7 +264,7 @@ function drawLoop(p, chips) {
     const running = isPolling(r, state) ? [] : [...state.runs.values()]
         .filter((task) => state.tasks.has(task));
     const line = state.line.length === 0 ? []
-        : [words('in line:'), ...chips(state.line, 'line')];
+        : [words('· in line:'), ...chips(state.line, 'line')];
     const fds = [];
     const timers = [];
 
@@ -430,7 +430,7 @@ function drawCode(p, followed) {
 function drawScreen(p, followed) {
     const { r, state } = p;
     const lineHeight = parseFloat(getComputedStyle(p.screen).lineHeight);
-    const rows = Math.max(1, Math.floor((p.screen.clientHeight - 8) / lineHeight));
+    const rows = Math.max(1, Math.floor((p.screen.clientHeight + 2) / lineHeight));
     const key = `${state.letters.length} ${followed} ${rows}`;
 
     p.screen.parentElement.hidden = state.letters.length === 0;
@@ -457,6 +457,6 @@ function drawPane(p, now, view, look) {
     setText(p.say, sentence(p.r, p.state, now));
     drawLanes(p, now, view, look.followed);
     drawFacts(p, look);
-    drawCode(p, look.followed);
     drawScreen(p, look.followed);
+    drawCode(p, look.followed); // last: takes the room that is left
 }

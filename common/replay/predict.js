@@ -113,7 +113,7 @@ function askAfterFetch(r, s, e) {
         return null;
     const options = [e.task, ...others.filter((task) => task !== e.task)];
     const name = r.nameOf(e.task);
-    return { kind: 'next',
+    return { kind: 'next', isOfNames: true,
         text: `The ${name}’s fetch is over, and ${namesOf(r, others)} are in `
             + 'line. Which animal runs next?',
         options: options.map((task) => `The ${r.nameOf(task)}.`),
@@ -136,6 +136,7 @@ function askHandOver(r, s, e) {
     const first = r.nameOf(s.queue[0]);
     const question = {
         kind: 'screen',
+        isOfNames: true,
         text: `The ${r.nameOf(e.task)} gives the screen back, and `
             + `${namesOf(r, options)} wait for it. Which animal gets the screen?`,
         options: [...options.map((task) => `The ${r.nameOf(task)}.`),
@@ -156,6 +157,17 @@ function askHandOver(r, s, e) {
 }
 
 // --- All of them -------------------------------------------------------------
+
+// The sentences in another order in each recording: the number of an answer is
+// not worth learning.
+function turnOptions(question, by) {
+    if (question.isOfNames)
+        return question; // in the order of the lanes
+    const n = question.options.length;
+    const order = question.options.map((_, i) => (i + by) % n);
+    return { ...question, options: order.map((i) => question.options[i]),
+        right: order.indexOf(question.right) };
+}
 
 // At most `most` questions of a kind, in the order of time.
 function questionsOf(r, most) {
@@ -178,7 +190,7 @@ function questionsOf(r, most) {
                 used.add(ask);
             counts[question.kind] = (counts[question.kind] || 0) + 1;
             if (counts[question.kind] <= most)
-                questions.push({ ...question, run: r, i: s.i, t: s.event.t,
+                questions.push({ ...turnOptions(question, r.number), run: r, i: s.i, t: s.event.t,
                     upTo: question.upTo.i });
             break;
         }

@@ -18,11 +18,14 @@ function readEvents(raw) {
     const { columns, tables } = raw;
     const places = tables.at.map(parsePlace);
     const chains = tables.chain.map((links) => links.map(parsePlace));
-    let t = 0;
+    let micros = 0;
+    let t = -1;
 
     return columns.time.map((delta, i) => ({
         i,
-        t: (t += delta),
+        // Those of the same microsecond are a nanosecond apart: an address then
+        // names one of them.
+        t: (t = Math.max(micros += delta, t + 0.001)),
         kind: tables.kind[columns.kind[i]],
         task: columns.task[i],
         thread: columns.thread[i],
@@ -39,8 +42,8 @@ function identify(raw) {
     const broken = parts[1] === 'broken' ? parts[2] : '';
     const copy = parts.length > 1 && !broken;
     const id = broken || (copy ? 'play-' : '') + raw.number;
-    const remark = broken ? `: ${broken.replace(/^animals_/, '')} (broken)`
-        : copy ? ': your copy' : '';
+    const remark = broken ? `, ${broken.replace(/^animals_/, '')}`
+        : copy ? ', your copy' : '';
 
     return { id, isBroken: broken !== '', isCopy: copy,
         title: `${raw.number} ${raw.name}${remark}` };

@@ -21,6 +21,7 @@ const page = {
     isPlaying: false,
     debt: 0, // seconds that playing still has to stop
     lastFrame: 0,
+    addressTimer: 0,
     followed: null, // a task
     isUnfolded: false,
     view: 'panes', // or 'moments', 'keys'
@@ -63,7 +64,7 @@ function seekTime(t) {
     page.now = Math.max(0, Math.min(end(), t));
     page.debt = 0;
     for (const p of page.panes) {
-        const later = p.r.events.findIndex((e) => e.t > page.now);
+        const later = p.r.events.findIndex((e) => e.t > page.now + 1e-4);
         seek(p, (later < 0 ? p.r.events.length : later) - 1);
     }
 }
@@ -189,7 +190,8 @@ function draw() {
         return;
     setText($('live'), page.panes.map((p) => (page.panes.length > 1
         ? `${p.r.title}. ` : '') + sentence(p.r, p.state, page.now)).join(' '));
-    keepAddress();
+    clearTimeout(page.addressTimer); // browsers refuse many a second
+    page.addressTimer = setTimeout(keepAddress, 200);
 }
 
 function show(leftId, rightId) {
@@ -277,7 +279,7 @@ function answer(i) {
         play(true);
     };
     why.append(make('b', '', isRight ? '✓ Yes. ' : '✗ No. '), question.why, ' ',
-        make('span', 'count', score()), go);
+        make('span', 'score', score()), go);
     $('question').append(why);
     go.focus();
     while (p.state.i < question.upTo && step())
@@ -316,7 +318,7 @@ function address(panes, t) {
 
     if (panes.length > 1)
         parts.push(`right=${panes[1].r.id}`);
-    parts.push(`t=${(t / 1e6).toFixed(6)}`);
+    parts.push(`t=${+(t / 1e6).toFixed(9)}`);
     return parts.join('&');
 }
 

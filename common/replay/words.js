@@ -126,8 +126,8 @@ function meanwhile(r, s) {
     if (!r.hasLoop) {
         const live = r.tasks.filter((k) => !['idle', 'done'].includes(
             s.tasks.get(k).phase)).length;
-        return r.numThreads > 1 && live > 1 ? `All ${live} threads wait, each in `
-            + 'a call of its own.' : null;
+        return r.numThreads > 1 && live > 1 ? `All ${numberWord(live)} threads `
+            + 'wait, each in a call of its own.' : null;
     }
     if (!isPolling(r, s) || s.line.length > 0)
         return null;
