@@ -9,6 +9,12 @@
 
 const lastOf = (list) => list[list.length - 1];
 
+function endOf(r, turn) {
+    const next = r.events.findIndex((e) => e.i > turn.i && e.kind === 'turn');
+
+    return r.events[next - 1];
+}
+
 // The turn that brings most answers, and its last event.
 function busiestTurn(r) {
     const turns = r.events.filter((e) => e.kind === 'turn');
@@ -16,9 +22,15 @@ function busiestTurn(r) {
         && turn.ready.includes(e.task) && e.i > turn.i && e.i < turn.i + 60);
     const turn = turns.reduce((best, t) =>
         (answers(t).length > answers(best).length ? t : best), turns[0]);
-    const end = r.events.findIndex((e) => e.i > turn.i && e.kind === 'turn');
 
-    return { turn, n: answers(turn).length, last: r.events[end - 1] };
+    return { turn, n: answers(turn).length, last: endOf(r, turn) };
+}
+
+// The first turn in which several sockets are ready, and its last event.
+function firstOfMany(r) {
+    const turn = r.events.find((e) => e.kind === 'turn' && e.ready.length > 1);
+
+    return { turn, last: endOf(r, turn) };
 }
 
 const firstFetched = (r, turn) => r.events.find((e) =>
@@ -96,13 +108,14 @@ const MOMENTS = [
     {
         id: 'array-order',
         runs: ['3'],
-        title: 'One poll(), twelve answers',
-        text: (r) => `poll() has returned once with ${numberWord(r.events.find(
-            (e) => e.kind === 'turn' && e.ready.length > 1).ready.length)} `
-            + 'sockets, and the program goes through its array from the first to '
-            + 'the last.',
-        find: (r) => ({ t: r.events.find((e) => e.kind === 'turn'
-            && e.ready.length > 1)?.t }),
+        title: 'One poll(), all sockets',
+        text: (r) => `poll() returned once for ${numberWord(
+            firstOfMany(r).turn.ready.length)} sockets, and the program went `
+            + 'through its array, from the first to the last.',
+        find: (r) => {
+            const { turn, last } = firstOfMany(r);
+            return { t: turn.t, to: last.t };
+        },
     },
     {
         id: 'only-the-loop',

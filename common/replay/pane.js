@@ -156,11 +156,12 @@ function drawClose(p, now, view, stretch, percent) {
         p.marks.append(sleep);
     };
 
+    const goOn = new Set(r.tasks.filter((task) => isRunning(r, state, task)));
     for (let i = state.i; i >= 0; i--) {
         const e = r.events[i];
         if (e.kind === 'run' && p.lane.has(e.task) && e.until >= view.from) {
             const run = make('span', 'run');
-            stretch(run, e.t, e.until);
+            stretch(run, e.t, goOn.delete(e.task) ? now : e.until);
             p.lane.get(e.task).runs.prepend(run);
         }
         if (e.t < view.from - CLOSE)

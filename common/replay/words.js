@@ -39,8 +39,8 @@ function turnSentence(r, s, e) {
     if (e.ready.length === 1)
         parts.push(`The socket of ${the(r, e.ready[0])} is ready.`);
     else if (e.ready.length > 1)
-        parts.push(`${capital(numberWord(e.ready.length))} sockets are ready: `
-            + `${namesOf(r, e.ready)}.`);
+        parts.push(`${capital(numberWord(e.ready.length))} sockets are ready`
+            + (e.ready.length < 6 ? `: ${namesOf(r, e.ready)}.` : '.'));
     if (due.length > 0)
         parts.push(`The pause of ${listOf(due.map((k) => the(r, k)))} is over.`);
     if (before.length > 0)
