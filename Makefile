@@ -56,9 +56,9 @@ SANITIZE =
 FUZZ =
 FAULTS =
 ifeq ($(SANITIZE),asan)
-SANITIZERS = -fsanitize=address,undefined -fno-sanitize-recover=all -DASAN
+SANITIZERS = -fsanitize=address,undefined -fno-sanitize-recover=all
 else ifeq ($(SANITIZE),tsan)
-SANITIZERS = -fsanitize=thread -DTSAN
+SANITIZERS = -fsanitize=thread
 else ifneq ($(FUZZ),)
 SANITIZERS = -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all
 endif
@@ -80,7 +80,7 @@ say = $(if $(V)$(SILENT),,@printf '  %-4s %s\n' $(1) $@;)
 SILENT = $(findstring s,$(filter-out --%,$(firstword -$(MAKEFLAGS))))
 
 COMPILE = $(CC) $(STANDARD) $(FEATURES) $(WARNINGS) -pthread $(CFLAGS) $(SANITIZERS) -MMD -MP \
-	-DSTACK=$(STACK) $(if $(SWITCH),-DSWITCH_UCONTEXT=)
+	-DSTACK_KIB=$(STACK) $(if $(SWITCH),-DSWITCH_UCONTEXT=)
 
 # What `make stage-N` and friends pass on to the harness.
 N =

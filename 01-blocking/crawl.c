@@ -4,7 +4,6 @@
 #include "frontier.h"
 #include "interrupt.h"
 #include "program.h"
-#include "trace.h"
 
 static struct options options;
 static struct frontier frontier;

@@ -8,23 +8,23 @@
 #include "timing.h"
 #include "url.h"
 
-#define FETCH_CHUNK 16384 // bytes taken from a socket at a time
+#define FETCH_CHUNK 16384 // bytes to receive at a time
 
 struct fetch {
-    // Set by the caller; what they point to stays until the fetch is over:
+    // Set by the caller; *url and *span must outlive the fetch:
     const struct url *url;
-    int try; // number, from 0: another try may use another address
-    double timeout; // seconds, from connect to the last byte
+    int try; // counted from 0; each may go to another address
+    double timeout; // in seconds, from connect() to the last byte
     size_t max_body;
     struct span *span;
-    // Filled in by fetch():
+    // Set by fetch():
     const struct address *address;
     double deadline;
-    struct http_response response; // the caller's to free, even after an error
+    struct http_response response; // for the caller to free, even after an error
 };
 
-// Returns 0 when the response is complete, whatever its status; otherwise an
-// error (see errors.h), -ETIMEDOUT when f->timeout is over.
+// Returns 0 for a complete response of any status, otherwise a negative error
+// (see errors.h): -ETIMEDOUT when f->timeout has passed.
 int fetch(struct fetch *f);
 
 #endif

@@ -11,14 +11,14 @@
 
 static struct options options;
 static struct herd herd;
-static pthread_mutex_t queue = PTHREAD_MUTEX_INITIALIZER; // for herd
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; // for herd
 static pthread_mutex_t screen = PTHREAD_MUTEX_INITIALIZER;
 
 static struct animal *next_animal(void)
 {
-    pthread_mutex_lock(&queue);
+    pthread_mutex_lock(&lock);
     struct animal *animal = herd_next(&herd);
-    pthread_mutex_unlock(&queue);
+    pthread_mutex_unlock(&lock);
     return animal;
 }
 

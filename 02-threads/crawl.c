@@ -4,7 +4,6 @@
 #include "frontier.h"
 #include "interrupt.h"
 #include "program.h"
-#include "trace.h"
 
 #include <pthread.h>
 #include <stdlib.h>
@@ -19,9 +18,9 @@ static struct page *next_page(void)
     struct page *page;
 
     pthread_mutex_lock(&lock);
-    // To give up the lock and to begin to wait is one step: a page that
-    // arrives after the question is not missed. Asked again in a loop, because
-    // another worker may be faster.
+    // pthread_cond_wait() unlocks and starts waiting in one step, so a page
+    // added after our check cannot be missed. We check again in a loop, because
+    // another worker may have taken the page.
     while ((page = frontier_next(&frontier)) == NULL
         && !frontier_finished(&frontier))
         pthread_cond_wait(&changed, &lock);
@@ -62,7 +61,10 @@ static void *worker(void *unused)
             interrupt_sleep(pause);
         } while (pause > 0 && !interrupted());
     }
-    pthread_cond_broadcast(&changed); // after Ctrl-C they are done too
+    // After Ctrl-C, nothing else may wake the others. No lock is needed: this
+    // worker saw the end while holding it, so each of the others has seen the
+    // end too, will see it, or is waiting already.
+    pthread_cond_broadcast(&changed);
     timing_threads(-1);
     return unused;
 }

@@ -8,9 +8,9 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-// The system call waits. connect(), send() and recv() return when they have
-// something to say, and until then this thread does nothing else. Where we are
-// in the conversation is where we are in this function.
+// The system call waits. connect(), send() and recv() return when there is
+// news, and until then this thread does nothing else. Our position in the
+// conversation is our position in this function.
 int fetch(struct fetch *f)
 {
     char chunk[FETCH_CHUNK];
@@ -34,21 +34,21 @@ int fetch(struct fetch *f)
             n = net_result(connect(fd, &f->address->any, f->address->len));
     } while (n == -EAGAIN);
     if (n < 0)
-        goto close;
+        goto leave;
     span_connected(f->span);
     n = -ENOMEM;
     request = http_get(f->url, &len);
     if (request == NULL)
-        goto close;
+        goto leave;
     while (sent < len) {
         n = net_limit(fd, SO_SNDTIMEO, f->deadline);
         if (n < 0)
-            goto close;
+            goto leave;
         n = net_result(send(fd, request + sent, len - sent, 0));
         if (n == -EAGAIN)
             continue;
         if (n < 0)
-            goto close;
+            goto leave;
         sent += (size_t)n;
     }
     free(request);
@@ -56,17 +56,17 @@ int fetch(struct fetch *f)
     while (verdict == HTTP_MORE) {
         n = net_limit(fd, SO_RCVTIMEO, f->deadline);
         if (n < 0)
-            goto close;
+            goto leave;
         n = net_result(recv(fd, chunk, sizeof(chunk), 0));
         if (n == -EAGAIN)
             continue;
         if (n < 0)
-            goto close;
+            goto leave;
         span_first_byte(f->span);
         verdict = http_feed(&f->response, chunk, (size_t)n);
     }
     n = f->response.error;
-close:
+leave:
     free(request);
     close(fd);
     span_done(f->span);

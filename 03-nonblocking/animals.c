@@ -12,24 +12,22 @@
 #include <stdlib.h>
 
 struct speaker {
-    struct animal *animal;
+    struct animal *animal; // NULL: idle
     struct fetch f;
-    bool fetching;
-    double next_letter; // when it is due
-    struct speaker *behind; // who wants the screen after this one
+    double next_letter; // when to type the next letter
+    struct speaker *next_waiter; // for the screen
 };
 
 static struct options options;
 static struct herd herd;
-static struct speaker *screen; // who has it; behind it those who wait for it
+static struct speaker *screen; // the speaker that has it; its waiters follow
 
 static struct animal *next_animal(void)
 {
     return herd_next(&herd);
 }
 
-// Types the next letter, for the speaker that has the screen.
-static void type(struct speaker *s)
+static void type_letter(struct speaker *s)
 {
     span_typing(&s->animal->span);
     int pause = radprint_step(&s->animal->line);
@@ -38,38 +36,37 @@ static void type(struct speaker *s)
         return;
     }
     span_typed(&s->animal->span);
-    screen = s->behind;
+    screen = s->next_waiter;
     s->animal = NULL;
 }
 
-// When the fetch is over, the speaker gets in line for the screen.
-static void hear(struct speaker *s)
+// Continues the fetch; at its end, the speaker gets in line for the screen.
+static void advance(struct speaker *s)
 {
     int error = fetch(&s->f);
     if (error == -EAGAIN)
         return;
-    s->fetching = false;
     if (!herd_answer(&herd, s->animal, error, &s->f.response)) {
         s->animal = NULL;
         return;
     }
     span_screen_asked(&s->animal->span);
-    struct speaker **last = &screen;
-    while (*last != NULL)
-        last = &(*last)->behind;
-    *last = s;
+    struct speaker **end = &screen;
+    while (*end != NULL)
+        end = &(*end)->next_waiter;
+    *end = s;
 }
 
-static void speak(struct speaker *s, struct animal *animal)
+static void start_speaking(struct speaker *s, struct animal *animal)
 {
-    *s = (struct speaker){ .animal = animal, .fetching = true };
+    *s = (struct speaker){ .animal = animal };
     s->f = (struct fetch){
         .url = animal->url,
         .timeout = options.timeout,
         .max_body = HERD_MAX_SOUND,
         .span = &animal->span,
     };
-    hear(s);
+    advance(s);
 }
 
 static void work(void)
@@ -81,32 +78,34 @@ static void work(void)
 
     if (busy == 0)
         fprintf(stderr, "animals: no memory for %d tasks\n", n);
-    while (busy > 0) { // interrupt_fd() first: after Ctrl-C there is none
+    while (busy > 0) { // interrupt_fd() before interrupted(): no Ctrl-C is lost
         trace_polled(polls, n + 1);
         polls[n] = (struct pollfd){ .fd = interrupt_fd(), .events = POLLIN };
         double deadline = CLOCK_NEVER;
         double now = clock_now();
         busy = 0;
         while (screen != NULL && (interrupted() || now >= screen->next_letter))
-            type(screen);
+            type_letter(screen);
+        for (int i = 0; i < n; i++) {
+            if (fetch_is_due(&speakers[i].f, polls[i].revents, now))
+                advance(&speakers[i]);
+        }
         for (int i = 0; i < n; i++) {
             struct speaker *s = &speakers[i];
             struct animal *animal;
-            if (s->fetching && (polls[i].revents || now >= s->f.deadline))
-                hear(s);
             while (s->animal == NULL && (animal = next_animal()) != NULL)
-                speak(s, animal);
-            busy += s->animal != NULL;
-            polls[i] = (struct pollfd){ .fd = s->fetching ? s->f.fd : -1 };
+                start_speaking(s, animal);
+            polls[i] = (struct pollfd){ .fd = s->f.state != 0 ? s->f.fd : -1 };
             polls[i].events = s->f.state == FETCH_RECEIVING ? POLLIN : POLLOUT;
-            if (s->fetching && s->f.deadline < deadline)
+            busy += s->animal != NULL;
+            if (s->f.state != 0 && s->f.deadline < deadline)
                 deadline = s->f.deadline;
         }
         if (screen != NULL && screen->next_letter < deadline)
             deadline = screen->next_letter;
         if (busy > 0 && poll(polls, (nfds_t)n + 1, clock_ms_until(deadline)) < 0
             && errno != EINTR && errno != EAGAIN)
-            break; // what was forgotten is reported
+            break; // the report names the animals without an answer
     }
     free(speakers);
     free(polls);

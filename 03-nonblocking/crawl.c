@@ -11,11 +11,10 @@
 #include <stdlib.h>
 
 struct worker {
-    struct page *page; // NULL: this worker has nothing to do
+    struct page *page; // NULL: idle
     struct fetch f;
     struct span span;
-    bool fetching;
-    double next_try; // when it is due, if not fetching
+    double next_try; // when to fetch the page again
 };
 
 static struct options options;
@@ -26,24 +25,21 @@ static struct page *next_page(void)
     return frontier_next(&frontier);
 }
 
-// Goes on with the fetch.
-// When the fetch is over, tells the frontier, which may want another try.
-static void hear(struct worker *w)
+// Continues the fetch; at its end, the frontier may want another try.
+static void advance(struct worker *w)
 {
     int error = fetch(&w->f);
     if (error == -EAGAIN)
         return;
-    w->fetching = false;
     int pause = frontier_done(&frontier, w->page, error, &w->f.response);
     w->next_try = clock_now() + pause * 1e-3;
     if (pause == 0)
         w->page = NULL;
 }
 
-// Begins to fetch a page.
-static void visit(struct worker *w, struct page *page, int number)
+static void start_visit(struct worker *w, struct page *page, int number)
 {
-    *w = (struct worker){ .page = page, .fetching = true };
+    *w = (struct worker){ .page = page };
     w->span = (struct span){ .task = number };
     w->f = (struct fetch){
         .url = &page->url,
@@ -52,20 +48,20 @@ static void visit(struct worker *w, struct page *page, int number)
         .max_body = options.max_body,
         .span = &w->span,
     };
-    hear(w);
+    advance(w);
 }
 
-// Goes on with a worker if its socket is ready or its time has come.
-static void go_on(struct worker *w, int number, bool ready)
+// Continues a worker whose socket is ready or whose time has come.
+static void go_on(struct worker *w, int number, short revents)
 {
     double now = clock_now();
 
-    if (w->fetching && (ready || now >= w->f.deadline))
-        hear(w);
-    else if (w->page != NULL && !w->fetching && interrupted())
+    if (fetch_is_due(&w->f, revents, now))
+        advance(w);
+    else if (w->page != NULL && w->f.state == 0 && interrupted())
         w->page = NULL;
-    else if (w->page != NULL && !w->fetching && now >= w->next_try)
-        visit(w, w->page, number);
+    else if (w->page != NULL && w->f.state == 0 && now >= w->next_try)
+        start_visit(w, w->page, number);
 }
 
 static void work(void)
@@ -77,30 +73,30 @@ static void work(void)
 
     if (busy == 0)
         fprintf(stderr, "crawl: no memory for %d tasks\n", n);
-    while (busy > 0) { // interrupt_fd() first: after Ctrl-C there is none
+    while (busy > 0) { // interrupt_fd() before interrupted(): no Ctrl-C is lost
         trace_polled(polls, n + 1);
         polls[n] = (struct pollfd){ .fd = interrupt_fd(), .events = POLLIN };
         double deadline = CLOCK_NEVER;
         busy = 0;
         for (int i = 0; i < n; i++)
-            go_on(&workers[i], i, polls[i].revents != 0);
+            go_on(&workers[i], i, polls[i].revents);
         for (int i = 0; i < n; i++) {
             struct worker *w = &workers[i];
             struct page *page;
             while (w->page == NULL && (page = next_page()) != NULL)
-                visit(w, page, i);
-            polls[i] = (struct pollfd){ .fd = w->fetching ? w->f.fd : -1 };
+                start_visit(w, page, i);
+            polls[i] = (struct pollfd){ .fd = w->f.state != 0 ? w->f.fd : -1 };
             polls[i].events = w->f.state == FETCH_RECEIVING ? POLLIN : POLLOUT;
             if (w->page == NULL)
                 continue;
             busy++;
-            double when = w->fetching ? w->f.deadline : w->next_try;
+            double when = w->f.state != 0 ? w->f.deadline : w->next_try;
             if (when < deadline)
                 deadline = when;
         }
         if (busy > 0 && poll(polls, (nfds_t)n + 1, clock_ms_until(deadline)) < 0
             && errno != EINTR && errno != EAGAIN)
-            break; // what was forgotten is reported
+            break; // the report names the pages without a result
     }
     free(workers);
     free(polls);

@@ -8,12 +8,12 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-// One for all: nobody waits between receiving into it and feeding from it.
+// Shared by all fetches: none waits between filling the buffer and parsing it.
 static char chunk[FETCH_CHUNK];
 
-// Only the look-up of a name waits. Another call that would says EAGAIN: we
-// return, and our caller asks poll() when to come back. What must outlive the
-// return, the position and the local variables, has moved into *f.
+// Only the look-up of a name waits. Any other call that would have to wait
+// returns -EAGAIN; then we return as well, and our caller asks poll() when to
+// call again. The position and the variables that outlive a return are in *f.
 int fetch(struct fetch *f)
 {
     enum http_verdict verdict = HTTP_MORE;
@@ -35,22 +35,22 @@ int fetch(struct fetch *f)
     f->state = FETCH_CONNECTING;
     n = net_result(connect(f->fd, &f->address->any, f->address->len));
     if (n < 0)
-        goto close;
+        goto leave;
 connecting:
     n = net_connected(f->fd);
     if (n < 0)
-        goto close;
+        goto leave;
     span_connected(f->span);
     n = -ENOMEM;
     f->request = http_get(f->url, &f->len);
     if (f->request == NULL)
-        goto close;
+        goto leave;
     f->state = FETCH_SENDING;
 sending:
     while (f->sent < f->len) {
         n = net_result(send(f->fd, f->request + f->sent, f->len - f->sent, 0));
         if (n < 0)
-            goto close;
+            goto leave;
         f->sent += (size_t)n;
     }
     free(f->request);
@@ -59,16 +59,17 @@ sending:
 receiving:
     n = net_result(recv(f->fd, chunk, sizeof(chunk), 0));
     if (n < 0)
-        goto close;
+        goto leave;
     span_first_byte(f->span);
     verdict = http_feed(&f->response, chunk, (size_t)n);
     n = f->response.error;
     if (verdict == HTTP_MORE)
-        n = -EAGAIN; // the next piece waits: others are ready as well
-close:
+        n = -EAGAIN; // one piece a turn: other fetches are ready, too
+leave:
     n = net_due(n, f->fd, f->deadline);
     if (n == -EAGAIN)
-        return n;
+        return n; // for now
+    f->state = 0;
     free(f->request);
     close(f->fd);
     span_done(f->span);

@@ -8,25 +8,25 @@
 #include "timing.h"
 #include "url.h"
 
-#define FETCH_CHUNK 16384 // bytes taken from a socket at a time
+#define FETCH_CHUNK 16384 // bytes to receive at a time
 
 enum fetch_state {
-    FETCH_CONNECTING = 1, // 0: not begun
+    FETCH_CONNECTING = 1, // 0: not begun, or over
     FETCH_SENDING,
     FETCH_RECEIVING,
 };
 
 struct fetch {
-    // Set by the caller; what they point to stays until the fetch is over:
+    // Set by the caller; *url and *span must outlive the fetch:
     const struct url *url;
-    int try; // number, from 0: another try may use another address
-    double timeout; // seconds, from connect to the last byte
+    int try; // counted from 0; each may go to another address
+    double timeout; // in seconds, from connect() to the last byte
     size_t max_body;
     struct span *span;
-    // Filled in by fetch():
+    // Set by fetch():
     const struct address *address;
     double deadline;
-    struct http_response response; // the caller's to free, even after an error
+    struct http_response response; // for the caller to free, even after an error
     // Kept by fetch() while it waits, zero at first:
     enum fetch_state state;
     int fd;
@@ -35,12 +35,20 @@ struct fetch {
     size_t sent;
 };
 
-// Begins a fetch, or goes on with it, as far as it goes without waiting.
-// Returns -EAGAIN if that is not the end: call it again when f->fd is ready, to
-// be read when FETCH_RECEIVING, else to be written; or when f->deadline comes.
+// Begins the fetch or continues it, as far as possible without waiting.
+// Returns -EAGAIN while the fetch is unfinished: call again when f->fd is ready
+// (readable in FETCH_RECEIVING, otherwise writable) or f->deadline has come.
 //
-// Returns 0 when the response is complete, whatever its status; otherwise an
-// error (see errors.h), -ETIMEDOUT when f->timeout is over.
+// Returns 0 for a complete response of any status, otherwise a negative error
+// (see errors.h): -ETIMEDOUT when f->timeout has passed.
 int fetch(struct fetch *f);
+
+// Is it time to call fetch() again? `revents` is the result of poll() for
+// f->fd.
+static inline bool fetch_is_due(
+    const struct fetch *f, short revents, double now)
+{
+    return f->state != 0 && (revents != 0 || now >= f->deadline);
+}
 
 #endif

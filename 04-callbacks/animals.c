@@ -3,7 +3,6 @@
 #include "errors.h"
 #include "fetch.h"
 #include "herd.h"
-#include "loop.h"
 #include "program.h"
 #include "radprint.h"
 
@@ -14,55 +13,54 @@ struct speaker {
     struct animal *animal;
     struct fetch f;
     struct loop_call next_letter;
-    struct speaker *behind; // who wants the screen after this one
+    struct speaker *next_waiter; // for the screen
 };
 
 static struct options options;
 static struct herd herd;
-static struct speaker *screen; // who has it; behind it those who wait for it
+static struct speaker *screen; // the speaker that has it; its waiters follow
 
 static struct animal *next_animal(void)
 {
     return herd_next(&herd);
 }
 
-static void speak(struct speaker *s);
+static void start_speaking(struct speaker *s);
 
-// Types the next letter, for the speaker that has the screen.
-static void type(void *arg)
+static void type_letter(void *arg)
 {
     struct speaker *s = arg;
     span_typing(&s->animal->span);
     int pause = radprint_step(&s->animal->line);
     if (pause > 0) {
-        loop_pause(&s->next_letter, pause * 1e-3, type, s);
+        loop_pause(&s->next_letter, pause * 1e-3, type_letter, s);
         return;
     }
     span_typed(&s->animal->span);
-    screen = s->behind;
+    screen = s->next_waiter;
     if (screen != NULL)
-        loop_soon(&screen->next_letter, type, screen);
-    speak(s);
+        loop_soon(&screen->next_letter, type_letter, screen);
+    start_speaking(s);
 }
 
-// When the fetch is over, the speaker gets in line for the screen.
-static void hear(void *arg)
+// The fetch is over: the speaker gets in line for the screen.
+static void on_fetched(void *arg)
 {
     struct speaker *s = arg;
     if (!herd_answer(&herd, s->animal, s->f.error, &s->f.response)) {
-        speak(s);
+        start_speaking(s);
         return;
     }
     span_screen_asked(&s->animal->span);
-    struct speaker **last = &screen;
-    while (*last != NULL)
-        last = &(*last)->behind;
-    *last = s;
+    struct speaker **end = &screen;
+    while (*end != NULL)
+        end = &(*end)->next_waiter;
+    *end = s;
     if (screen == s)
-        type(s);
+        type_letter(s);
 }
 
-static void speak(struct speaker *s)
+static void start_speaking(struct speaker *s)
 {
     struct animal *animal = next_animal();
     if (animal == NULL)
@@ -73,7 +71,7 @@ static void speak(struct speaker *s)
         .timeout = options.timeout,
         .max_body = HERD_MAX_SOUND,
         .span = &animal->span,
-        .done = hear,
+        .done = on_fetched,
         .arg = s,
     };
     fetch(&s->f);
@@ -86,7 +84,7 @@ static void work(void)
     int error = speakers != NULL ? loop_init(options.selector) : -ENOMEM;
 
     for (int i = 0; i < n && error == 0; i++)
-        speak(&speakers[i]);
+        start_speaking(&speakers[i]);
     if (error == 0)
         error = loop_run();
     if (error != 0)

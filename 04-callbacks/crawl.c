@@ -4,7 +4,6 @@
 #include "fetch.h"
 #include "frontier.h"
 #include "interrupt.h"
-#include "loop.h"
 #include "program.h"
 
 #include <errno.h>
@@ -15,37 +14,36 @@ struct worker {
     struct fetch f;
     struct span span;
     struct loop_call next_try;
-    struct worker *behind; // the next one that has nothing to do
+    struct worker *next_idle;
 };
 
 static struct options options;
 static struct frontier frontier;
-static struct worker *idle; // the first of those that have nothing to do
+static struct worker *idle; // the first worker without a page
 
-static void visit(void *arg);
-static void start(void);
+static void start_visit(void *arg);
+static void hand_out_pages(void);
 
 static struct page *next_page(void)
 {
     return frontier_next(&frontier);
 }
 
-// When the fetch is over, tells the frontier, which may want another try.
-static void hear(void *arg)
+// The fetch is over: the frontier may want another try.
+static void on_fetched(void *arg)
 {
     struct worker *w = arg;
     int pause = frontier_done(&frontier, w->page, w->f.error, &w->f.response);
     if (pause > 0) {
-        loop_pause(&w->next_try, pause * 1e-3, visit, w);
+        loop_pause(&w->next_try, pause * 1e-3, start_visit, w);
         return;
     }
-    w->behind = idle;
+    w->next_idle = idle;
     idle = w;
-    start();
+    hand_out_pages();
 }
 
-// Begins to fetch a page.
-static void visit(void *arg)
+static void start_visit(void *arg)
 {
     struct worker *w = arg;
     if (interrupted())
@@ -57,22 +55,21 @@ static void visit(void *arg)
         .timeout = options.timeout,
         .max_body = options.max_body,
         .span = &w->span,
-        .done = hear,
+        .done = on_fetched,
         .arg = w,
     };
     fetch(&w->f);
 }
 
-// Gives pages to those that have nothing to do.
-static void start(void)
+static void hand_out_pages(void)
 {
     struct page *page;
 
     while (idle != NULL && (page = next_page()) != NULL) {
         struct worker *w = idle;
-        idle = w->behind;
+        idle = w->next_idle;
         w->page = page;
-        visit(w);
+        start_visit(w);
     }
 }
 
@@ -84,10 +81,10 @@ static void work(void)
 
     for (int i = n - 1; i >= 0 && error == 0; i--) {
         workers[i].span.task = i;
-        workers[i].behind = idle;
+        workers[i].next_idle = idle;
         idle = &workers[i];
     }
-    start();
+    hand_out_pages();
     if (error == 0)
         error = loop_run();
     if (error != 0)

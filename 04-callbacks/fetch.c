@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-// One for all: nobody waits between receiving into it and feeding from it.
+// Shared by all fetches: none waits between filling the buffer and parsing it.
 static char chunk[FETCH_CHUNK];
 
 static void connecting(void *arg);
@@ -16,18 +16,15 @@ static void sending(void *arg);
 static void receiving(void *arg);
 static void out_of_time(void *arg);
 
-// Says which function is next, once the socket is ready; n is what the last
-// call said: -EAGAIN, not now, or the error that ends it all.
-static void next(struct fetch *f, int n, int interest, loop_fn *fn)
+static void arm(struct fetch *f, int interest, loop_fn *fn)
 {
-    if (n == -EAGAIN)
-        n = loop_on_fd(&f->watch, f->fd, interest, fn, f);
+    int n = loop_on_fd(&f->watch, f->fd, interest, fn, f);
     if (n < 0)
         fetch_end(f, n);
 }
 
-// The loop waits, and calls us back. Each function goes one step and says which
-// one is next; where we are in the conversation is which function is armed.
+// The loop waits, and calls us back. Each function takes one step and arms the
+// next one. Our position in the conversation is the function that is armed.
 void fetch(struct fetch *f)
 {
     http_response_init(&f->response, f->max_body);
@@ -40,10 +37,13 @@ void fetch(struct fetch *f)
         return;
     }
     f->deadline = clock_now() + f->timeout;
-    loop_at(&f->call, f->deadline, out_of_time, f);
+    loop_at(&f->expiry, f->deadline, out_of_time, f);
     span_asked(f->span);
     n = net_result(connect(f->fd, &f->address->any, f->address->len));
-    next(f, n == 0 ? -EAGAIN : n, SELECT_WRITE, connecting);
+    if (n == 0 || n == -EAGAIN)
+        arm(f, SELECT_WRITE, connecting);
+    else
+        fetch_end(f, n);
 }
 
 static void connecting(void *arg)
@@ -55,10 +55,9 @@ static void connecting(void *arg)
         return;
     }
     span_connected(f->span);
-    n = -ENOMEM;
     f->request = http_get(f->url, &f->len);
     if (f->request == NULL)
-        fetch_end(f, n);
+        fetch_end(f, -ENOMEM);
     else
         sending(f);
 }
@@ -69,31 +68,35 @@ static void sending(void *arg)
     int n;
     while (f->sent < f->len) {
         n = net_result(send(f->fd, f->request + f->sent, f->len - f->sent, 0));
-        if (n < 0) {
-            next(f, n, SELECT_WRITE, sending);
+        if (n == -EAGAIN)
+            arm(f, SELECT_WRITE, sending);
+        else if (n < 0)
+            fetch_end(f, n);
+        if (n < 0)
             return;
-        }
         f->sent += (size_t)n;
     }
     free(f->request);
     f->request = NULL;
-    next(f, -EAGAIN, SELECT_READ, receiving);
+    arm(f, SELECT_READ, receiving);
 }
 
 static void receiving(void *arg)
 {
     struct fetch *f = arg;
+    enum http_verdict verdict = HTTP_MORE;
     int n = net_result(recv(f->fd, chunk, sizeof(chunk), 0));
-    if (n < 0) {
-        next(f, n, SELECT_READ, receiving);
-        return;
+    if (n >= 0) {
+        span_first_byte(f->span);
+        verdict = http_feed(&f->response, chunk, (size_t)n);
+        n = f->response.error;
+        if (verdict == HTTP_MORE)
+            n = -EAGAIN; // one piece a turn: other fetches are ready, too
     }
-    span_first_byte(f->span);
-    // The next piece waits: others are ready as well.
-    if (http_feed(&f->response, chunk, (size_t)n) == HTTP_MORE)
-        next(f, -EAGAIN, SELECT_READ, receiving);
+    if (n == -EAGAIN)
+        arm(f, SELECT_READ, receiving);
     else
-        fetch_end(f, f->response.error);
+        fetch_end(f, n);
 }
 
 static void out_of_time(void *arg)
@@ -109,5 +112,6 @@ void fetch_end(struct fetch *f, int n)
         close(f->fd);
     span_done(f->span);
     f->error = n;
-    loop_soon(&f->call, f->done, f->arg); // no deadline any more
+    loop_cancel(&f->expiry);
+    loop_soon(&f->completion, f->done, f->arg);
 }

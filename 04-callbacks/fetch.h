@@ -9,40 +9,41 @@
 #include "timing.h"
 #include "url.h"
 
-#define FETCH_CHUNK 16384 // bytes taken from a socket at a time
+#define FETCH_CHUNK 16384 // bytes to receive at a time
 
 struct fetch {
-    // Set by the caller; what they point to stays until the fetch is over:
+    // Set by the caller; *url and *span must outlive the fetch:
     const struct url *url;
-    int try; // number, from 0: another try may use another address
-    double timeout; // seconds, from connect to the last byte
+    int try; // counted from 0; each may go to another address
+    double timeout; // in seconds, from connect() to the last byte
     size_t max_body;
     struct span *span;
-    loop_fn *done; // called when the fetch is over
+    loop_fn *done; // called with arg when the fetch is over
     void *arg;
-    // Filled in by fetch():
+    // Set by fetch():
     const struct address *address;
     double deadline;
-    struct http_response response; // the caller's to free, even after an error
+    struct http_response response; // for the caller to free, even after an error
     int error;
     // Kept by fetch() while it waits, zero at first:
     struct loop_watch watch;
-    struct loop_call call; // of the deadline; at the end, of done
+    struct loop_call expiry; // calls out_of_time() at the deadline
+    struct loop_call completion; // calls done
     int fd;
     char *request;
     size_t len;
     size_t sent;
 };
 
-// Begins a fetch and returns. When it is over, the loop calls f->done, never
-// before fetch() has returned.
+// Begins the fetch and returns. When the fetch is over, the loop calls f->done,
+// but never before fetch() has returned.
 //
-// f->error is then 0 when the response is complete, whatever its status;
-// otherwise an error (see errors.h), -ETIMEDOUT when f->timeout is over.
+// f->error is 0 for a complete response of any status, otherwise a negative
+// error (see errors.h): -ETIMEDOUT when f->timeout has passed.
 void fetch(struct fetch *f);
 
-// Ends a fetch that is under way, with this error. Its resources are free when
-// this returns; f->done is called as ever.
+// Ends a fetch that is under way, with this error. Socket and memory are
+// released before fetch_end() returns; the loop calls f->done as always.
 void fetch_end(struct fetch *f, int error);
 
 #endif

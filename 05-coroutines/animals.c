@@ -3,18 +3,22 @@
 #include "errors.h"
 #include "fetch.h"
 #include "herd.h"
-#include "loop.h"
 #include "program.h"
 #include "radprint.h"
-#include "task.h"
 
 #include <errno.h>
 #include <stdlib.h>
+
+struct typing {
+    struct coroutine co;
+    struct animal *animal;
+};
 
 struct speaker {
     struct coroutine co;
     struct animal *animal;
     struct fetch f;
+    struct typing typing;
     struct task task;
 };
 
@@ -27,10 +31,26 @@ static struct animal *next_animal(void)
     return herd_next(&herd);
 }
 
+static enum co_state type(struct coroutine *co)
+{
+    CO_FRAME(struct typing, t, co);
+    int pause;
+
+    CO_BEGIN(co);
+    span_screen_asked(&t->animal->span);
+    AWAIT(co, lock_take(&screen));
+    span_typing(&t->animal->span);
+    while ((pause = radprint_step(&t->animal->line)) > 0)
+        AWAIT(co, task_pause(pause * 1e-3));
+    span_typed(&t->animal->span);
+leave:
+    lock_give(&screen);
+    TASK_END(co, 0);
+}
+
 static enum co_state speak(struct coroutine *co)
 {
-    struct speaker *s = (struct speaker *)co;
-    int pause;
+    CO_FRAME(struct speaker, s, co);
 
     CO_BEGIN(co);
     while ((s->animal = next_animal()) != NULL) {
@@ -43,17 +63,11 @@ static enum co_state speak(struct coroutine *co)
         CO_FROM(co, &s->f.co, fetch);
         if (!herd_answer(&herd, s->animal, AWAITED(co), &s->f.response))
             continue;
-        span_screen_asked(&s->animal->span);
-        AWAIT(co, lock_take(&screen));
-        span_typing(&s->animal->span);
-        while ((pause = radprint_step(&s->animal->line)) > 0)
-            AWAIT(co, task_pause(pause * 1e-3));
-        span_typed(&s->animal->span);
-        lock_give(&screen);
+        s->typing.animal = s->animal;
+        CO_FROM(co, &s->typing.co, type);
     }
-close:
+leave:
     http_response_free(&s->f.response);
-    lock_give(&screen);
     TASK_END(co, 0);
 }
 
@@ -64,12 +78,11 @@ static void work(void)
     int error = speakers != NULL ? loop_init(options.selector) : -ENOMEM;
 
     for (int i = 0; i < n && error == 0; i++)
-        task_start(&speakers[i].task, &speakers[i].co, speak, "speak");
+        task_start(&speakers[i].task, &speakers[i], speak, "speak");
     if (error == 0)
         error = loop_run();
     if (error != 0)
         fprintf(stderr, "animals: no event loop: %s\n", error_text(error));
-    task_facts(sizeof(*speakers));
     loop_free();
     free(speakers);
 }

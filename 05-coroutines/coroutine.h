@@ -1,20 +1,22 @@
-// coroutine.h - functions that stop in the middle and go on later: generators
-// in ISO C11. What must survive a stop lives in a struct, the frame, that
-// begins with a struct coroutine; where to go on is a line number in it.
+// coroutine.h - functions that stop in the middle and continue later:
+// generators in ISO C11. Values that must survive a stop are kept in a struct,
+// the frame, whose first member `co` knows the line at which to continue.
 //
 //     static enum co_state count(struct coroutine *co)
 //     {
-//         struct count *c = (struct count *)co;
+//         CO_FRAME(struct count, c, co);
+//
 //         CO_BEGIN(co);
 //         for (c->i = 0; c->i < c->n; c->i++)
 //             CO_YIELD(co, (void *)c->i);
-//     close:
+//     leave:
 //         CO_END(co, NULL);
 //     }
 //
-// A switch over __LINE__ (Tom Duff 1983, Simon Tatham 2000). Its limits: locals
-// do not survive a stop; one stop a line; no switch of your own around a stop.
-// After co_close() it goes on at the label `close`, and must not stop any more.
+// The method is a switch over __LINE__ (Tom Duff 1983, Simon Tatham 2000). Its
+// limits: local variables do not survive a stop; one stop a line; no switch of
+// your own around a stop. A coroutine that is closed continues at its label
+// `leave`, and must not stop again.
 
 #ifndef COROUTINE_H
 #define COROUTINE_H
@@ -30,27 +32,34 @@ typedef enum co_state co_body(struct coroutine *co);
 
 struct coroutine {
     co_body *body;
-    int line; // where to go on: 0 at the beginning, -1 nowhere
-    struct coroutine *outer; // which one delegated to this one
-    struct coroutine *root; // the outermost; these three are the root's alone:
-    struct coroutine *leaf; // the innermost, which is the one to go on
-    void *value; // what passes in and out: yielded, sent or returned
-    bool closing;
+    int line; // where to continue; 0: the beginning, -1: it has returned
+    bool closing; // of the root, as `leaf` and `value`
+    struct coroutine *outer; // the coroutine that delegated to this one
+    struct coroutine *root; // the outermost
+    struct coroutine *leaf; // the innermost: the one to resume
+    void *value; // passed out or in: yielded, sent or returned
 };
+
+// Declares `name`, the frame that `co` is the first member of.
+#define CO_FRAME(type, name, co) \
+    static_assert(offsetof(type, co) == 0, "`co` must come first"); \
+    type *name = (type *)(co)
 
 #define CO_BEGIN(co) \
     switch ((co)->line) { \
-    case 0:
+    case 0: \
+        assert((co)->root != NULL && "start it with co_start() or CO_FROM()");
 
-// Stops, and hands `v` to whoever resumes. CO_VALUE(co) is then what was sent.
+// Stops, and passes `v` to the caller of co_send(). CO_VALUE(co) is then the
+// value that was sent.
 #define CO_YIELD(co, v) \
     do { \
         (co)->root->value = (v); \
         CO_STOP(co, CO_YIELDED); \
     } while (0)
 
-// `yield from`: starts another one, and whoever resumes us talks to it until it
-// returns. CO_VALUE(co) is then what it returned.
+// Delegates, as Python's `yield from`: starts another coroutine, which yields
+// and receives in our place until it returns. CO_VALUE(co) is then its result.
 #define CO_FROM(co, inner, inner_body) \
     do { \
         *(inner) = (struct coroutine){ .body = (inner_body), .outer = (co) }; \
@@ -64,10 +73,10 @@ struct coroutine {
     return state; \
     case __LINE__: \
         if ((co)->root->closing) \
-        goto close
+        goto leave
 
 #define CO_VALUE(co) ((co)->root->value)
-// Returns `v`, and is at its end.
+// Returns `v`; the coroutine has ended.
 #define CO_END(co, v) \
     ; \
     } \
@@ -80,13 +89,13 @@ static inline void co_start(struct coroutine *co, co_body *body)
     *co = (struct coroutine){ .body = body, .root = co, .leaf = co };
 }
 
-// Resumes the innermost coroutine directly, however deep. Returns whether it
-// yielded (a value) or the outermost one has returned (one, too).
+// Resumes the innermost coroutine directly, at any depth. Returns true when it
+// has yielded, false when the outermost has returned; root->value is the value.
 static inline bool co_send(struct coroutine *root, void *value)
 {
     enum co_state state;
 
-    assert(root->line != -1); // it has returned
+    assert(root->line != -1 && "it has returned");
     root->value = value;
     while ((state = root->leaf->body(root->leaf)) != CO_YIELDED) {
         if (state == CO_RETURNED && root->line == -1)
@@ -94,11 +103,12 @@ static inline bool co_send(struct coroutine *root, void *value)
         if (state == CO_RETURNED)
             root->leaf = root->leaf->outer;
     }
-    assert(!root->closing); // it stopped while cleaning up
+    assert(!root->closing && "it stopped while it was being closed");
     return true;
 }
 
-// Ends it where it is: the cleanup of all its frames runs, innermost first.
+// Ends a coroutine at its stop: all its frames continue at `leave`, the
+// innermost first.
 static inline void co_close(struct coroutine *root)
 {
     root->closing = true;

@@ -4,9 +4,7 @@
 #include "fetch.h"
 #include "frontier.h"
 #include "interrupt.h"
-#include "loop.h"
 #include "program.h"
-#include "task.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -27,7 +25,7 @@ struct worker {
 
 static struct options options;
 static struct frontier frontier;
-static struct future changed; // wakes those that wait for a page
+static struct future changed; // for workers without a page
 
 static struct page *next_page(void)
 {
@@ -38,7 +36,7 @@ static struct page *next_page(void)
 // before the next try, or 0 if none is due.
 static enum co_state visit(struct coroutine *co)
 {
-    struct visit *v = (struct visit *)co;
+    CO_FRAME(struct visit, v, co);
     int pause = 0;
 
     CO_BEGIN(co);
@@ -53,14 +51,14 @@ static enum co_state visit(struct coroutine *co)
     CO_FROM(co, &v->f.co, fetch);
     pause = frontier_done(&frontier, v->page, AWAITED(co), &v->f.response);
     future_wake(&changed, 0);
-close:
+leave:
     http_response_free(&v->f.response);
     TASK_END(co, pause);
 }
 
-static enum co_state work_on(struct coroutine *co)
+static enum co_state worker(struct coroutine *co)
 {
-    struct worker *w = (struct worker *)co;
+    CO_FRAME(struct worker, w, co);
 
     CO_BEGIN(co);
     while (!frontier_finished(&frontier)) {
@@ -76,8 +74,8 @@ static enum co_state work_on(struct coroutine *co)
                 AWAIT(co, task_pause(w->pause * 1e-3));
         } while (w->pause > 0 && !interrupted());
     }
-close:
-    future_wake(&changed, 0); // after Ctrl-C they are done too
+leave:
+    future_wake(&changed, 0); // after Ctrl-C, nothing else may wake the others
     TASK_END(co, 0);
 }
 
@@ -89,13 +87,12 @@ static void work(void)
 
     for (int i = 0; i < n && error == 0; i++) {
         workers[i].visit.span.task = i;
-        task_start(&workers[i].task, &workers[i].co, work_on, "worker");
+        task_start(&workers[i].task, &workers[i], worker, "worker");
     }
     if (error == 0)
         error = loop_run();
     if (error != 0)
         fprintf(stderr, "crawl: no event loop: %s\n", error_text(error));
-    task_facts(sizeof(*workers));
     loop_free();
     free(workers);
 }

@@ -7,28 +7,27 @@
 #include <errno.h>
 #include <stdlib.h>
 
-// One for all: nobody waits between receiving into it and feeding from it.
+// Shared by all fetches: none waits between filling the buffer and parsing it.
 static char chunk[FETCH_CHUNK];
 
-// The loop waits, and AWAIT is where we do: it returns from here, and comes
-// back to the next line when what it names is ready. Where we are in the
-// conversation is a line number in the frame, and so are the variables that
-// outlive a wait.
+// The loop waits. AWAIT returns from here, and the task resumes us after it
+// when the future is set. Our position in the conversation is a line number in
+// the frame, and with it are the variables that outlive a wait.
 enum co_state fetch(struct coroutine *co)
 {
-    struct fetch *f = (struct fetch *)co;
-    enum http_verdict verdict = HTTP_MORE;
-    int n = -ECANCELED;
+    CO_FRAME(struct fetch, f, co);
+    enum http_verdict verdict = HTTP_MORE; // so it is at every stop
+    int n = -ECANCELED; // set again after every stop, unless we are closed
 
     CO_BEGIN(co);
-    f->fd = -1;
     http_response_init(&f->response, f->max_body);
+    f->fd = -1;
     n = net_lookup(f->url, f->try, &f->address);
     if (n < 0)
-        goto close;
+        goto leave;
     n = f->fd = net_socket_nonblocking(f->address);
     if (n < 0)
-        goto close;
+        goto leave;
     f->deadline = clock_now() + f->timeout;
     span_asked(f->span);
     n = net_result(connect(f->fd, &f->address->any, f->address->len));
@@ -38,18 +37,18 @@ enum co_state fetch(struct coroutine *co)
             n = net_connected(f->fd);
     }
     if (n < 0)
-        goto close;
+        goto leave;
     span_connected(f->span);
     n = -ENOMEM;
     f->request = http_get(f->url, &f->len);
     if (f->request == NULL)
-        goto close;
+        goto leave;
     while (f->sent < f->len) {
         n = net_result(send(f->fd, f->request + f->sent, f->len - f->sent, 0));
         if (n == -EAGAIN)
             AWAIT_TO(n, co, task_on_fd(f->fd, SELECT_WRITE, f->deadline));
         if (n < 0)
-            goto close;
+            goto leave;
         f->sent += (size_t)n;
     }
     free(f->request);
@@ -61,12 +60,12 @@ enum co_state fetch(struct coroutine *co)
         if (n == -EAGAIN)
             continue;
         if (n < 0)
-            goto close;
+            goto leave;
         span_first_byte(f->span);
         verdict = http_feed(&f->response, chunk, (size_t)n);
     }
     n = f->response.error;
-close:
+leave:
     free(f->request);
     task_close(f->fd);
     span_done(f->span);

@@ -29,8 +29,8 @@ struct future *gather(struct gather *gather, struct task **tasks, int n);
 // if there is none, the first error is.
 struct future *first_of(struct gather *gather, struct task **tasks, int n);
 
-// Cancels the tasks that have not ended; the result is -ECANCELED, unless it was
-// decided before. For the cleanup of a task that awaits the gather.
+// Cancels the tasks that have not ended; the result is -ECANCELED, unless it
+// was decided before. For the cleanup of a task that awaits the gather.
 void gather_cancel(struct gather *gather);
 
 #endif

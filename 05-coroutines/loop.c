@@ -1,25 +1,23 @@
-// loop.c - calls, watches, and a wait, round and round.
+// loop.c - calls in order of time, watches in a selector, one wait for both.
 
 #include "loop.h"
 
 #include "clock.h"
 #include "interrupt.h"
-#include "process.h"
-#include "timing.h"
 
 #include <errno.h>
 #include <math.h>
 
 static struct selector *selector;
 static struct timers calls;
-static int watches; // armed, but for those in the background
-static double now; // as of the last callback, or the last wait
+static int watches; // armed, without those in the background
+static double now; // the time after the last callback or wait
 static double turns;
-static double longest; // callback, in seconds
+static double longest; // duration of a callback, in seconds
 static struct loop_watch ctrl_c = { .in_background = true };
 
-// Every pause is over. Taken out and armed again, the calls stay in order.
-static void hurry(void *unused)
+// Ctrl-C: every pause is over. Re-armed one by one, the calls stay in order.
+static void end_pauses(void *unused)
 {
     (void)unused;
     struct timers again = { .armed = calls.armed };
@@ -34,18 +32,19 @@ static void hurry(void *unused)
 
 int loop_init(const char *kind)
 {
-    selector = selector_new(kind, process_raise_descriptor_limit());
+    selector = selector_new(kind, 0);
     if (selector == NULL)
         return -errno;
-    int fd = interrupt_fd(); // asked once: Ctrl-C may come at any moment
-    return fd >= 0 ? loop_watch_fd(&ctrl_c, fd, SELECT_READ, hurry, NULL) : 0;
+    int fd = interrupt_fd(); // once: a Ctrl-C may come between two calls
+    return fd < 0 ? 0
+                  : loop_watch_fd(&ctrl_c, fd, SELECT_READ, end_pauses, NULL);
 }
 
 void loop_free(void)
 {
     selector_free(selector);
-    timing_fact("turns", turns);
-    timing_fact("longest_callback_ms", longest * 1e3);
+    trace_fact("turns", turns);
+    trace_fact("longest_callback_ms", longest * 1e3);
 }
 
 int loop_watch_fd(
@@ -62,7 +61,7 @@ int loop_watch_fd(
     return 0;
 }
 
-// The selector watches on, for nobody: armed again, it costs no system call.
+// The selector keeps watching, without an owner: re-arming is no system call.
 void loop_cancel_fd(struct loop_watch *watch)
 {
     if (watch->fn == NULL)
@@ -88,7 +87,7 @@ double loop_since(void)
     return now;
 }
 
-// Nothing is armed for a moment before `now`: see run_calls().
+// Not before `now`: run_calls() relies on the order in which calls were armed.
 void loop_at(struct loop_call *call, double at, loop_fn *fn, void *arg)
 {
     timer_arm(&calls, &call->timer, fmax(at, now));
@@ -126,14 +125,21 @@ static void call_back(loop_fn *fn, void *arg, int task)
     now = end;
 }
 
-// What a callback arms comes behind all that is due now, and has to wait.
+// A call that a callback arms is newer, and has to wait for the next turn.
+static struct loop_call *next_due(uint64_t newest)
+{
+    const struct timer *first = timers_first(&calls);
+    if (first == NULL || first->order > newest)
+        return NULL;
+    return (struct loop_call *)timers_due(&calls, now);
+}
+
 static void run_calls(void)
 {
     uint64_t newest = calls.armed;
     struct loop_call *call;
 
-    while (timers_first(&calls) != NULL && timers_first(&calls)->order <= newest
-        && (call = (void *)timers_due(&calls, now)) != NULL)
+    while ((call = next_due(newest)) != NULL)
         call_back(call->fn, call->arg, call->task);
 }
 
@@ -141,7 +147,7 @@ static void run_watch(const struct selector_event *event)
 {
     struct loop_watch *watch = event->data;
 
-    if (watch == NULL) { // nobody waits for it any more
+    if (watch == NULL) { // cancelled, and not armed again
         selector_set(selector, event->fd, 0, NULL);
         return;
     }

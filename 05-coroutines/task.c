@@ -1,56 +1,57 @@
-// task.c - futures and tasks.
+// task.c - the waiters of a future, and the loop's calls that resume a task.
 
 #include "task.h"
 
 #include "clock.h"
-#include "errors.h"
-#include "timing.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 static struct task *running;
+static struct future ready = { .done = true }; // for a wait that is over at once
+// For the report:
+static int alive; // tasks that have not ended
+static size_t largest_frame;
 static double resumes;
-static struct future ready = { .done = true }; // for what need not wait
 
-static void run(void *arg);
+static void resume(void *arg);
 
 // --- Waiting and waking ------------------------------------------------------
 
 static void enqueue(struct future *future, struct task *task)
 {
-    trace_await(TRACE_WAIT_CONDITION, 0); // if it is not for something else
+    trace_await(TRACE_WAIT_CONDITION, 0); // unless a kind is recorded already
     task->awaits = future;
     task->number = trace_task();
-    task->next = NULL;
-    task->previous = future->last;
-    *(future->last ? &future->last->next : &future->first) = task;
-    future->last = task;
+    list_append(&future->waiters, &task->waiter);
 }
 
-// Takes a task off what it waits for; it gets its turn.
+static struct task *first_waiter(const struct future *future)
+{
+    return LIST_FIRST(&future->waiters, struct task, waiter);
+}
+
+// Ends the wait of a task, which is resumed in the next turn.
 static void wake(struct task *task, int result)
 {
-    struct future *future = task->awaits;
-
-    if (future == NULL)
-        return; // it has its turn already
-    *(task->previous ? &task->previous->next : &future->first) = task->next;
-    *(task->next ? &task->next->previous : &future->last) = task->previous;
+    if (task->awaits == NULL)
+        return; // queued already
+    list_remove(&task->awaits->waiters, &task->waiter);
     loop_cancel_fd(&task->watch);
     task->awaits = NULL;
     task->result = result;
     trace(TRACE_WAKE, task->number, 0);
-    loop_soon(&task->call, run, task);
-    task->call.task = task->number; // not whoever wakes it
+    loop_soon(&task->call, resume, task);
+    task->call.task = task->number; // loop_soon() noted the running task
 }
 
 void future_wake(struct future *future, int result)
 {
-    while (future->first != NULL)
-        wake(future->first, result);
+    while (first_waiter(future) != NULL)
+        wake(first_waiter(future), result);
 }
 
 void future_set(struct future *future, int result)
@@ -62,7 +63,9 @@ void future_set(struct future *future, int result)
     future_wake(future, result);
 }
 
-static void run(void *arg)
+// Called by the loop. Resumes the coroutine, and waits for the future it
+// yields.
+static void resume(void *arg)
 {
     struct task *task = arg;
     int result = -ECANCELED;
@@ -76,7 +79,7 @@ static void run(void *arg)
         enqueue(future, task);
         if (future->done)
             wake(task, future->result);
-        if (task->cancelled)
+        if (task->cancelled) // by itself, while it ran
             wake(task, 0);
         return;
     } else {
@@ -87,17 +90,24 @@ static void run(void *arg)
         fprintf(stderr, "task %s has ended with a lock\n", task->name);
         abort();
     }
+    if (--alive == 0) {
+        trace_fact("frame_bytes", (double)largest_frame);
+        trace_fact("resumes", resumes);
+    }
     future_set(&task->end, result);
     if (task->on_end != NULL)
         task->on_end(task->on_end_arg, result);
 }
 
-void task_start(
-    struct task *task, struct coroutine *co, co_body *body, const char *name)
+void task_start_coroutine(struct task *task, struct coroutine *co,
+    size_t frame_size, co_body *body, const char *name)
 {
     co_start(co, body);
     *task = (struct task){ .co = co, .name = name };
-    loop_soon(&task->call, run, task);
+    alive++;
+    if (frame_size > largest_frame)
+        largest_frame = frame_size;
+    loop_soon(&task->call, resume, task);
 }
 
 void task_cancel(struct task *task)
@@ -118,17 +128,11 @@ bool task_ended(const struct task *task)
 {
     if (task->end.done && task->end.result < 0 && !task->joined)
         fprintf(stderr, "task %s failed, and nobody asked: %s\n", task->name,
-            error_text(task->end.result));
+            strerror(-task->end.result));
     return task->end.done;
 }
 
-void task_facts(size_t bytes)
-{
-    timing_fact("frame_bytes", (double)bytes);
-    timing_fact("resumes", resumes);
-}
-
-// --- What a task can wait for ------------------------------------------------
+// --- Waits: a descriptor, a pause, a lock ------------------------------------
 
 static void on_ready(void *task)
 {
@@ -188,13 +192,14 @@ struct future *lock_take(struct lock *lock)
     return &ready;
 }
 
-// Passes it on to the task that has waited longest: it is never free in between.
+// Hands the lock over to the task that has waited longest, so that no other
+// task can take it in between.
 void lock_give(struct lock *lock)
 {
     if (lock->holder != running)
         return;
     running->locks--;
-    lock->holder = lock->queue.first;
+    lock->holder = first_waiter(&lock->queue);
     if (lock->holder == NULL)
         return;
     lock->holder->locks++;

@@ -1,47 +1,46 @@
-// task.h - futures, and tasks: coroutines that wait for futures, on the loop.
+// task.h - futures, and tasks, which drive coroutines on the loop.
 //
-//     AWAIT(co, future);        // stops until somebody has set it
-//     AWAIT_TO(n, co, future);  // and this is its result
+//     AWAIT(co, future);        // stops until the future is set
+//     AWAIT_TO(n, co, future);  // the same; n is then its result
 //
-// A task is woken by being queued for the loop's next turn, never by being run
-// from inside whoever wakes it.
+// Waking only queues: a task that is woken is resumed by the loop, in its next
+// turn, and never from inside another task.
 //
-// Cancelling closes the coroutine where it waits: in the next turn its cleanup
-// runs, and the task's result is -ECANCELED.
+// A cancelled task is closed where it waits: in the loop's next turn its
+// coroutine continues at `leave`, and the task's result is -ECANCELED.
 
 #ifndef TASK_H
 #define TASK_H
 
 #include "coroutine.h"
+#include "list.h"
 #include "loop.h"
 
 #include <stdint.h>
 
-// One result, many waiters. Zeroed at first.
+// A result that may not exist yet. Zeroed at first.
 struct future {
     bool done;
     int result; // 0 or more, or a negative error
-    struct task *first; // of those who wait for it
-    struct task *last;
+    struct list waiters; // tasks
 };
 
 struct task {
     struct coroutine *co;
     const char *name; // borrowed
-    struct future end; // done when the coroutine has returned: its result
-    struct future own; // of a descriptor or a pause
+    struct future end; // set when the coroutine has returned
+    struct future own; // for a wait of this task alone: a descriptor, a pause
     struct loop_watch watch;
-    struct loop_call call; // its next turn, or the end of its patience
-    struct future *awaits; // NULL: it is running or queued
-    struct task *next; // awaits the same
-    struct task *previous;
-    void (*on_end)(void *arg, int result); // called at its end; or NULL
+    struct loop_call call; // the next turn; while waiting, the deadline
+    struct future *awaits; // NULL: running or queued
+    struct list_link waiter; // in awaits->waiters
+    void (*on_end)(void *arg, int result); // called at the end; or NULL
     void *on_end_arg;
-    int result; // of what it awaited
+    int result; // of the last wait
     int number; // in the trace
-    int locks; // that it holds
+    int locks; // held at the moment
     bool cancelled;
-    bool joined; // somebody has awaited its end
+    bool joined; // its result has been asked for
 };
 
 #define AWAIT(co, future) CO_YIELD(co, (trace_await_here(), (future)))
@@ -53,44 +52,46 @@ struct task {
     } while (0)
 #define TASK_END(co, n) CO_END(co, (void *)(intptr_t)(n))
 
-// Starts `co` and runs it from the next turn on. Both stay where they are until
-// the task has ended.
-void task_start(
-    struct task *task, struct coroutine *co, co_body *body, const char *name);
+// Starts a coroutine as a task, to be resumed from the next turn on. `frame`
+// points to the coroutine's frame; frame and task stay where they are until the
+// task has ended.
+#define task_start(task, frame, body, name) \
+    task_start_coroutine(task, &(frame)->co, sizeof(*(frame)), body, name)
+void task_start_coroutine(struct task *task, struct coroutine *co,
+    size_t frame_size, co_body *body, const char *name);
 void task_cancel(struct task *task);
 
-// A task's end, to be awaited. Failures that nobody awaits are reported by
-// task_ended(), which says whether the task has ended.
+// The end of a task, to be awaited.
 struct future *task_join(struct task *task);
+
+// Has the task ended? Prints a failure for which task_join() was never called.
 bool task_ended(const struct task *task);
 
-// Notes for the report: how often tasks were resumed, and how large one is.
-void task_facts(size_t bytes);
-
-// For the task that runs: until `fd` is ready; -ETIMEDOUT if `deadline` comes
-// first, or has come. Until so many seconds are over, or Ctrl-C.
+// For the running task. Set when `fd` is ready, with 0, or when `deadline` has
+// come, with -ETIMEDOUT.
 struct future *task_on_fd(int fd, int interest, double deadline);
+
+// For the running task. Set with 0 after so many seconds, or at Ctrl-C.
 struct future *task_pause(double seconds);
 
-// close(fd), when this task no longer waits for it. Aborts, and names both, if
-// another task does. A negative `fd` is none.
+// close(fd), for a descriptor that the running task has waited for; a negative
+// fd is ignored. If another task waits for it, prints both names and aborts.
 void task_close(int fd);
 
-// Sets the result, once, and wakes all that wait.
+// Sets the result, unless there is one already, and wakes the waiters.
 void future_set(struct future *future, int result);
 
-// Wakes those that wait, and leaves the future as it is: a condition.
+// Wakes the waiters without setting the future, which serves as a condition.
 void future_wake(struct future *future, int result);
 
-// One at a time; the task that asks first gets it first. Giving back what the
-// running task does not have does nothing, so a cleanup need not know. A task
-// that ends with a lock is named, and the program is aborted.
+// A lock, given to waiting tasks in the order in which they asked. A task that
+// ends while holding a lock is named, and the program aborts.
 struct lock {
     struct task *holder;
     struct future queue;
 };
 
 struct future *lock_take(struct lock *lock);
-void lock_give(struct lock *lock);
+void lock_give(struct lock *lock); // does nothing for a task without the lock
 
 #endif

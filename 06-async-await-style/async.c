@@ -1,33 +1,34 @@
-// async.c - tasks: the loop runs each until it waits.
+// async.c - starts tasks, each on a stack of its own; the loop resumes them,
+// and await() suspends them.
 
 #include "task.h"
 
-#include "errors.h"
 #include "executor.h"
 #include "interrupt.h"
 #include "stack.h"
-#include "timing.h"
 
 #include <errno.h>
 #include <math.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 struct await_link *await_chain;
 long await_count;
 
 struct task *async_running;
 struct group async_program;
-static struct task *idle; // ended: their stacks are used again, the last first
-static struct context scheduler; // the loop, on the thread's own stack
-static struct task *first; // NULL: it has ended
+static struct task *idle; // have ended; the last one's stack is used first
+static struct context scheduler; // loop_run(), on the thread's own stack
+static struct task *first; // NULL once the first task has ended
 static unsigned ids;
-static int stacks; // a task has the number of its stack, in the trace
+static int stacks; // -1: the first task's; a task has its stack's number
 
 // --- Running, waiting and waking ---------------------------------------------
 
-static void run(void *task)
+// Called by the loop.
+static void resume(void *task)
 {
     async_running = task;
     await_chain = async_running->chain;
@@ -35,7 +36,7 @@ static void run(void *task)
     async_running = NULL;
 }
 
-static void stop(void)
+static void suspend(void)
 {
     async_running->chain = await_chain;
     context_switch(&async_running->context, &scheduler);
@@ -43,31 +44,28 @@ static void stop(void)
 
 void task_wake(struct task *task, int result)
 {
-    struct waiters *queue = task->queue;
-
     if (!task->is_waiting)
-        return; // it has its turn already
+        return; // queued already
     task->is_waiting = false;
     task->result = result;
-    if (queue != NULL) {
-        *(task->before ? &task->before->behind : &queue->first) = task->behind;
-        *(task->behind ? &task->behind->before : &queue->last) = task->before;
-    }
+    if (task->queue != NULL)
+        list_remove(task->queue, &task->waiter);
     loop_cancel_fd(&task->watch);
     trace(TRACE_WAKE, task->number, 0);
-    loop_soon(&task->turn, run, task);
-    task->turn.task = task->number; // not whoever wakes it
+    loop_soon(&task->ready_call, resume, task);
+    task->ready_call.task = task->number; // loop_soon() noted the running task
 }
 
-// The wait's own deadline, or a scope's; or Ctrl-C in a pause; or it is awake.
-static void on_time(void *arg)
+// The deadline of the wait or of a scope has come, or Ctrl-C ends a pause. (The
+// task may be awake: its timeout stays armed for the next wait.)
+static void on_timeout(void *arg)
 {
     struct task *task = arg;
     struct scope *nearest = task->is_waiting ? task->nearest : NULL;
-    bool hurried = task->patience.is_pause && interrupted();
+    bool is_cut_short = task->timeout.is_pause && interrupted();
 
-    if (hurried || nearest == NULL || task->deadline < nearest->deadline) {
-        task_wake(task, task->late);
+    if (is_cut_short || nearest == NULL || task->deadline < nearest->deadline) {
+        task_wake(task, task->result_if_late);
     } else {
         nearest->is_over = true;
         task_wake(task, -ECANCELED);
@@ -93,37 +91,38 @@ int task_may_wait(void)
     return nearest != NULL && nearest->is_over ? -ECANCELED : 0;
 }
 
-int task_wait_until(const char *what, double deadline, int late, bool pause)
+int task_wait_until(const char *waiting_for, double deadline,
+    int result_if_late, bool is_pause)
 {
     struct task *task = async_running;
     struct scope *nearest = task->nearest;
     double at = nearest != NULL ? fmin(deadline, nearest->deadline) : deadline;
 
-    task->since = clock_now();
+    task->waiting_since = clock_now();
     trace_await(task->fd >= 0 ? TRACE_WAIT_FD
-            : pause           ? TRACE_WAIT_TIMER
+            : is_pause        ? TRACE_WAIT_TIMER
                               : TRACE_WAIT_CONDITION,
-        pause ? lround((deadline - task->since) * 1e3) : task->fd);
-    task->what = what;
+        is_pause ? lround((deadline - task->waiting_since) * 1e3) : task->fd);
+    task->waiting_for = waiting_for;
     task->deadline = deadline;
-    task->late = late;
+    task->result_if_late = result_if_late;
     task->number = trace_task();
     task->is_waiting = true;
     if (at >= CLOCK_NEVER)
-        loop_cancel(&task->patience);
-    else if (pause || !timer_is_armed(&task->patience.timer)
-        || at != task->patience.timer.at)
-        loop_at(&task->patience, at, on_time, task);
-    task->patience.is_pause = pause;
-    stop();
+        loop_cancel(&task->timeout);
+    else if (is_pause || !timer_is_armed(&task->timeout.timer)
+        || at != task->timeout.timer.at)
+        loop_at(&task->timeout, at, on_timeout, task);
+    task->timeout.is_pause = is_pause;
+    suspend();
     return task->result;
 }
 
-async_int task_wait(const char *what)
+async_int task_wait(const char *waiting_for)
 {
     int n = task_may_wait();
     if (n == 0)
-        n = task_wait_until(what, CLOCK_NEVER, 0, false);
+        n = task_wait_until(waiting_for, CLOCK_NEVER, 0, false);
     return (async_int){ n };
 }
 
@@ -134,11 +133,11 @@ struct task *task_running(void)
 
 // --- From the first task to the last -----------------------------------------
 
-static void end(struct task *task, int result)
+static void finish_task(struct task *task, int result)
 {
     if (task->open != NULL) {
         fprintf(stderr, "%s(%s) has not waited for its group: %s\n",
-            task->function, task->name, task->where);
+            task->function, task->name, task->open_where);
         abort();
     }
     if (task->locks > 0) {
@@ -151,21 +150,22 @@ static void end(struct task *task, int result)
         async_program.result = result;
     } else if (task->group == &async_program && result < 0) {
         fprintf(stderr, "task %s(%s) failed, and nobody asked: %s\n",
-            task->function, task->name, error_text(result));
+            task->function, task->name, strerror(-result));
     }
-    loop_cancel(&task->patience);
+    loop_cancel(&task->timeout);
     group_remove(task->group, task, result);
-    task->next = idle;
+    task->next_idle = idle;
     idle = task;
 }
 
-// A stack begins here, and is used for one task after the other.
-static void begin(void)
+// The first function on each stack, which serves one task after another.
+static void task_main(void)
 {
     context_entered(&scheduler);
     for (;;) {
-        end(async_running, async_running->fn(async_running->arg).value);
-        stop();
+        struct task *task = async_running;
+        finish_task(task, task->fn(task->arg).value);
+        suspend();
     }
 }
 
@@ -176,12 +176,12 @@ static struct task *take_idle(void)
     size_t size;
 
     if (task != NULL) {
-        idle = task->next;
+        idle = task->next_idle;
         return task;
     }
     task = stack_new(sizeof(*task), &stack, &size);
     if (task != NULL) {
-        context_make(&task->context, stack, size, begin);
+        context_make(&task->context, stack, size, task_main);
         task->number = stacks++;
     }
     return task;
@@ -211,13 +211,13 @@ void task_spawn(struct group *group, async_fn *fn, void *arg,
         .name = name,
     };
     group_add(group, task);
-    loop_soon(&task->turn, run, task);
-    task->turn.task = task->number;
+    loop_soon(&task->ready_call, resume, task);
+    task->ready_call.task = task->number;
 }
 
 static void free_tasks(void)
 {
-    for (; idle != NULL; idle = idle->next)
+    for (; idle != NULL; idle = idle->next_idle)
         context_free(&idle->context);
     stacks_free();
 }
@@ -233,9 +233,9 @@ int async_run_first(
         goto free_loop;
     async_program = (struct group){ .is_decided = true, .result = -ENOMEM };
     ids = 0;
-    stacks = -1; // the first task's: animals and workers count from 0
+    stacks = -1;
     task_spawn(NULL, fn, arg, function, "", NULL);
-    first = async_program.first; // NULL: there was no memory for it
+    first = LIST_FIRST(&async_program.tasks, struct task, member);
     error = loop_run();
     if (error == 0 && async_program.count > 0) {
         fprintf(stderr, "deadlock: all tasks wait for one another\n");
@@ -246,8 +246,8 @@ int async_run_first(
         error = async_program.result;
     executor_close();
     dump_end();
-    timing_fact("stack_bytes", stack_touched());
-    timing_fact("awaits", (double)await_count);
+    trace_fact("stack_bytes", stack_touched());
+    trace_fact("awaits", (double)await_count);
     free_tasks();
 free_loop:
     loop_free();

@@ -1,57 +1,60 @@
-// async.h - functions that wait in plain sight, in tasks that have a small
-// stack each, on the loop.
+// async.h - functions that wait in plain sight, in tasks with a small stack
+// each, on the loop.
 //
-//     async_int greet(void *name) // may wait: its type says so
+//     async_int greet(void *name) // may wait, as its type says
 //     {
-//         int error = await(task_pause(1)); // and here it does
+//         int error = await(task_pause(1)); // waits here
 //         ...
 //         return (async_int){ error };
 //     }
 //
-// The colour. await() is the only way from an async_int to its value, and it
-// compiles only inside a function that returns async_int itself: nobody waits
-// behind a plain function's back. Forgotten, it is an error. It is a warning in
-// `f();`, and nothing in `return f();`: write return (async_int){ await(f()) };
-// The value is 0, a count or a descriptor, or a negative error.
+// The colour. The value of an async_int is 0, a count or a descriptor, or a
+// negative error. await() is the only way to that value, and compiles only in a
+// function that returns async_int itself: no wait hides behind a plain
+// function. A forgotten await is an error wherever the value is used, and a
+// warning in `f();`. One case stays silent, `return f();`: write return
+// (async_int){ await(f()) }; instead.
 //
-// Groups. A task is started in a group, which stays where it is until
-// group_wait() has returned; where its owner ends before that, the program is
-// aborted. The first task that fails cancels the others, and its error is the
-// group's. A race is ended by its first success. In a group of independent tasks
-// none is cancelled; its result is the first error all the same.
+// Groups. A task is started in a group, and the group stays in memory until
+// group_wait() has returned; if its owner ends earlier, the program aborts. The
+// first task that fails cancels the others, and its error is the group's
+// result. A race is decided by its first success instead. Independent tasks do
+// not cancel one another; the group's result is the first error all the same.
 //
-// Cancellation is a level: once it is there, every wait of the task returns
-// -ECANCELED at once, until it gives up. What overlaps:
+// Cancellation is level-triggered: every later wait of a cancelled task returns
+// -ECANCELED at once, until the task ends. When several things happen:
 //
-//     it came, then the cancel             the result; -ECANCELED from the next
-//     cancelled, need not have waited      -ECANCELED, and no lock is taken
-//     a deadline of the wait itself        -ETIMEDOUT, once
-//     a deadline of await_within()         -ECANCELED from all that is inside,
+//     first                                then
+//     the awaited event, before a cancel   the wait's result; -ECANCELED later
+//     a cancel, before a satisfied wait    -ECANCELED, and no lock is taken
+//     the deadline of a wait               -ETIMEDOUT, from this wait only
+//     the deadline of await_within()       -ECANCELED from all waits inside,
 //                                          -ETIMEDOUT from await_within()
-//     the call returned otherwise          its value, late as it may be
+//     the call returns another value       that value, even if it is late
 //     several deadlines                    the nearest; if equal, the outermost
-//     await_within()'s, then a cancel      -ETIMEDOUT; -ECANCELED from the next
-//     a cancel, then await_within()'s      -ECANCELED
-//     in await_shielded(): cancels, and    nothing there; -ECANCELED from the
-//       deadlines from outside             first await after it
-//     group_wait()                         its tasks are cancelled, and end;
-//                                          then what had decided the group
-//                                          before, or -ECANCELED
+//     await_within()'s, before a cancel    -ETIMEDOUT; -ECANCELED later
+//     a cancel, before await_within()'s    -ECANCELED
+//     in await_shielded(): a cancel, or    no effect; -ECANCELED from the first
+//       a deadline from outside            wait after it
+//     in group_wait(): a cancel            its tasks are cancelled, and end; then
+//                                          the group's result if it was decided
+//                                          before, otherwise -ECANCELED
 //
-// Being woken is being queued: no task runs from inside another. A task holds
-// the thread until it awaits; no lock is needed for what happens in between.
+// A wake only queues: no task runs from inside another. A task keeps the thread
+// until it awaits; between two awaits no lock is needed.
 
 #ifndef ASYNC_H
 #define ASYNC_H
 
 #include "clock.h"
+#include "list.h"
 #include "loop.h"
 
 #include <stdatomic.h>
 #include <stddef.h>
 
-#pragma GCC diagnostic error "-Wreturn-type" // await in a function of void
-// The type says that dropping it is a mistake. C11 has no words for that.
+#pragma GCC diagnostic error "-Wreturn-type" // for await in a void function
+// An async_int must not be dropped. C11 has no attribute for that.
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wpedantic"
 #ifdef __clang__
@@ -59,34 +62,36 @@ typedef struct __attribute__((warn_unused_result)) {
 #else
 typedef struct [[nodiscard]] {
 #endif
-    int value; // await() takes it out, and nothing else does
+    int value; // for await() only
 } async_int;
 #pragma GCC diagnostic pop
 
 typedef async_int async_fn(void *arg);
 
-// Waits for call: an async_int, whose value this is.
+// Waits for a call that returns an async_int, and is the value.
 #define await(call) AWAIT_(call, #call, __COUNTER__)
 
-// The same for so many seconds at most. The same, out of reach of cancellation
-// and deadlines: for what has to be cleaned up.
+// The same, for a limited time; the same, out of reach of cancels and outer
+// deadlines, for clean-up that has to wait.
 #define await_within(seconds, call) \
     AWAIT_IN_(seconds, false, call, #call, __COUNTER__)
 #define await_shielded(call) \
     AWAIT_IN_(CLOCK_NEVER, true, call, #call, __COUNTER__)
 
 // Runs fn(arg) as the first task, and the loop until all tasks have ended.
-// Returns the first task's result, or a negative errno: no loop. `selector` is
-// as for loop_init(). SIGQUIT (Ctrl-\) and SIGUSR1 ask for tasks_dump(): the loop
-// answers. As long as a task holds the thread, this task is named at once, and a
-// SIGQUIT that stays unanswered for a second ends the program, as elsewhere.
-// SIGPIPE is ignored: a peer that has gone away is an error of the call, -EPIPE.
-// Tasks that all wait for one another are dumped, and the program is aborted.
+// Returns the first task's result, or an error of loop_init() or loop_run().
+// `selector` is as for loop_init().
+//
+// Signals: SIGQUIT (Ctrl-\) and SIGUSR1 make the loop call tasks_dump(). A task
+// that holds the thread at that moment is named at once, and another SIGQUIT
+// ends the program if a second goes by without the dump. SIGPIPE is ignored:
+// writing to a closed connection fails with -EPIPE. If all tasks wait for one
+// another, they are dumped and the program aborts.
 #define async_run(selector, fn, arg) async_run_first(selector, fn, arg, #fn)
 int async_run_first(
     const char *selector, async_fn *fn, void *arg, const char *function);
 
-// Prints to stderr, for each task, what it waits for, how long, and where.
+// Prints each task to stderr: its wait, for how long, and its chain of awaits.
 void tasks_dump(void);
 
 // --- Groups: zeroed at first; one of the first two may be set ----------------
@@ -94,22 +99,21 @@ void tasks_dump(void);
 struct group {
     bool race;
     bool independent;
-    bool is_decided; // its result; the rest has been cancelled
+    bool is_decided; // the result is final, and all tasks are cancelled
     bool is_cancelled;
     int result;
-    int count; // of tasks that have not ended
-    int wanted; // its owner waits until there are no more than this
-    struct task *first;
-    struct task *last;
-    struct task *owner; // who has to wait for it, and may be waiting now
-    bool is_awaited;
-    struct group *next; // of its owner's open groups
-    const char *where; // it was opened, in the source
+    int count; // tasks that have not ended
+    int wanted; // the owner waits until at most this many are left
+    struct list tasks;
+    struct task *owner; // the task that used the group first
+    bool is_awaited; // by the owner, now
+    struct group *next; // of the owner's open groups
+    const char *where; // place in the source of the first use
 };
 
-// Starts fn(arg) as a task, from the loop's next turn on. Both names are kept,
-// not copied. Where memory is missing the group fails, with -ENOMEM. A task of
-// no group (NULL) is the program's: that it failed is printed.
+// Starts fn(arg) as a task, from the loop's next turn on. `name` is kept, not
+// copied. Without memory the group fails with -ENOMEM. A task in no group
+// (NULL) belongs to the program, which prints its failure.
 #define spawn(group, fn, arg, name) \
     task_spawn(group, fn, arg, #fn, name, __FILE__ ":" TEXT_OF_(__LINE__))
 void task_spawn(struct group *group, async_fn *fn, void *arg,
@@ -117,65 +121,63 @@ void task_spawn(struct group *group, async_fn *fn, void *arg,
 #define TEXT_OF_(line) TEXT_OF__(line)
 #define TEXT_OF__(line) #line
 
-// Until all have ended: the first error, or 0; of a race the first success, or
-// if there is none the first error. For its owner, the task that spawned first in
-// it: called by another, it names both, and aborts.
+// Waits until all tasks have ended. Returns the first error, or 0; of a race,
+// the first success, or the first error if there is none. Only the owner may
+// wait, the task that spawned first in the group: otherwise both are named, and
+// the program aborts.
 async_int group_wait(struct group *group);
 
-// Until fewer than n > 0 are left; -ECANCELED: it failed, is won or cancelled.
-async_int group_room(struct group *group, int n); // for its owner, too
+// Waits until fewer than n > 0 tasks are left. Returns 0, or -ECANCELED if the
+// group has failed, is won or cancelled.
+async_int group_room(struct group *group, int n); // for the owner only
 
-void group_cancel(struct group *group); // and what is spawned in it later
+void group_cancel(struct group *group); // also tasks that are spawned later
 
-// --- What a task waits for: -ECANCELED, or 0 and what else is said -----------
+// --- Waits: each returns 0, -ECANCELED, or an error named here ---------------
 
-async_int task_pause(double seconds); // ends early, with 0, after Ctrl-C
-async_int task_yield(void); // the others have their turn
+async_int task_pause(double seconds); // Ctrl-C ends it early, with 0
+async_int task_yield(void); // lets the others have their turn
 
-// One task may wait to read a descriptor and another to write to it. -ETIMEDOUT
-// if `deadline`, a time of clock_now() or CLOCK_NEVER, comes first or has come;
-// what loop_on_fd() refuses.
+// Wait until `fd` is ready. One task may read a descriptor and another may
+// write to it. Return -ETIMEDOUT if `deadline`, a moment of clock_now() or
+// CLOCK_NEVER, comes first or has come, or an error of loop_on_fd().
 async_int readable(int fd, double deadline);
 async_int writable(int fd, double deadline);
 
-// close(fd). A descriptor that was waited for must be closed so, or the one that
-// gets its number next may wait in vain. If a task waits for it, both are named,
-// and the program is aborted.
+// close(fd), for a descriptor that a task has waited for: after a plain
+// close(), the next file with this number may wait in vain. If another task
+// waits for it, both are named, and the program aborts.
 void task_close(int fd);
-void task_forget(int fd); // just before fclose(), which closes it as well
+void task_forget(int fd); // just before another function closes it, as fclose()
 
-// For new kinds of waits: until somebody wakes the task, with a result; then
-// forget it. Waking one that does not wait does nothing. `what` is kept.
-async_int task_wait(const char *what);
+// For new kinds of waits. task_wait() returns the result passed to task_wake(),
+// which does nothing for a task that is not waiting. `waiting_for` is kept for
+// the dump.
+async_int task_wait(const char *waiting_for);
 struct task *task_running(void);
 void task_wake(struct task *task, int result);
 
 // --- Locks and conditions: zeroed at first; first come, first served ---------
 //
-// A task that ends while it holds a lock is named, and the program is aborted.
-
-struct waiters {
-    struct task *first;
-    struct task *last;
-};
+// A task that ends while it holds a lock is named, and the program aborts.
 
 struct lock {
     struct task *holder;
-    struct waiters waiters;
+    struct list waiters;
 };
 
 async_int lock_take(struct lock *lock);
 void lock_give(struct lock *lock); // does nothing for a task without the lock
 
 struct condition {
-    struct waiters waiters;
+    struct list waiters;
 };
 
 async_int condition_wait(struct condition *condition);
 void condition_signal(struct condition *condition); // wakes one
 void condition_broadcast(struct condition *condition); // wakes all
 
-// --- What await() is made of -------------------------------------------------
+// --- Under await() -----------------------------------------------------------
 
 struct await_site {
     const char *file;
@@ -183,7 +185,7 @@ struct await_site {
     int line;
 };
 
-// The chain of awaits a task is in: each on the stack that waits.
+// One await in progress, on the waiting stack, linked to the await around it.
 struct await_link {
     const struct await_site *site;
     struct await_link *outer;
@@ -193,7 +195,7 @@ struct scope {
     struct scope *outer;
     double deadline;
     bool is_shield;
-    bool is_over; // its deadline ended a wait
+    bool is_over; // its deadline has ended a wait
 };
 
 extern struct await_link *await_chain; // of the running task, innermost first
@@ -202,7 +204,7 @@ extern long await_count;
 void scope_open(struct scope *scope, double seconds, bool is_shield);
 int scope_close(struct scope *scope, int n);
 
-// So that an overflow finds the chain as it is at that moment.
+// The handler of an overflow reads the chain: it must be up to date in memory.
 #define AWAIT_SEEN_ atomic_signal_fence(memory_order_release)
 
 #define AWAIT_(call, text, id) AWAIT__(call, text, id)

@@ -10,7 +10,7 @@ static struct options options;
 static struct frontier frontier;
 static struct condition changed;
 
-// No lock for the frontier: nobody else runs until we await.
+// The frontier needs no lock: no other task runs until we await.
 static async_int next_page(struct page **page)
 {
     int error = 0;
@@ -50,11 +50,11 @@ static async_int worker(void *arg)
         if (pause > 0)
             await(task_pause(pause * 1e-3));
     } while (pause > 0 && !interrupted());
-    condition_broadcast(&changed); // after Ctrl-C there may be no more pages
+    condition_broadcast(&changed); // after Ctrl-C, no page may come any more
     return (async_int){ 0 };
 }
 
-// A worker comes with a page, and goes with it.
+// Each page gets a worker of its own.
 static async_int work(void *unused)
 {
     struct group workers = { .independent = true };

@@ -1,4 +1,5 @@
-// dump.c - who waits for what, and where; and who had too small a stack.
+// dump.c - prints all tasks with their waits, when a signal asks for them;
+// names the task that has overflowed its stack.
 
 #include "task.h"
 
@@ -12,8 +13,8 @@
 #include <string.h>
 #include <unistd.h>
 
-// dprintf() would call malloc(), whose lock the one that overflows may hold.
-__attribute__((format(printf, 1, 2))) static void say(const char *format, ...)
+// dprintf() would call malloc(), whose lock the overflowing task may hold.
+__attribute__((format(printf, 1, 2))) static void print(const char *format, ...)
 {
     char text[512];
     va_list args;
@@ -24,21 +25,21 @@ __attribute__((format(printf, 1, 2))) static void say(const char *format, ...)
     if (n >= (int)sizeof(text))
         n = sizeof(text) - 1;
     if (write(STDERR_FILENO, text, (size_t)n) == -1)
-        return; // there is nobody to tell
+        return; // no other way to report anything
 }
 
 static void dump_chain(const struct await_link *link)
 {
     for (; link != NULL; link = link->outer) {
         const char *slash = strrchr(link->site->file, '/');
-        say("    %s:%-4d await(%s)\n",
+        print("    %s:%-4d await(%s)\n",
             slash != NULL ? slash + 1 : link->site->file, link->site->line,
             link->site->call);
     }
 }
 
-// For the trace. Where a task waits in our sockets.c, it is rather where the
-// program waits.
+// For the trace. Where a function of sockets.c waits, i = -1 finds its caller,
+// which is a place in the program.
 static bool find_await(int i, struct trace_site *site)
 {
     const struct await_link *link = await_chain;
@@ -55,18 +56,20 @@ static bool find_await(int i, struct trace_site *site)
 
 static void dump_group(const struct group *group)
 {
-    for (const struct task *task = group->first; task; task = task->next) {
-        say("task %u  %s(%s)  ", task->id, task->function, task->name);
+    const struct list_link *link = group->tasks.first;
+    for (; link != NULL; link = link->next) {
+        const struct task *task = LIST_MEMBER(link, struct task, member);
+        print("task %u  %s(%s)  ", task->id, task->function, task->name);
         if (task == async_running)
-            say("running\n");
+            print("running\n");
         else if (!task->is_waiting)
-            say("ready to run\n");
+            print("ready to run\n");
         else if (task->fd >= 0)
-            say("waiting %.2f s for fd %d %s\n", clock_now() - task->since,
-                task->fd, task->what);
+            print("waiting %.2f s for fd %d %s\n", clock_now() - task->waiting_since,
+                task->fd, task->waiting_for);
         else
-            say("waiting %.2f s for %s\n", clock_now() - task->since,
-                task->what);
+            print("waiting %.2f s for %s\n", clock_now() - task->waiting_since,
+                task->waiting_for);
         dump_chain(task == async_running ? await_chain : task->chain);
         for (struct group *open = task->open; open != NULL; open = open->next)
             dump_group(open);
@@ -78,7 +81,7 @@ void tasks_dump(void)
     dump_group(&async_program);
 }
 
-static int bell[2]; // rung by the signals that ask for a dump
+static int bell[2]; // a pipe: a byte in it asks the loop for a dump
 static struct loop_watch watch;
 static volatile sig_atomic_t is_asked;
 static volatile double asked_at;
@@ -88,24 +91,26 @@ static void on_bell(void *unused)
     (void)unused;
     pipe_drain(bell[0]);
     bool dump = is_asked;
-    is_asked = false; // what comes during the dump is for another one
+    is_asked = false; // a signal during the dump asks for another one
     if (dump)
         tasks_dump();
     loop_watch_fd(&watch, bell[0], SELECT_READ, on_bell, NULL);
 }
 
-// The loop will answer. But a task that does not let go of the thread may be
-// what the question is about, so it is named at once; and if that goes on,
-// Ctrl-\ does what it would do without us.
-static void on_signal(int number)
+// The loop will print the dump. But a task that holds the thread may be the
+// reason for asking: it is named at once. If a second goes by without the dump,
+// another Ctrl-\ ends the program, as it does without a handler.
+static void on_dump_signal(int number, siginfo_t *info, void *context)
 {
+    (void)info;
+    (void)context;
     if (is_asked && number == SIGQUIT && clock_now() - asked_at > 1) {
         signal(number, SIG_DFL);
         raise(number);
     }
     if (async_running != NULL) {
-        say("task %u  %s(%s)  has been running for %.2f s\n", async_running->id,
-            async_running->function, async_running->name,
+        print("task %u  %s(%s)  has been running for %.2f s\n",
+            async_running->id, async_running->function, async_running->name,
             clock_now() - loop_since());
         dump_chain(await_chain);
     }
@@ -115,46 +120,55 @@ static void on_signal(int number)
     pipe_poke(bell[1]);
 }
 
-enum { SIGNALS = 4 };
-static const int signals[SIGNALS] = { SIGQUIT, SIGUSR1, SIGSEGV, SIGBUS };
-static struct sigaction before[SIGNALS];
+static void restore_handlers(void);
 
-// All of them, or just one.
-static void restore_signals(int number)
+// Names the task that has overflowed its stack. Without our handler the fault
+// then happens again and ends the program; one that was sent by kill() does not
+// happen by itself.
+static void on_fault(int number, siginfo_t *info, void *context)
 {
-    for (int i = 0; i < SIGNALS; i++) {
-        if (number == 0 || number == signals[i])
-            sigaction(signals[i], &before[i], NULL);
-    }
-}
-
-// Names the task that has overflowed. Then the fault happens again, and nobody
-// looks; one that was sent by kill() does not happen again by itself.
-static void on_fault(int number, siginfo_t *info, void *unused)
-{
-    (void)unused;
-    restore_signals(number);
+    (void)context;
+    restore_handlers();
     if (info->si_code <= 0) {
         raise(number);
         return;
     }
     if (async_running != NULL
         && stack_guards(async_running->context.stack, info->si_addr)) {
-        say("task %u  %s(%s) has overflowed its stack of %d KiB\n",
+        print("task %u  %s(%s) has overflowed its stack of %d KiB\n",
             async_running->id, async_running->function, async_running->name,
             stack_kib());
         dump_chain(await_chain);
-        say("A large local? Deep recursion? make STACK=%d has room.\n",
+        print("A large local? Deep recursion? make STACK=%d has room.\n",
             2 * stack_kib());
     }
 }
 
+static struct {
+    int number;
+    void (*handler)(int number, siginfo_t *info, void *context);
+    struct sigaction before;
+} signals[] = {
+    { .number = SIGQUIT, .handler = on_dump_signal },
+    { .number = SIGUSR1, .handler = on_dump_signal },
+    { .number = SIGSEGV, .handler = on_fault },
+    { .number = SIGBUS, .handler = on_fault },
+};
+
+enum { SIGNALS = sizeof(signals) / sizeof(*signals) };
+
+static void restore_handlers(void)
+{
+    for (int i = 0; i < SIGNALS; i++)
+        sigaction(signals[i].number, &signals[i].before, NULL);
+}
+
 int dump_begin(void)
 {
-    static char stack[65536]; // the one that overflows is full
+    static char stack[65536]; // for the handlers: the task's may be full
     stack_t other = { .ss_sp = stack, .ss_size = sizeof(stack) };
-
     int error = pipe_open(bell);
+
     if (error != 0)
         return error;
     trace_chain = find_await;
@@ -166,23 +180,21 @@ int dump_begin(void)
     }
     sigaltstack(&other, NULL);
     for (int i = 0; i < SIGNALS; i++) {
-        struct sigaction action = { .sa_flags = SA_ONSTACK | SA_RESTART };
-        if (i < 2) {
-            action.sa_handler = on_signal;
-        } else {
-            action.sa_flags |= SA_SIGINFO;
-            action.sa_sigaction = on_fault;
-        }
-        sigaction(signals[i], &action, &before[i]);
-        if (i < 2 && before[i].sa_handler == SIG_IGN)
-            sigaction(signals[i], &before[i], NULL); // we run in the background
+        struct sigaction action = {
+            .sa_flags = SA_ONSTACK | SA_RESTART | SA_SIGINFO,
+            .sa_sigaction = signals[i].handler,
+        };
+        // Ignored signals stay ignored: so a shell starts background programs.
+        sigaction(signals[i].number, NULL, &signals[i].before);
+        if (signals[i].before.sa_handler != SIG_IGN)
+            sigaction(signals[i].number, &action, NULL);
     }
     return 0;
 }
 
 void dump_end(void)
 {
-    restore_signals(0);
+    restore_handlers();
     loop_forget(&watch, bell[0]);
     pipe_close(bell);
 }

@@ -1,42 +1,52 @@
-// executor.c - a queue of jobs, and the threads that do them.
+// executor.c - a queue of jobs, threads that do them, and a pipe, the bell,
+// that makes the loop collect the results.
 
 #include "executor.h"
 
 #include "pipe.h"
 #include "task.h"
-#include "timing.h"
 
 #include <errno.h>
 #include <pthread.h>
 #include <stdlib.h>
 
-// It outlives the task, which may be cancelled while fn runs.
+// A call of run_blocking(). May outlive the task, which can be cancelled while
+// fn runs.
 struct job {
-    struct job *next;
+    struct list_link link; // in `waiting` or `done`
     int (*fn)(void *);
     void *arg;
     void (*abandon)(void *);
     int result;
-    struct task *task; // who waits; NULL: nobody any more
-    bool is_over; // the task has been told
+    struct task *task; // NULL: abandoned
+    bool is_over; // and the task has been woken
 };
 
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t changed = PTHREAD_COND_INITIALIZER;
 // Under the mutex:
-static struct job *todo;
-static struct job **todo_end = &todo;
-static struct job *done;
+static struct list waiting; // jobs that no thread has begun
+static struct list done; // jobs whose task has to be woken
 static int unfinished; // jobs
 static bool closing;
-// The loop's:
+// For the loop's thread only:
 static pthread_t threads[EXECUTOR_THREADS];
 static int num_threads;
 static int awaited; // jobs
-static int bell[2]; // poked when a job is done
+static int bell[2]; // a pipe: poked when a job is done
 static struct loop_watch watch;
 
-// With the mutex: does one job, without it.
+static struct job *take_first(struct list *jobs)
+{
+    struct job *job = LIST_FIRST(jobs, struct job, link);
+
+    if (job != NULL)
+        list_remove(jobs, &job->link);
+    return job;
+}
+
+// Called with the mutex locked, which is unlocked while functions of others
+// run.
 static void do_job(struct job *job)
 {
     if (job->task != NULL) {
@@ -46,8 +56,7 @@ static void do_job(struct job *job)
     }
     unfinished--;
     if (job->task != NULL) {
-        job->next = done;
-        done = job;
+        list_append(&done, &job->link);
         pipe_poke(bell[1]);
         return;
     }
@@ -58,34 +67,32 @@ static void do_job(struct job *job)
     pthread_mutex_lock(&mutex);
 }
 
-static void *serve(void *unused)
+static void *thread_main(void *unused)
 {
     pthread_mutex_lock(&mutex);
-    while (todo != NULL || !closing) {
-        struct job *job = todo;
-        if (job == NULL) {
+    while (waiting.first != NULL || !closing) {
+        struct job *job = take_first(&waiting);
+        if (job != NULL)
+            do_job(job);
+        else
             pthread_cond_wait(&changed, &mutex);
-            continue;
-        }
-        todo = job->next;
-        if (todo == NULL)
-            todo_end = &todo;
-        do_job(job);
     }
     pthread_mutex_unlock(&mutex);
     return unused;
 }
 
-// With the mutex: tells the tasks whose jobs are done.
+// Called with the mutex locked. Wakes the tasks whose jobs are done.
 static void collect(void)
 {
-    for (; done != NULL; done = done->next) {
-        done->is_over = true;
-        task_wake(done->task, 0);
+    struct job *job;
+
+    while ((job = take_first(&done)) != NULL) {
+        job->is_over = true;
+        task_wake(job->task, 0);
     }
 }
 
-// The bell keeps the loop going as long as a task waits for it.
+// Watched as long as a task waits for a job: so the loop does not end.
 static void on_bell(void *unused)
 {
     (void)unused;
@@ -97,8 +104,8 @@ static void on_bell(void *unused)
         loop_watch_fd(&watch, bell[0], SELECT_READ, on_bell, NULL);
 }
 
-// One more thread, if those there are have enough to do. Returns 0, or a
-// negative errno: there is none at all.
+// Starts another thread if each of the present ones has a job. Returns 0, or a
+// negative errno if there is no thread at all.
 static int start_thread(void)
 {
     if (num_threads > unfinished || num_threads == EXECUTOR_THREADS)
@@ -106,10 +113,10 @@ static int start_thread(void)
     int error = num_threads == 0 ? pipe_open(bell) : 0;
     if (error != 0)
         return error;
-    error = pthread_create(&threads[num_threads], NULL, serve, NULL);
+    error = pthread_create(&threads[num_threads], NULL, thread_main, NULL);
     if (error == 0) {
         num_threads++;
-        timing_threads(1);
+        trace_threads(1);
     } else if (num_threads == 0) {
         pipe_close(bell);
         return -error;
@@ -117,34 +124,36 @@ static int start_thread(void)
     return 0;
 }
 
-static int submit(struct job *job)
+// Queues a new job. Returns 0, or a negative errno if there is no job.
+static int submit(struct job **job, int (*fn)(void *), void *arg,
+    void (*abandon)(void *))
 {
+    *job = malloc(sizeof(**job));
+    if (*job == NULL)
+        return -ENOMEM;
+    **job = (struct job){ .fn = fn, .arg = arg, .abandon = abandon };
+    (*job)->task = task_running();
     pthread_mutex_lock(&mutex);
     int error = start_thread();
     if (error == 0) {
-        *todo_end = job;
-        todo_end = &job->next;
+        list_append(&waiting, &(*job)->link);
         unfinished++;
         pthread_cond_signal(&changed);
     }
     pthread_mutex_unlock(&mutex);
+    if (error != 0)
+        free(*job);
     return error;
 }
 
 async_int run_blocking(int (*fn)(void *), void *arg, void (*abandon)(void *))
 {
+    struct job *job;
     int n = task_may_wait();
-    struct job *job = n == 0 ? malloc(sizeof(*job)) : NULL;
 
-    if (n == 0 && job == NULL)
-        n = -ENOMEM;
-    if (job != NULL) {
-        *job = (struct job){ .fn = fn, .arg = arg, .abandon = abandon };
-        job->task = task_running();
-        n = submit(job);
-    }
+    if (n == 0)
+        n = submit(&job, fn, arg, abandon);
     if (n != 0) {
-        free(job);
         if (abandon != NULL)
             abandon(arg);
         return (async_int){ n };
@@ -155,12 +164,13 @@ async_int run_blocking(int (*fn)(void *), void *arg, void (*abandon)(void *))
         n = await(task_wait("a thread"));
     if (--awaited == 0)
         loop_cancel_fd(&watch);
-    // It may be over after all. If not, it is abandoned before it can be.
+    // The job may have finished in the meantime. If not, abandon it while we
+    // hold the mutex; the thread then frees it.
     pthread_mutex_lock(&mutex);
     collect();
-    if (!job->is_over)
-        job->task = NULL;
     bool is_over = job->is_over;
+    if (!is_over)
+        job->task = NULL;
     pthread_mutex_unlock(&mutex);
     if (is_over) {
         n = job->result;
@@ -177,7 +187,7 @@ void executor_close(void)
     pthread_mutex_unlock(&mutex);
     for (int i = 0; i < num_threads; i++) {
         pthread_join(threads[i], NULL);
-        timing_threads(-1);
+        trace_threads(-1);
     }
     if (num_threads > 0)
         pipe_close(bell);

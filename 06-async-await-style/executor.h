@@ -1,22 +1,22 @@
-// executor.h - a few threads, for calls that block and cannot be watched:
-// files, name look-ups, long computations.
+// executor.h - a few threads for calls that block and have no descriptor to
+// wait for: files, name look-ups, long computations.
 
 #ifndef EXECUTOR_H
 #define EXECUTOR_H
 
 #include "async.h"
 
-enum { EXECUTOR_THREADS = 4 }; // at most; each is started when it is needed
+enum { EXECUTOR_THREADS = 4 }; // at most; started when needed
 
-// Calls fn(arg) in one of the threads, and returns what it returns: 0 or more.
-// A negative value says that nobody waits for it (-ECANCELED), or that it could
-// not begin (-ENOMEM; -EAGAIN: no thread; what pipe_open() and loop_on_fd()
-// refuse). Then abandon(arg), if there is one, is called once: by the thread
-// when fn is over, or because it never began.
+// Calls fn(arg) in one of the threads and returns its result, which must not be
+// negative. Returns -ECANCELED if the task is cancelled; -ENOMEM, -EAGAIN (no
+// thread) or an error of pipe_open() or loop_on_fd() if fn could not begin.
+// After any of these errors abandon(arg), unless NULL, is called once: by the
+// thread when fn has returned, or at once if fn was never called.
 async_int run_blocking(int (*fn)(void *), void *arg, void (*abandon)(void *));
 
-// Waits until the threads have done, abandoned calls included. For
-// async_run()'s end alone.
+// Waits until all jobs are done, abandoned ones included, and ends the threads.
+// Only async_run() calls this, at its end.
 void executor_close(void);
 
 #endif

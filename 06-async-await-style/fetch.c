@@ -8,12 +8,12 @@
 #include <errno.h>
 #include <stdlib.h>
 
-// One for all: nobody waits between receiving into it and feeding from it.
+// Shared by all fetches: none waits between filling the buffer and parsing it.
 static char chunk[FETCH_CHUNK];
 
-// The task waits, and await() is where it does: it leaves its stack, and comes
-// back when what it waits for is there. Where we are in the conversation is
-// where we are in this function.
+// The task waits, and only where await() says so: it leaves this stack as it
+// is, and returns when the awaited event has happened. Our position in the
+// conversation is our position in this function.
 async_int fetch(struct fetch *f)
 {
     enum http_verdict verdict = HTTP_MORE;
@@ -32,16 +32,16 @@ async_int fetch(struct fetch *f)
     span_asked(f->span);
     n = await(dial(fd, f->address, f->deadline));
     if (n < 0)
-        goto close;
+        goto leave;
     span_connected(f->span);
     n = -ENOMEM;
     request = http_get(f->url, &len);
     if (request == NULL)
-        goto close;
+        goto leave;
     while (sent < len) {
         n = await(send_some(fd, request + sent, len - sent, f->deadline));
         if (n < 0)
-            goto close;
+            goto leave;
         sent += (size_t)n;
     }
     free(request);
@@ -49,12 +49,12 @@ async_int fetch(struct fetch *f)
     while (verdict == HTTP_MORE) {
         n = await(receive(fd, chunk, sizeof(chunk), f->deadline));
         if (n < 0)
-            goto close;
+            goto leave;
         span_first_byte(f->span);
         verdict = http_feed(&f->response, chunk, (size_t)n);
     }
     n = f->response.error;
-close:
+leave:
     free(request);
     task_close(fd);
     span_done(f->span);

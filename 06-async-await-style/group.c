@@ -1,4 +1,4 @@
-// group.c - tasks that belong together: none outlives its group.
+// group.c - groups: a list of tasks, the result that decides, the owner's wait.
 
 #include "task.h"
 
@@ -10,7 +10,9 @@
 void group_cancel(struct group *group)
 {
     group->is_cancelled = true;
-    for (struct task *task = group->first; task != NULL; task = task->next) {
+    struct list_link *link = group->tasks.first;
+    for (; link != NULL; link = link->next) {
+        struct task *task = LIST_MEMBER(link, struct task, member);
         task->is_cancelled = true;
         if (task->shields == 0)
             task_wake(task, -ECANCELED);
@@ -28,7 +30,7 @@ void group_count_result(struct group *group, int result)
         group->result = result;
         group_cancel(group);
     } else if (result < 0 && group->result == 0) {
-        group->result = result; // of a race, in case that no task wins it
+        group->result = result; // of a race: the result if no task wins
     }
 }
 
@@ -39,7 +41,7 @@ void group_open(struct group *group, const char *where)
     group->owner = async_running;
     group->next = async_running->open;
     async_running->open = group;
-    async_running->where = group->where = where;
+    async_running->open_where = group->where = where;
 }
 
 static void close_group(struct group *group)
@@ -50,7 +52,7 @@ static void close_group(struct group *group)
         at = &(*at)->next;
     if (*at != NULL)
         *at = group->next;
-    async_running->where =
+    async_running->open_where =
         async_running->open != NULL ? async_running->open->where : NULL;
     *group = (struct group){ .race = group->race };
 }
@@ -58,29 +60,26 @@ static void close_group(struct group *group)
 void group_add(struct group *group, struct task *task)
 {
     task->group = group;
-    task->previous = group->last;
     task->is_cancelled = group->is_cancelled;
-    *(group->last ? &group->last->next : &group->first) = task;
-    group->last = task;
+    list_append(&group->tasks, &task->member);
     group->count++;
 }
 
 void group_remove(struct group *group, struct task *task, int result)
 {
-    *(task->previous ? &task->previous->next : &group->first) = task->next;
-    *(task->next ? &task->next->previous : &group->last) = task->previous;
+    list_remove(&group->tasks, &task->member);
     group->count--;
     group_count_result(group, result);
     if (group->is_awaited && group->count <= group->wanted)
         task_wake(group->owner, 0);
 }
 
-// Until there are no more than `wanted`.
+// Waits until at most `wanted` tasks are left.
 static int wait_for_tasks(struct group *group, int wanted)
 {
     struct task *owner = group->owner;
 
-    if (owner != NULL && owner != async_running) { // nobody would be woken
+    if (owner != NULL && owner != async_running) { // only the owner is woken
         fprintf(stderr, "%s(%s) waits for a group of %s(%s): %s\n",
             async_running->function, async_running->name, owner->function,
             owner->name, group->where);
@@ -104,7 +103,8 @@ async_int group_room(struct group *group, int n)
     return (async_int){ group->is_cancelled ? -ECANCELED : error };
 }
 
-// Cancelled, it cancels them and waits all the same: none outlives its group.
+// If we are cancelled, cancel the tasks and still wait for them: none outlives
+// its group.
 async_int group_wait(struct group *group)
 {
     int error = wait_for_tasks(group, 0);

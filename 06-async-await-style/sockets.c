@@ -1,8 +1,10 @@
-// sockets.c - try, and if it is too early, wait and try again.
+// sockets.c - each function calls, and while the call would block, waits and
+// calls again; look-ups run in a thread.
 
 #include "sockets.h"
 
 #include "executor.h"
+#include "task.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -32,7 +34,7 @@ async_int send_some(int fd, const char *bytes, size_t len, double deadline)
     return (async_int){ n };
 }
 
-// Waits first: there is hardly ever an answer already.
+// Waits first: at the first call there is hardly ever an answer.
 async_int receive(int fd, char *buffer, size_t size, double deadline)
 {
     int n;
@@ -47,21 +49,21 @@ async_int receive(int fd, char *buffer, size_t size, double deadline)
 
 // --- Look-ups ----------------------------------------------------------------
 
-// What a thread works on. It outlives the task that asked, if need be.
+// For the thread. Outlives the asking task if that is cancelled.
 struct question {
     struct url url; // host and port
     int error;
     char host[];
 };
 
-// A look-up under way, on the stack of the task that asked first.
-struct asked {
-    struct asked *next;
+// A look-up in progress, on the stack of the task that asks.
+struct look_up {
+    struct list_link link; // in look_ups
     const struct url *url;
     struct condition answered;
 };
 
-static struct asked *all_asked;
+static struct list look_ups;
 
 static int answer(void *arg)
 {
@@ -90,21 +92,28 @@ static async_int ask(const struct url *url)
     return (async_int){ n };
 }
 
-// Asks, for all that want to know the same.
+// Asks for this task, and for all that wait for the same host.
 static async_int ask_for_all(const struct url *url)
 {
-    struct asked asked = { .next = all_asked, .url = url };
-    struct asked **at = &all_asked;
+    struct look_up own = { .url = url };
 
-    all_asked = &asked;
+    list_append(&look_ups, &own.link);
     int n = await(ask(url));
-    while (*at != &asked)
-        at = &(*at)->next;
-    *at = asked.next;
-    // If this task was cancelled, they look again: one of them asks.
-    while (asked.answered.waiters.first != NULL)
-        task_wake(asked.answered.waiters.first, n == -ECANCELED ? 0 : n);
+    list_remove(&look_ups, &own.link);
+    // If this task was cancelled, the others look again, and one of them asks.
+    waiters_wake(&own.answered.waiters, n == -ECANCELED ? 0 : n);
     return (async_int){ n };
+}
+
+static struct look_up *find_look_up(const struct url *url)
+{
+    for (struct list_link *l = look_ups.first; l != NULL; l = l->next) {
+        struct look_up *other = LIST_MEMBER(l, struct look_up, link);
+        if (other->url->port == url->port
+            && slice_equal(other->url->host, url->host))
+            return other;
+    }
+    return NULL;
 }
 
 async_int look_up(const struct url *url, int try, const struct address **to)
@@ -112,12 +121,8 @@ async_int look_up(const struct url *url, int try, const struct address **to)
     int n;
 
     while ((n = net_lookup_known(url, try, to)) == -EAGAIN) {
-        struct asked *asked = all_asked;
-        while (asked != NULL
-            && (asked->url->port != url->port
-                || !slice_equal(asked->url->host, url->host)))
-            asked = asked->next;
-        n = await(asked != NULL ? condition_wait(&asked->answered)
+        struct look_up *other = find_look_up(url);
+        n = await(other != NULL ? condition_wait(&other->answered)
                                 : ask_for_all(url));
         if (n != 0)
             break;

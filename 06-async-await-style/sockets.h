@@ -1,8 +1,8 @@
 // sockets.h - the calls that wait on a socket, as functions that await.
 //
-// For sockets that do not block. What can be done at once is done, cancelled or
-// not. Otherwise they wait, and return -ECANCELED, -ETIMEDOUT when `deadline`
-// comes first, or what the system call refuses.
+// For non-blocking sockets. Each tries first, even in a cancelled task, and
+// waits only if the call would block. Errors: those of the system call; of the
+// wait, -ECANCELED, and -ETIMEDOUT when `deadline` comes first.
 
 #ifndef SOCKETS_H
 #define SOCKETS_H
@@ -10,15 +10,17 @@
 #include "async.h"
 #include "net.h"
 
-// connect(): 0.
+// As connect(). Returns 0 or an error.
 async_int dial(int fd, const struct address *address, double deadline);
 
-// send(), recv(): how many bytes it was; 0 received: the other side has closed.
+// As send() and recv(). Return the number of bytes, or an error; receive()
+// returns 0 when the other side has closed.
 async_int send_some(int fd, const char *bytes, size_t len, double deadline);
 async_int receive(int fd, char *buffer, size_t size, double deadline);
 
-// net_lookup(), in a thread if it has to wait; one a host at a time, however
-// many tasks ask. Returns the same errors, or -EAGAIN: no thread.
+// As net_lookup(), in a thread unless the address is known. Tasks that ask for
+// the same host share a look-up. Returns the same errors, or -EAGAIN if there
+// is no thread.
 async_int look_up(const struct url *url, int try, const struct address **to);
 
 #endif

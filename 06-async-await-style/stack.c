@@ -1,4 +1,4 @@
-// stack.c - slabs of stacks.
+// stack.c - maps stacks in slabs of 64, each stack with a guard page below.
 
 #include "stack.h"
 
@@ -16,7 +16,7 @@ enum { SLAB_STACKS = 64 };
 struct slab {
     struct slab *next;
     char *stacks;
-    int used; // the first ones; the others were never touched
+    int used; // stacks handed out; the others are untouched
 };
 
 static struct slab *slabs;
@@ -29,7 +29,7 @@ static size_t page_size(void)
 int stack_kib(void)
 {
     int least = (int)(4 * page_size() / 1024);
-    return STACK > least ? STACK : least;
+    return STACK_KIB > least ? STACK_KIB : least;
 }
 
 static size_t stack_size(void)
@@ -54,22 +54,23 @@ static struct slab *slab_new(void)
         free(slab);
         return NULL;
     }
-#ifdef MADV_NOHUGEPAGE // one page touched shall cost one page
+#ifdef MADV_NOHUGEPAGE // touching one page must not cost 2 MiB
     madvise(slab->stacks, slab_size(), MADV_NOHUGEPAGE);
 #endif
     slab->next = slabs;
     return slabs = slab;
 }
 
-// With mprotect() the guard is a mapping of its own, and the system's limit on
-// mappings is ours: some 32,000 stacks by Linux's default.
+// With mprotect(), guard and stack are mappings of their own, and the system's
+// limit on mappings ends us: at some 32,000 stacks with Linux's default.
 static int guard(char *page)
 {
 #ifdef MADV_GUARD_INSTALL
-    static int honest; // -1: takes any advice and does nothing, as qemu does
-    if (honest == 0)
-        honest = madvise(page, page_size(), INT_MAX) == -1 ? 1 : -1;
-    if (honest == 1 && madvise(page, page_size(), MADV_GUARD_INSTALL) == 0)
+    // qemu accepts any advice, and ignores it: try one that does not exist.
+    static int is_checked; // -1: not to be trusted
+    if (is_checked == 0)
+        is_checked = madvise(page, page_size(), INT_MAX) == -1 ? 1 : -1;
+    if (is_checked == 1 && madvise(page, page_size(), MADV_GUARD_INSTALL) == 0)
         return 0;
 #endif
     return mprotect(page, page_size(), PROT_NONE);

@@ -3,9 +3,9 @@
 //     slab     |guard|      stack|owner|guard|      stack|owner| ... 64 of them
 //                     grows down <-
 //
-// The owner of a stack, a struct of whoever uses it, lives above it in the same
-// page: a task at rest has touched that page alone. The guard is a page that
-// nobody may touch.
+// The owner of a stack is a struct of its user, in the same page as the stack's
+// beginning: a task at rest has touched this page only. The guard is a page
+// that must not be touched; an overflow ends there.
 
 #ifndef STACK_H
 #define STACK_H
@@ -13,23 +13,25 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#ifndef STACK
-#define STACK 32 // KiB, all included: make STACK=
+#ifndef STACK_KIB
+#define STACK_KIB 32 // with guard and owner: make STACK=
 #endif
 
-// Room for an owner of so many bytes, zeroed, above *size bytes of stack that
-// begin at *stack; or NULL, out of memory or of mappings (errno). Only new
-// ones: what is to be used again is kept by who used it.
+// Returns zeroed room for an owner of this size; the stack below has *size
+// bytes from *stack on. Returns NULL if there is no memory or no mapping left
+// (errno). A stack cannot be given back alone: its user keeps it for the next
+// task.
 void *stack_new(size_t owner_size, void **stack, size_t *size);
 
-// The size of a stack with its guard: STACK, or four pages where that is more,
-// because pages have 16 KiB on Apple's arm64, and up to 64 elsewhere.
+// The size of a stack with its guard: STACK_KIB, or four pages if they are
+// larger. (A page has 16 KiB on Apple's arm64, and up to 64 elsewhere.)
 int stack_kib(void);
 
-// Is this the guard under that stack?
+// Is `address` in the guard below this stack?
 bool stack_guards(const void *stack, const void *address);
 
-// Bytes that were ever touched, on average; 0 if nobody can tell.
+// Bytes that were ever touched, a stack on average; 0 where the system cannot
+// tell.
 double stack_touched(void);
 
 // Frees all.

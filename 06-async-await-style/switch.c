@@ -1,4 +1,4 @@
-// switch.c - contexts, and who must be told of them.
+// switch.c - makes contexts, and announces them to sanitizers and valgrind.
 
 #include "switch.h"
 
@@ -20,15 +20,16 @@ void context_make(
     context->machine.uc_stack.ss_size = size;
     makecontext(&context->machine, entry, 0);
 #else
-    // As stack_switch() leaves a stack: see there. Zero ends a backtrace.
+    // The frame drawn in switch_asm.S, built by hand. `entry` is the return
+    // address; the zero behind it ends a backtrace.
 #ifdef __x86_64__
-    enum { WORDS = 8, ENTRY = 6 };
+    enum { WORDS = 8, RETURN_ADDRESS = 6 };
 #else
-    enum { WORDS = 20, ENTRY = 1 };
+    enum { WORDS = 20, RETURN_ADDRESS = 1 };
 #endif
     void **sp = (void **)((char *)stack + size) - WORDS;
     memset(sp, 0, WORDS * sizeof(*sp));
-    memcpy(&sp[ENTRY], &entry, sizeof(entry)); // ISO C has no cast for this
+    memcpy(&sp[RETURN_ADDRESS], &entry, sizeof(entry)); // ISO C has no cast
     context->sp = sp;
 #endif
 #ifdef TSAN

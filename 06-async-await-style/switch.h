@@ -1,11 +1,14 @@
-// switch.h - leaves one stack, and goes on with another.
+// switch.h - leaves one stack and continues on another.
 //
-// By the few lines of assembly in switch_asm.S, or by ucontext.h where there
-// are none for the machine or where SWITCH_UCONTEXT is defined: portable, and
-// a hundred times slower, because it asks the kernel about signals each time.
+// Two methods: a few lines of assembly in switch_asm.S, for x86-64 and arm64;
+// and ucontext.h on other machines, or if SWITCH_UCONTEXT is defined, which is
+// portable and a hundred times slower: each switch asks the kernel for the
+// signal mask.
 
 #ifndef SWITCH_H
 #define SWITCH_H
+
+#include "sanitizers.h"
 
 #include <stddef.h>
 
@@ -27,7 +30,7 @@ struct context {
 #ifdef SWITCH_UCONTEXT
     ucontext_t machine;
 #else
-    void *sp; // all else that must survive is on the stack
+    void *sp; // everything else that must survive is on the stack
 #endif
     const void *stack; // its lowest byte
     size_t size;
@@ -36,19 +39,20 @@ struct context {
     unsigned id; // for valgrind
 };
 
-// A context that begins with `entry`, which never returns, on a stack of so
-// many bytes that ends before stack + size (a multiple of 16).
+// Makes a context whose first switch calls `entry`, which must not return. The
+// stack has `size` bytes; stack + size is a multiple of 16.
 void context_make(
     struct context *context, void *stack, size_t size, void (*entry)(void));
 void context_free(struct context *context);
 
-// First thing in `entry`: says which context it came from.
+// To be called first in `entry`; `from` is the context that switched to this
+// one.
 void context_entered(struct context *from);
 
 void stack_switch(void **from_sp, void *to_sp); // switch_asm.S
 
-// Goes on with `to`; returns when somebody switches to `from`. That may be
-// zeroed before: it becomes the context of who calls this.
+// Continues with `to`. Returns when another call switches to `from`, in which
+// the caller's context is stored; it may be zeroed before.
 static inline void context_switch(struct context *from, struct context *to)
 {
 #ifdef ASAN

@@ -1,10 +1,14 @@
 // switch_asm.S - void stack_switch(void **from_sp, void *to_sp)
 //
-// Pushes what a called function has to preserve, keeps the stack pointer in
-// *from_sp and takes to_sp; there the same is popped, and on it goes where that
-// stack had called us. With a jump, because a `ret` would be predicted to go
-// back to our own caller, which costs six times as much. (The floating point
-// control words belong to the thread, and stay as they are.)
+// 1. Push the registers that a function must preserve. 2. Store the stack
+// pointer in *from_sp, and load to_sp. 3. Pop the registers that were pushed
+// there. 4. Jump to the return address. A stack at rest, from low to high:
+//
+//     x86-64  r15 r14 r13 r12 rbx rbp | return address | caller's frame
+//     arm64   x29 | return address | x19 to x28 | d8 to d15 | caller's frame
+//
+// (A `ret` would be predicted to return to our own caller, and cost six times
+// as much. The floating-point control words belong to the thread, and stay.)
 
     .text
     .balign 16
@@ -18,16 +22,24 @@
     .globl stack_switch
 stack_switch:
 #if defined(__x86_64__)
-    pushq %rbp // under it, the place to go on with
-    pushq %rbx; pushq %r12; pushq %r13; pushq %r14; pushq %r15
+    pushq %rbp
+    pushq %rbx
+    pushq %r12
+    pushq %r13
+    pushq %r14
+    pushq %r15
     movq %rsp, (%rdi)
     movq %rsi, %rsp
-    popq %r15; popq %r14; popq %r13; popq %r12; popq %rbx
+    popq %r15
+    popq %r14
+    popq %r13
+    popq %r12
+    popq %rbx
     popq %rbp
-    popq %rcx
+    popq %rcx // return address
     jmp *%rcx
-#elif defined(__aarch64__) // where a `;` begins a comment for Apple's assembler
-    stp x29, x30, [sp, #-160]! // x30: the place to go on with
+#elif defined(__aarch64__) // (a `;` begins a comment in Apple's assembler)
+    stp x29, x30, [sp, #-160]!
     stp x19, x20, [sp, #16]
     stp x21, x22, [sp, #32]
     stp x23, x24, [sp, #48]
@@ -49,7 +61,7 @@ stack_switch:
     ldp d10, d11, [sp, #112]
     ldp d12, d13, [sp, #128]
     ldp d14, d15, [sp, #144]
-    ldp x29, x16, [sp], #160
+    ldp x29, x16, [sp], #160 // return address
     mov x30, xzr
     br x16
 #endif

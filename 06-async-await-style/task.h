@@ -1,40 +1,44 @@
-// task.h - what the files of this engine know of a task; users need async.h.
+// task.h - tasks as the files of this engine see them; users need async.h.
 
 #ifndef TASK_H
 #define TASK_H
 
 #include "async.h"
+#include "list.h"
 #include "switch.h"
 
-// It lives above its stack, in the same page. First what each wait touches.
+// Kept above the task's stack, in the same page. The fields that every wait
+// touches come first.
 struct task {
     struct context context;
     bool is_waiting;
     bool is_cancelled;
-    int shields;
-    int result;
+    int shields; // await_shielded() calls under way
+    int result; // of the last wait
     int number; // in the trace
-    struct await_link *chain;
+    struct await_link *chain; // while suspended: its awaits, innermost first
+    struct scope *scope; // the innermost, or NULL
     struct loop_watch watch;
-    struct waiters *queue; // where it waits, behind and before others
-    struct scope *scope; // innermost
-    struct scope *nearest; // the one whose deadline comes first
-    const char *what; // it waits for
-    double since;
-    double deadline; // of this wait
-    int late; // its result then
-    int fd; // it waits for, or -1
-    struct loop_call turn; // its next
-    struct task *behind;
-    struct task *before;
-    struct loop_call patience; // its end; left armed if the next wait has it
-    struct task *next; // of its group; or of the idle ones
-    struct task *previous;
-    struct group *group; // whose task it is
-    struct group *open; // its own, not waited for yet, the newest first
-    const char *where; // that was opened: it may be gone itself
+    // The wait in progress; valid while is_waiting:
+    struct list *queue; // the waiters of a lock or condition, or NULL
+    struct scope *nearest; // the scope whose deadline comes first
+    const char *waiting_for; // text for the dump
+    double waiting_since;
+    double deadline; // of the wait itself
+    int result_if_late; // at that deadline
+    int fd; // -1: not waiting for a descriptor
+    // In the loop, and in lists:
+    struct loop_call ready_call; // resumes the task
+    struct list_link waiter; // in *queue
+    struct loop_call timeout; // stays armed if the next deadline is the same
+    struct list_link member; // in group->tasks
+    struct task *next_idle;
+    struct group *group; // to which the task belongs
+    struct group *open; // newest of its own groups that it has not waited for
+    const char *open_where; // place in the source where *open was first used
+    int locks; // held at the moment
+    // Set by task_spawn(), then constant:
     unsigned id; // in the dump
-    int locks; // that it holds
     async_fn *fn;
     void *arg;
     const char *function;
@@ -42,24 +46,30 @@ struct task {
 };
 
 extern struct task *async_running;
-extern struct group async_program; // the first task, and those of no group
+extern struct group async_program; // the first task, and tasks without a group
 
-// Every wait begins with this. Returns 0, or -ECANCELED.
+// Prepares a wait of the running task. Returns 0, or -ECANCELED if the task
+// must not wait.
 int task_may_wait(void);
 
-// Until task_wake(), or until `deadline`: that makes the result `late`. Ctrl-C
-// ends a `pause`.
-int task_wait_until(const char *what, double deadline, int late, bool pause);
+// Suspends the running task until task_wake(), or until `deadline`, with the
+// result `result_if_late`. A pause also ends at Ctrl-C.
+int task_wait_until(const char *waiting_for, double deadline,
+    int result_if_late, bool is_pause);
 
-// A group is used for the first time, here; a task of it begins; has ended. Or
-// could not begin: that has a result as well.
+// Wakes all tasks that wait in a queue.
+void waiters_wake(struct list *queue, int result);
+
+// Notes the owner and place of a group at its first use.
 void group_open(struct group *group, const char *where);
 void group_add(struct group *group, struct task *task);
+// A task of the group has ended.
 void group_remove(struct group *group, struct task *task, int result);
+// The result of a task, or of one for which there was no memory.
 void group_count_result(struct group *group, int result);
 
-// From now on a signal can ask for a dump, and an overflow is told. Returns 0
-// or a negative errno.
+// Installs the handlers for a dump and for an overflow. Returns 0 or a negative
+// errno.
 int dump_begin(void);
 void dump_end(void);
 

@@ -1,4 +1,4 @@
-// wait.c - what a task can wait for: descriptors, time, locks, conditions.
+// wait.c - the waits: descriptors, pauses, deadlines, locks, conditions.
 
 #include "task.h"
 
@@ -16,9 +16,9 @@ static void on_ready(void *task)
     task_wake(task, 0);
 }
 
-static int wait_for_fd(int fd, int interest, double deadline)
+static int wait_for_fd(
+    int fd, int interest, const char *waiting_for, double deadline)
 {
-    const char *what = interest == SELECT_READ ? "readable" : "writable";
     int error = task_may_wait();
 
     if (error == 0 && clock_now() >= deadline)
@@ -29,17 +29,17 @@ static int wait_for_fd(int fd, int interest, double deadline)
     if (error != 0)
         return error;
     async_running->fd = fd;
-    return task_wait_until(what, deadline, -ETIMEDOUT, false);
+    return task_wait_until(waiting_for, deadline, -ETIMEDOUT, false);
 }
 
 async_int readable(int fd, double deadline)
 {
-    return (async_int){ wait_for_fd(fd, SELECT_READ, deadline) };
+    return (async_int){ wait_for_fd(fd, SELECT_READ, "readable", deadline) };
 }
 
 async_int writable(int fd, double deadline)
 {
-    return (async_int){ wait_for_fd(fd, SELECT_WRITE, deadline) };
+    return (async_int){ wait_for_fd(fd, SELECT_WRITE, "writable", deadline) };
 }
 
 void task_forget(int fd)
@@ -79,7 +79,7 @@ async_int task_yield(void)
     return (async_int){ await(task_pause(0)) };
 }
 
-// --- Scopes: of a deadline, or out of its reach --------------------------------
+// --- Scopes: await_within() and await_shielded() -----------------------------
 
 void scope_open(struct scope *scope, double seconds, bool is_shield)
 {
@@ -99,14 +99,17 @@ int scope_close(struct scope *scope, int n)
 
 // --- Queues of tasks ---------------------------------------------------------
 
-static int wait_in(struct waiters *queue, const char *what)
+static int wait_in(struct list *queue, const char *waiting_for)
 {
     async_running->queue = queue;
-    async_running->behind = NULL;
-    async_running->before = queue->last;
-    *(queue->last ? &queue->last->behind : &queue->first) = async_running;
-    queue->last = async_running;
-    return task_wait_until(what, CLOCK_NEVER, 0, false);
+    list_append(queue, &async_running->waiter);
+    return task_wait_until(waiting_for, CLOCK_NEVER, 0, false);
+}
+
+void waiters_wake(struct list *queue, int result)
+{
+    while (queue->first != NULL)
+        task_wake(LIST_MEMBER(queue->first, struct task, waiter), result);
 }
 
 static void hold(struct lock *lock, struct task *task)
@@ -128,14 +131,14 @@ async_int lock_take(struct lock *lock)
     return (async_int){ n };
 }
 
-// Passes it on to the task that has waited longest: it is never free in
-// between.
+// Hands the lock over to the task that has waited longest, so that no other
+// task can take it in between.
 void lock_give(struct lock *lock)
 {
     if (lock->holder != async_running)
         return;
     async_running->locks--;
-    hold(lock, lock->waiters.first);
+    hold(lock, LIST_FIRST(&lock->waiters, struct task, waiter));
     if (lock->holder != NULL)
         task_wake(lock->holder, 0);
 }
@@ -150,12 +153,13 @@ async_int condition_wait(struct condition *condition)
 
 void condition_signal(struct condition *condition)
 {
-    if (condition->waiters.first != NULL)
-        task_wake(condition->waiters.first, 0);
+    struct task *task = LIST_FIRST(&condition->waiters, struct task, waiter);
+
+    if (task != NULL)
+        task_wake(task, 0);
 }
 
 void condition_broadcast(struct condition *condition)
 {
-    while (condition->waiters.first != NULL)
-        condition_signal(condition);
+    waiters_wake(&condition->waiters, 0);
 }

@@ -1,12 +1,13 @@
-// floor.c - what no client of ours can beat: the system calls that a correct
-// client has to make, and as little else as possible. Takes the options of
-// animals that `make bench` uses, types nothing, and prints one line of JSON.
+// floor.c - the lower bound for all clients: an epoll client that makes the
+// system calls every correct client must make, and as little else as possible.
+// Takes the options of animals that `make bench` uses, types nothing, and
+// prints a line of JSON.
 //
 //     socket, connect, [wait], SO_ERROR, send, [wait], recv, close
 //
-// No abstraction, and nothing is allocated once the first request is made. It
-// has no time limits and knows but one way to read an answer: it is a yardstick
-// and no model.
+// There is no abstraction, and no allocation after the first request. Without
+// time limits, and with a single way to read a response, this program is a
+// yardstick, not a model.
 
 #include "clock.h"
 #include "errors.h"
@@ -31,7 +32,7 @@ struct request {
     bool connected;
     int animal;
     size_t sent;
-    long left; // of the answer; -1: unknown, until close
+    long left; // bytes of the response; -1: unknown, ends when the farm closes
 };
 
 static struct options options;
@@ -104,8 +105,9 @@ static void on_writable(struct request *r)
         watch(r, EPOLL_CTL_MOD, EPOLLIN);
 }
 
-// How much of an answer that begins with these n bytes is still to come; -1 if
-// it does not say so in them, which until close does no harm.
+// The number of bytes that follow the first n bytes of a response; -1 if these
+// n bytes have no complete head with a Content-Length. (-1 is harmless: the
+// response then ends when the farm closes the connection.)
 static long bytes_left(size_t n)
 {
     static const char name[] = "Content-Length: ";
@@ -152,7 +154,7 @@ static void work(void)
     }
 }
 
-// All that is allocated, before the first request. Returns 0 or an error.
+// Allocates everything, before the first request. Returns 0 or an error.
 static int prepare(void)
 {
     char text[128];
@@ -177,7 +179,8 @@ static int prepare(void)
     epoll = epoll_create1(EPOLL_CLOEXEC);
     if (requests == NULL || epoll == -1)
         return -errno;
-    return options.max_tasks + 16 > process_raise_descriptor_limit() ? -EMFILE : 0;
+    int limit = process_raise_descriptor_limit();
+    return options.max_tasks + 16 > limit ? -EMFILE : 0;
 }
 
 int main(int argc, char **argv)

@@ -1,10 +1,10 @@
-// park.c - what it costs to begin something and leave it waiting, and how many
-// of them fit.
+// park.c - measures the cost of starting N coroutine frames, tasks or threads
+// and leaving all of them waiting.
 //
 //     build/bench/park frame|stack|thread N
 //
-// Prints how many there were, microseconds and resident bytes for each of them,
-// and what stopped it, if it was fewer than N.
+// Prints the number started, microseconds and resident bytes for each, and the
+// error if fewer than N could be started.
 
 #include "async.h"
 #include "coroutine.h"
@@ -38,27 +38,26 @@ static double resident(void)
     return (double)(pages * sysconf(_SC_PAGESIZE));
 }
 
-static double began;
-static double empty; // resident bytes before
+static double time_before;
+static double resident_before;
 
 static void begin(void)
 {
-    empty = resident();
-    began = now();
+    resident_before = resident();
+    time_before = now();
 }
 
-static void report(long n, const char *why)
+static void report(long n, const char *error)
 {
-    double seconds = now() - began;
+    double seconds = now() - time_before;
 
     printf("%ld\t%.3f\t%.0f\t%s\n", n, seconds / (double)n * 1e6,
-        (resident() - empty) / (double)n, why);
+        (resident() - resident_before) / (double)n, error);
     fflush(stdout);
-    _exit(0); // nobody needs to be woken for this
+    _exit(0); // without waking or freeing thousands of waiters
 }
 
-// --- Frames: a coroutine with the locals of a fetch
-// ----------------------------
+// --- Frames: a coroutine with the locals of a fetch --------------------------
 
 struct frame {
     struct coroutine co;
@@ -69,7 +68,7 @@ static enum co_state park_frame(struct coroutine *co)
 {
     CO_BEGIN(co);
     CO_YIELD(co, NULL);
-close:
+leave:
     CO_END(co, NULL);
 }
 
@@ -86,8 +85,7 @@ static void park_frames(long n)
     report(n, "");
 }
 
-// --- Stacks: a task that waits for a condition
-// ---------------------------------
+// --- Stacks: a task that waits for a condition -------------------------------
 
 static struct condition never;
 static long parked;
@@ -108,13 +106,12 @@ static async_int park_tasks(void *unused)
     begin();
     for (long i = 0; i < wanted; i++)
         spawn(&group, park_task, NULL, "");
-    await(task_yield()); // now they have begun
+    await(task_yield()); // lets all tasks begin
     report(parked, parked < wanted ? strerror(ENOMEM) : "");
     return (async_int){ await(group_wait(&group)) };
 }
 
-// --- Threads: asleep on a condition variable
-// -----------------------------------
+// --- Threads: a thread that waits for a condition variable -------------------
 
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t changed = PTHREAD_COND_INITIALIZER;

@@ -1,9 +1,11 @@
-// switch.c - what it costs to stop in one place and go on in another.
+// switch.c - measures the cost of a switch: from a call through generators and
+// stacks to threads.
 //
 //     build/bench/switch [ROUNDS]
 //
-// One line a way: its name, then nanoseconds for one step, of each round. All
-// ways take turns in every round, so that what disturbs one disturbs all.
+// Prints a line for each way to switch: a name, then the nanoseconds for one
+// step in each round. Each round measures all ways, so that a disturbance
+// affects all of them.
 
 #define _GNU_SOURCE // pin to one processor
 
@@ -23,7 +25,7 @@
 
 enum { MOST_ROUNDS = 99, STACK_BYTES = 65536 };
 
-static long sum; // so that no loop is optimised away
+static long sum; // keeps the compiler from removing the loops
 
 static double cpu_now(void)
 {
@@ -55,10 +57,10 @@ static void system_call(long steps)
 
 // --- Stackless ---------------------------------------------------------------
 
-// None of them counts in its frame: an addition in memory takes longer than all
-// the rest.
+// No generator here counts its steps in its frame: an addition in memory would
+// take longer than the switch.
 
-// The least: a switch over a line number, called through a pointer.
+// The minimum: a `switch` over a line number, called through a pointer.
 struct plain {
     int line;
 };
@@ -81,16 +83,16 @@ static void plain_resume(long steps)
     struct plain p = { 0 };
     int (*volatile body)(struct plain *) = plain_body;
 
-    long total = 0; // in a register
+    long total = 0; // in a register, unlike `sum`
     for (long i = 0; i < steps; i++)
         total += body(&p);
     sum += total;
 }
 
-// With send, close and delegation: coroutine.h.
+// A generator of coroutine.h, with send, close and delegation.
 struct repeat {
     struct coroutine co;
-    struct repeat *inner; // to delegate to, or NULL
+    struct repeat *inner; // the generator to delegate to, or NULL
 };
 
 static enum co_state repeat(struct coroutine *co)
@@ -102,7 +104,7 @@ static enum co_state repeat(struct coroutine *co)
         CO_FROM(co, &r->inner->co, repeat);
     for (;;)
         CO_YIELD(co, r);
-close:
+leave:
     CO_END(co, NULL);
 }
 
@@ -144,7 +146,7 @@ static ucontext_t u_here, u_there;
 static char stack[STACK_BYTES] __attribute__((aligned(64)));
 static char u_stack[STACK_BYTES] __attribute__((aligned(64)));
 
-static void bounce(void)
+static void switch_back(void)
 {
     for (;;)
         context_switch(&there, &here);
@@ -152,13 +154,13 @@ static void bounce(void)
 
 static void stack_switches(long steps)
 {
-    context_make(&there, stack, sizeof(stack), bounce);
+    context_make(&there, stack, sizeof(stack), switch_back);
     for (long i = 0; i < steps; i += 2) // there and back
         context_switch(&here, &there);
     context_free(&there);
 }
 
-static void u_bounce(void)
+static void swap_back(void)
 {
     for (;;)
         swapcontext(&u_there, &u_here);
@@ -169,7 +171,7 @@ static void swapcontexts(long steps)
     getcontext(&u_there);
     u_there.uc_stack.ss_sp = u_stack;
     u_there.uc_stack.ss_size = sizeof(u_stack);
-    makecontext(&u_there, u_bounce, 0);
+    makecontext(&u_there, swap_back, 0);
     for (long i = 0; i < steps; i += 2)
         swapcontext(&u_here, &u_there);
 }
@@ -225,13 +227,13 @@ static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t changed = PTHREAD_COND_INITIALIZER;
 static int turn;
 
-static void take_turns(int who, long steps)
+static void take_turns(int self, long steps)
 {
     pthread_mutex_lock(&mutex);
     for (long i = 0; i < steps; i += 2) {
-        while (turn != who)
+        while (turn != self)
             pthread_cond_wait(&changed, &mutex);
-        turn = !who;
+        turn = !self;
         pthread_cond_signal(&changed);
     }
     pthread_mutex_unlock(&mutex);

@@ -1,11 +1,12 @@
-// charset.c - names of charsets, and the one table that is needed.
+// charset.c - compares a label with lists of charset names; windows-1252 as a
+// table.
 
 #include "charset.h"
 
 #include <stdint.h>
 
-// As the WHATWG's Encoding standard has them: what calls itself iso-8859-1 is
-// windows-1252 on nearly all pages, and means the same where it is not.
+// Labels from the WHATWG's Encoding standard. Nearly all pages labelled
+// iso-8859-1 are really in windows-1252; the others read the same in both.
 static const char *const named_1252[] = { "ansi_x3.4-1968", "ascii", "cp1252",
     "cp819", "csisolatin1", "ibm819", "iso-8859-1", "iso-ir-100", "iso8859-1",
     "iso88591", "iso_8859-1", "iso_8859-1:1987", "l1", "latin1", "us-ascii",
@@ -13,7 +14,8 @@ static const char *const named_1252[] = { "ansi_x3.4-1968", "ascii", "cp1252",
 static const char *const named_utf8[] = { "unicode-1-1-utf-8", "unicode11utf8",
     "unicode20utf8", "utf-8", "utf8", "x-unicode20utf8" };
 
-// How the names of the unreadable ones begin. Browsers read some of them.
+// Prefixes of the names of unreadable charsets. (Browsers read a few of the
+// charsets.)
 static const char *const unreadable[] = { "utf-16", "utf16", "utf-32", "utf32",
     "utf-7", "ucs-", "iso-10646-ucs", "csunicode", "unicodef", "iso-2022-",
     "csiso2022", "hz-gb-2312", "ebcdic", "ibm037", "cp037" };
@@ -35,8 +37,8 @@ static bool begins_with(struct slice page, const char *bytes, size_t n)
     return page.len >= n && memcmp(page.at, bytes, n) == 0;
 }
 
-// Every other byte of UTF-16 is a NUL, as long as it is ASCII: "<" and a
-// letter, or a letter or mark behind it.
+// ASCII characters in UTF-16 have a NUL as every other byte. A page begins with
+// two ASCII characters: "<" and a letter, "!" or "?".
 static bool looks_like_utf16(struct slice page)
 {
     if (page.len < 4)
@@ -71,7 +73,7 @@ static const uint16_t high[] = { 0x20ac, 0x81, 0x201a, 0x192, 0x201e, 0x2026,
     0x90, 0x2018, 0x2019, 0x201c, 0x201d, 0x2022, 0x2013, 0x2014, 0x2dc, 0x2122,
     0x161, 0x203a, 0x153, 0x9d, 0x17e, 0x178 };
 
-unsigned charset_1252(unsigned char byte)
+unsigned charset_from_1252(unsigned char byte)
 {
     return byte >= 0x80 && byte < 0xa0 ? high[byte - 0x80] : byte;
 }

@@ -1,9 +1,10 @@
-// charset.h - what the bytes of a page mean, decided here and nowhere else.
-// No I/O.
+// charset.h - the charset of a page, and windows-1252. No I/O.
 //
-// In all charsets that are readable here, the bytes of ASCII are those of ASCII
-// (or the second half of a letter, but then never one that HTML is made of), so
-// that tags are found in any of them. Only what lies beyond ASCII differs.
+// In every charset that is readable here, ASCII characters are single bytes
+// with their ASCII values. (An ASCII byte may also be the second half of a
+// character, but no byte of HTML syntax ever is.) Tags can therefore be found
+// without decoding the page; only characters beyond ASCII depend on the
+// charset.
 
 #ifndef CHARSET_H
 #define CHARSET_H
@@ -12,19 +13,22 @@
 
 enum charset {
     CHARSET_UTF8,
-    CHARSET_1252, // windows-1252; also what is called iso-8859-1 or ascii
-    CHARSET_OTHER, // letters beyond ASCII are not known
-    CHARSET_UNREADABLE, // UTF-16 and others in which "<" is no byte of its own
+    CHARSET_1252, // windows-1252; pages labelled iso-8859-1 or ascii as well
+    CHARSET_OTHER, // characters beyond ASCII cannot be decoded
+    CHARSET_UNREADABLE, // UTF-16 and others in which "<" is not a single byte
 };
 
-// The charset of a page that begins with these bytes, by its byte order mark or
-// else by `label`, the name of a charset (absent or unknown: UTF-8, unless the
-// bytes look like UTF-16).
+// The charset of a page that begins with the bytes of `page`. A byte order mark
+// decides; without a mark `label`, the name of a charset, does. Without a label
+// the page is in UTF-8, unless the bytes look like UTF-16. An unknown label
+// means CHARSET_OTHER.
 enum charset charset_of(struct slice label, struct slice page);
 
-// The character that a byte is in windows-1252, and the other way round: -1 for
-// a character that it does not have.
-unsigned charset_1252(unsigned char byte);
+// The Unicode character of a windows-1252 byte.
+unsigned charset_from_1252(unsigned char byte);
+
+// The windows-1252 byte of a Unicode character; -1 if windows-1252 lacks the
+// character.
 int charset_to_1252(unsigned long code);
 
 #endif

@@ -1,4 +1,4 @@
-// clock.c - the monotonic clock, and one that jumps.
+// clock.c - CLOCK_MONOTONIC; or, with CLOCK=virtual, a variable under a mutex.
 
 #include "clock.h"
 
@@ -15,13 +15,13 @@ enum { UNKNOWN, REAL, VIRTUAL };
 
 static atomic_int kind;
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
-static double virtual_now; // under mutex
+static double virtual_now; // under the mutex
 
 bool clock_is_virtual(void)
 {
     int known = atomic_load(&kind);
 
-    if (known == UNKNOWN) { // to several threads perhaps: all find the same
+    if (known == UNKNOWN) { // in several threads at once: same result in each
         const char *text = getenv("CLOCK");
         bool is_virtual = text != NULL && strcmp(text, "virtual") == 0;
         known = is_virtual ? VIRTUAL : REAL;

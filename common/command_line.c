@@ -1,4 +1,5 @@
-// command_line.c - finds each word in the table and stores its value.
+// command_line.c - looks up each word in the table of options and stores its
+// value in a field.
 
 #include "command_line.h"
 
@@ -72,10 +73,11 @@ static int store_number(const struct command_line *line,
     bool whole = option->kind != OPTION_SECONDS;
     double most = option->most;
 
-    // On a system of 32 bits no object is larger than this.
+    // The largest object on a 32-bit system.
     if (option->kind == OPTION_SIZE && most > (double)(SIZE_MAX / 2))
         most = (double)(SIZE_MAX / 2);
-    // Not strtod's "nan", "inf" and "0x10": digits, and a point for seconds.
+    // strtod() also takes "nan", "inf" and "0x10": allow digits only, and for
+    // seconds a decimal point.
     size_t usual = strspn(text, whole ? "0123456789" : "0123456789.");
     if (*text == '\0' || *end != '\0' || text[usual] != '\0'
         || !(number >= option->least && number <= most)) {
@@ -112,7 +114,7 @@ static int store(const struct command_line *line, const struct option *option,
 
 // --- Words -----------------------------------------------------------------
 
-// The row with this name; or, if `letter` is one, with this letter. NULL: none.
+// The option with this letter, or with this name if `letter` is 0; NULL: none.
 static const struct option *find(const struct command_line *line, char letter,
     const char *name, size_t length)
 {
@@ -129,7 +131,7 @@ static const struct option *find(const struct command_line *line, char letter,
     return NULL;
 }
 
-// "-q", "-vv", "-qv".
+// Parses "-q", "-vv" or "-qv".
 static int parse_letters(
     const struct command_line *line, void *values, const char *word)
 {
@@ -144,8 +146,8 @@ static int parse_letters(
     return OPTIONS_GO_ON;
 }
 
-// "--name", "--name=value", "--name value": in the last form takes the next
-// word too and counts it in *used.
+// Parses "--name", "--name=value" or "--name value". The last form uses the
+// next word as well and adds 1 to *used.
 static int parse_word(const struct command_line *line, void *values,
     const char *word, const char *next, int *used)
 {

@@ -1,5 +1,5 @@
-// entities.c - two tables and a search. The names are those of the standard's
-// list (html.spec.whatwg.org, section 13.5).
+// entities.c - binary search in two sorted tables. The names come from the HTML
+// standard's list (html.spec.whatwg.org, section 13.5).
 
 #include "entities.h"
 
@@ -10,9 +10,8 @@ struct entity {
     unsigned code;
 };
 
-// These count without a semicolon, too, as they did before there were
-// standards.
-static const struct entity old[] = {
+// Names that need no semicolon, because the first browsers required none.
+static const struct entity without_semicolon[] = {
     // clang-format off
     { "AElig", 0xc6 }, { "AMP", 0x26 }, { "Aacute", 0xc1 }, { "Acirc", 0xc2 },
     { "Agrave", 0xc0 }, { "Aring", 0xc5 }, { "Atilde", 0xc3 }, { "Auml", 0xc4 },
@@ -45,7 +44,7 @@ static const struct entity old[] = {
     // clang-format on
 };
 
-static const struct entity others[] = {
+static const struct entity with_semicolon[] = {
     // clang-format off
     { "Alpha", 0x391 }, { "Beta", 0x392 }, { "Chi", 0x3a7 },
     { "Dagger", 0x2021 }, { "Delta", 0x394 }, { "DiacriticalGrave", 0x60 },
@@ -110,8 +109,7 @@ static const struct entity others[] = {
 
 #define COUNT(table) (sizeof(table) / sizeof(*(table)))
 
-// The tables are in the order of strcmp(). Returns 0 where the name is not
-// found.
+// Searches a table in the order of strcmp(). Returns 0 for an unknown name.
 static unsigned find(
     const struct entity *table, size_t count, struct slice name)
 {
@@ -140,8 +138,9 @@ static bool is_name(char c)
     return ascii_is_digit(c) || (lower >= 'a' && lower <= 'z');
 }
 
-// "&copy;". In an attribute, a name without its semicolon does not count before
-// a letter, a digit or "=": in "?a=1&copy=2" it is the name of a parameter.
+// Reads "&copy;". In an attribute value, a name without semicolon is not a
+// reference if a letter, a digit or "=" follows: "?a=1&copy=2" has a parameter
+// named "copy".
 static size_t scan_name(struct slice text, unsigned long *code)
 {
     struct slice name = { text.at + 1, 0 };
@@ -151,15 +150,15 @@ static size_t scan_name(struct slice text, unsigned long *code)
     char behind = 1 + name.len < text.len ? name.at[name.len] : '\0';
     if (name.len == 0 || behind == '=')
         return 0;
-    *code = find(old, COUNT(old), name);
+    *code = find(without_semicolon, COUNT(without_semicolon), name);
     if (*code == 0 && behind == ';')
-        *code = find(others, COUNT(others), name);
+        *code = find(with_semicolon, COUNT(with_semicolon), name);
     if (*code == 0)
         return 0;
     return 1 + name.len + (behind == ';');
 }
 
-// "&#38;" or "&#x26;", with or without the semicolon.
+// Reads "&#38;" or "&#x26;", with or without the semicolon.
 static size_t scan_number(struct slice text, unsigned long *code)
 {
     size_t i = strlen("&#");
@@ -174,7 +173,7 @@ static size_t scan_number(struct slice text, unsigned long *code)
         int digit = ascii_hex(text.at[i]);
         if (digit < 0 || digit >= base)
             break;
-        if (*code <= 0x10ffff) // no further, or it might wrap around
+        if (*code <= 0x10ffff) // a larger number could overflow
             *code = *code * (unsigned)base + (unsigned)digit;
     }
     if (i == first)
@@ -183,7 +182,7 @@ static size_t scan_number(struct slice text, unsigned long *code)
     if (*code == 0 || *code > 0x10ffff || surrogate)
         *code = 0xfffd;
     else if (*code >= 0x80 && *code < 0xa0)
-        *code = charset_1252((unsigned char)*code);
+        *code = charset_from_1252((unsigned char)*code);
     return i + (i < text.len && text.at[i] == ';');
 }
 

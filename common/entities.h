@@ -1,20 +1,22 @@
 // entities.h - character references: "&amp;", "&eacute;", "&#233;". No I/O.
 //
-// Known by name are all that count without a semicolon (the letters and signs
-// of Latin-1, &amp;, &lt;, &gt;, &quot; and some in capitals), the rest of HTML
-// 4 (Greek letters, arrows, dashes, quotation marks) and all that stand for a
-// character of ASCII (&sol;, &quest;, &num;, &Tab; and so on). HTML has some
-// 1,800 more, mathematical nearly all; as they are not known here, such a name
-// stays as it is written. Numbers 128 to 159 mean what windows-1252 has there.
+// The known names are:
+//   - names that need no semicolon: the letters and signs of Latin-1, &amp;,
+//     &lt;, &gt;, &quot; and a few of the same names in capitals;
+//   - the other names of HTML 4: Greek letters, arrows, dashes, quotes;
+//   - names of ASCII characters: &sol;, &quest;, &num;, &Tab; and so on.
+// HTML has some 1,800 more, nearly all for mathematics. A reference with an
+// unknown name stays as written. The numbers 128 to 159 are read as
+// windows-1252 bytes.
 
 #ifndef ENTITIES_H
 #define ENTITIES_H
 
 #include "slice.h"
 
-// Reads the reference that `text`, which begins with "&", begins with, as in
-// the value of an attribute. Returns its length and *code, a Unicode scalar
-// value; 0 if there is none that is known here.
+// Reads the reference at the start of `text`, which begins with "&", by the
+// rules for attribute values. Returns the length of the reference and sets
+// *code to a Unicode scalar value; returns 0 if no known reference is there.
 size_t entity_scan(struct slice text, unsigned long *code);
 
 #endif

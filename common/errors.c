@@ -1,4 +1,4 @@
-// errors.c - one table of texts for all programs.
+// errors.c - a table of texts for enum error, and a table for common errnos.
 
 #include "errors.h"
 
@@ -33,8 +33,8 @@ static const char *const texts[] = {
     [ERROR_CHARSET - ERROR_CLOSED_EARLY] = "unsupported charset",
 };
 
-// strerror() answers differently on every system; what a reader meets on a
-// network should not.
+// The texts of strerror() differ from system to system; those of common network
+// errors should not.
 static const struct {
     int number;
     const char *text;

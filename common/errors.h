@@ -1,8 +1,8 @@
-// errors.h - everything that can go wrong with a fetch, and its words.
+// errors.h - the errors of a fetch, and a text for each.
 //
-// All functions of this project report an error as a negative int: either a
-// negative errno (the system refused) or one of the values below (the peer, or
-// a limit of ours, refused). 0 is success, so one `int error` carries all.
+// Every function of this project reports an error as a negative int: a negative
+// errno if the system refused, or a value of enum error if the peer broke the
+// protocol or one of our limits was reached. 0 is success.
 
 #ifndef ERRORS_H
 #define ERRORS_H
@@ -10,35 +10,34 @@
 #include <stdbool.h>
 
 enum error {
-    // Far below every errno. New errors go at the end.
+    // All values are far below any negative errno. Add new errors at the end.
     ERROR_CLOSED_EARLY = -10000, // the peer closed before the response ended
     ERROR_NO_SUCH_HOST,
-    ERROR_LOOKUP, // the name servers did not answer, for now
+    ERROR_LOOKUP, // the name servers did not answer; may be tried again
     ERROR_STATUS_LINE,
     ERROR_HEADER,
     ERROR_HEADERS_TOO_LARGE,
-    ERROR_CONTENT_LENGTH, // malformed, or two that differ
+    ERROR_CONTENT_LENGTH, // malformed, or two lengths that differ
     ERROR_TRANSFER_ENCODING,
     ERROR_CONTENT_ENCODING,
     ERROR_CHUNK,
     ERROR_TOO_MANY_INTERIM, // 1xx responses without end
     ERROR_BODY_TOO_LARGE,
-    ERROR_LOCATION, // a redirect that leads nowhere we can name
-    ERROR_CHARSET, // of a page whose links are wanted, and cannot be read
+    ERROR_LOCATION, // the target of a redirect is not a valid URL
+    ERROR_CHARSET, // the page is in a charset in which no links can be found
     ERROR_END,
 };
 
-// The words for an error, the same in every stage. Never NULL; the text is
-// static. 0 gives "no error".
+// The text for an error; never NULL. error_text(0) is "no error".
 const char *error_text(int error);
 
-// Might the same request succeed if it were made again? True for whatever the
-// system reported, for time-outs and for early closes; false for violations of
-// the protocol, for our own limits and for names that do not exist.
+// Might the same request succeed if repeated? True for every error of the
+// system, for time-outs and for early closes; false for violations of the
+// protocol, for our own limits and for names that do not exist.
 bool error_is_transient(int error);
 
-// Prints "PROGRAM: ..." as a line on stderr and returns `code`, so that a
-// function can say what failed and return in one statement.
+// Prints the line "PROGRAM: ..." on stderr and returns `code`, so that a
+// function can print an error and return in one statement.
 #ifdef __GNUC__
 __attribute__((format(printf, 3, 4)))
 #endif

@@ -1,5 +1,5 @@
-// frontier.c - seen set, queue, host rules, redirects, retries. The report is
-// in frontier_report.c.
+// frontier.c - a queue of pages, a hash table of seen URLs, the host rule,
+// redirects and retries. The report is in frontier_report.c.
 
 #include "frontier.h"
 
@@ -36,8 +36,8 @@ static void sip_round(uint64_t v[4])
 }
 
 // SipHash-1-3 (Aumasson and Bernstein, "SipHash: a fast short-input PRF",
-// 2012). A keyed hash, because the URLs are a stranger's: with a known one a
-// page could put all its links into the same bucket.
+// 2012). The hash is keyed because URLs come from strangers: if the hash were
+// known in advance, a page could put all links into the same bucket.
 static uint64_t hash(const uint64_t key[2], const char *text, size_t n)
 {
     uint64_t v[4] = {
@@ -49,7 +49,7 @@ static uint64_t hash(const uint64_t key[2], const char *text, size_t n)
     uint64_t word = 0;
 
     for (size_t i = 0; i <= n; i++) {
-        // The last word ends with the length, whatever it still holds.
+        // The last byte of the last word is the length.
         uint64_t byte = i < n ? (unsigned char)text[i] : n & 0xFF;
         int shift = i < n ? (int)(i % 8) * 8 : 56;
         word |= byte << shift;
@@ -107,10 +107,11 @@ static bool grow(struct frontier *frontier)
     return true;
 }
 
-// Adds a URL that has not been seen, and takes it over in any case. Returns
-// the page, or NULL: no memory, or more URLs than we care to know. Their bytes
-// count as well: a page of a megabyte has room for a hundred thousand links of
-// a few letters, and each may become as long as the page's own URL.
+// Adds a URL that has not been seen; takes ownership of *url in any case.
+// Returns the page, or NULL without memory or over a limit. Bytes are limited
+// as well as URLs: a page of a megabyte has room for a hundred thousand links
+// of a few letters, and each resolved link may be as long as the URL of the
+// page.
 static struct page *add(
     struct frontier *frontier, struct url *url, int redirects_left)
 {
@@ -143,7 +144,7 @@ free_url:
 
 int frontier_init(struct frontier *frontier, const struct options *options)
 {
-    // Time and the addresses of a process are not what a web server knows.
+    // A web server knows neither the time nor the addresses of this process.
     double now = clock_now();
 
     *frontier = (struct frontier){
@@ -185,7 +186,8 @@ void frontier_exclude_error(
 
 // --- Which URLs belong to the crawl ----------------------------------------
 
-// "example.com." is the same host: its dot says that nothing is left out.
+// "example.com." is the same host as "example.com": the dot only marks the name
+// as complete.
 static struct slice without_dot(struct slice host)
 {
     if (host.len > 1 && host.at[host.len - 1] == '.')
@@ -233,6 +235,7 @@ static bool host_allowed(const struct frontier *frontier, const struct url *url)
     return false;
 }
 
+// May the crawl fetch this URL? If not, counts the reason.
 static bool allowed(struct frontier *frontier, const struct url *url)
 {
     if (url->scheme != URL_HTTP)
@@ -247,12 +250,12 @@ static bool allowed(struct frontier *frontier, const struct url *url)
     return false;
 }
 
-static void follow(
+static void follow_redirect(
     struct frontier *frontier, const struct page *from, struct url *url);
 
-// A page may be reached with few redirects left and later again with more.
-// Whether its own redirect is followed must not depend on which came first, so
-// the larger number is passed on along the chain as far as it is known.
+// A page may be reached with few redirects left, and later again with more.
+// Whether a redirect is followed must not depend on the order of these events,
+// so the larger number is propagated along the known chain of redirects.
 static void allow_redirects(
     struct frontier *frontier, struct page *page, int left)
 {
@@ -265,11 +268,11 @@ static void allow_redirects(
     if (!page->finished || page->next_url == NULL)
         return;
     if (url_parse(&next, page->next_url, strlen(page->next_url)) != 0) {
-        frontier->dropped++; // it is a URL: there was no memory
+        frontier->dropped++; // out of memory, as the URL is known to be valid
         return;
     }
     if (before == 0) {
-        follow(frontier, page, &next);
+        follow_redirect(frontier, page, &next);
         return;
     }
     struct page *target = find(frontier, next.text);
@@ -278,9 +281,9 @@ static void allow_redirects(
         allow_redirects(frontier, target, left - 1);
 }
 
-// Takes over *url, which the crawl wants. Returns its page, new or seen
-// before, or NULL if there is no room.
-static struct page *want(
+// Returns the page with this URL, adding a new page if necessary; NULL if there
+// is no room. Takes ownership of *url.
+static struct page *find_or_add(
     struct frontier *frontier, struct url *url, int redirects_left)
 {
     struct page *page = find(frontier, url->text);
@@ -292,8 +295,8 @@ static struct page *want(
     return page;
 }
 
-// Notes that `from` leads to `to`. Which of many pages is named in the report
-// must not depend on which was fetched first.
+// Records that `from` links to `to`. Of many such pages the first in URL order
+// is kept, so that the report does not depend on the order of fetches.
 static void note_link(struct page *to, const struct page *from)
 {
     if (to != from
@@ -302,14 +305,14 @@ static void note_link(struct page *to, const struct page *from)
         to->linked_from = from;
 }
 
-// Takes over *url, the target of a redirect of `from`.
-static void follow(
+// Queues *url, the target of a redirect of `from`. Takes ownership of *url.
+static void follow_redirect(
     struct frontier *frontier, const struct page *from, struct url *url)
 {
     struct page *to = NULL;
 
     if (from->redirects_left > 0 && allowed(frontier, url))
-        to = want(frontier, url, from->redirects_left - 1);
+        to = find_or_add(frontier, url, from->redirects_left - 1);
     else
         url_free(url);
     if (to != NULL)
@@ -336,7 +339,8 @@ int frontier_add_root(struct frontier *frontier, const char *text)
         return -ENOMEM;
     }
     frontier->hosts = hosts;
-    struct page *page = want(frontier, &url, frontier->options->max_redirect);
+    struct page *page =
+        find_or_add(frontier, &url, frontier->options->max_redirect);
     if (page == NULL)
         return -ENOMEM;
     hosts[frontier->num_hosts++] = page->url.host;
@@ -380,7 +384,7 @@ static int take_redirect(struct frontier *frontier, struct page *page,
     struct url target;
 
     if (location.at == NULL)
-        return 0; // it leads nowhere, but nothing is wrong with it
+        return 0; // RFC 9110 allows a redirect without Location
     int error = url_resolve(&target, &page->url, location.at, location.len);
     if (error != 0)
         return error == -ENOMEM ? error : ERROR_LOCATION;
@@ -389,11 +393,11 @@ static int take_redirect(struct frontier *frontier, struct page *page,
         url_free(&target);
         return -ENOMEM;
     }
-    follow(frontier, page, &target);
+    follow_redirect(frontier, page, &target);
     return 0;
 }
 
-// Counts the links of a page, each once, and queues those that are new.
+// Counts the distinct links of a page, and queues new pages.
 static int take_links(struct frontier *frontier, struct page *page,
     const struct http_response *response)
 {
@@ -413,9 +417,9 @@ static int take_links(struct frontier *frontier, struct page *page,
         }
         size_t before = frontier->num_pages;
         struct page *target =
-            want(frontier, &url, frontier->options->max_redirect);
+            find_or_add(frontier, &url, frontier->options->max_redirect);
         if (target == NULL)
-            break; // no room: the rest of a page without end costs only time
+            break; // no room for a URL: more links would only take time
         if (target->linked_by == page)
             continue;
         target->linked_by = page;
@@ -449,7 +453,7 @@ static bool is_text(struct slice type)
     return slice_like(family, "text/") || has_links(type);
 }
 
-// Copies what is there; false: no memory.
+// Copies a text unless the slice is absent. Returns false without memory.
 static bool copy(char **to, struct slice text)
 {
     if (text.at == NULL)
@@ -481,9 +485,9 @@ static int take_response(struct frontier *frontier, struct page *page,
     return take_links(frontier, page, response);
 }
 
-// Did no server get to see the request at this address? Then there is none to
-// be spared, and the host may have another address: the first retry need not
-// wait.
+// Does the error mean that no server received the request? Then the first retry
+// may be immediate: it burdens no server, and the host may have another
+// address.
 static bool is_unreachable(int error)
 {
     return error == -ECONNREFUSED || error == -EHOSTUNREACH

@@ -1,4 +1,5 @@
-// frontier_report.c - what became of the pages: for people, and as JSON.
+// frontier_report.c - sorts and counts the results of a crawl, and prints them
+// as text and as JSON.
 
 #include "frontier.h"
 
@@ -17,8 +18,8 @@ static int compare_pages(const void *a, const void *b)
     return strcmp((*left)->url.text, (*right)->url.text);
 }
 
-// Sorts the pages that were handed out, by their URLs and in place: a report needs
-// no memory. Returns how many of them were tried.
+// Sorts the pages that were handed out by URL, in place: a report allocates no
+// memory. Returns the number of pages that were tried.
 static size_t sort_pages(struct frontier *frontier)
 {
     size_t n = 0;
@@ -32,8 +33,7 @@ static size_t sort_pages(struct frontier *frontier)
 
 // --- Counters ----------------------------------------------------------------
 
-// Statuses have three digits, so there is room for all of them, and for all
-// errors.
+// Enough for the 900 statuses of three digits and for all errors.
 enum { MAX_COUNTERS = 1280 };
 
 struct counter {
@@ -61,7 +61,7 @@ static void count(struct counter *counters, int *n, const char *name, long by)
     counters[i].value += by;
 }
 
-// Counts an error by its words: "error_timed_out".
+// Counts an error by its text: "error_timed_out".
 static void count_error(struct counter *counters, int *n, int error)
 {
     char name[sizeof(counters->name)];
@@ -72,7 +72,7 @@ static void count_error(struct counter *counters, int *n, int error)
     count(counters, n, name, 1);
 }
 
-// How many URLs were found and not fetched: after Ctrl-C, or by --max-pages.
+// The number of URLs found but never fetched, because of Ctrl-C or --max-pages.
 static long count_left(const struct frontier *frontier)
 {
     long left = (long)(frontier->num_pages - frontier->next);
@@ -82,7 +82,7 @@ static long count_left(const struct frontier *frontier)
     return left;
 }
 
-// Fills in the counters, sorted by name; returns how many there are.
+// Fills in the counters, sorted by name. Returns the number of counters.
 static int count_all(const struct frontier *frontier, struct counter *counters)
 {
     char name[24];
@@ -123,7 +123,7 @@ static int count_all(const struct frontier *frontier, struct counter *counters)
 
 // --- For people --------------------------------------------------------------
 
-// What a server sent must not steer the terminal.
+// Prints a text sent by a server, without control characters for the terminal.
 static void print_text(FILE *out, const char *text)
 {
     char safe[256];
@@ -199,7 +199,7 @@ static void print_member(FILE *out, const char *name, const char *text)
     json_string(out, text != NULL ? slice_of(text) : (struct slice){ NULL, 0 });
 }
 
-// A number, or null where it would say nothing.
+// Prints a number, or null if the number is not known.
 static void print_number(FILE *out, const char *name, long value, bool known)
 {
     if (known)

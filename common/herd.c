@@ -1,4 +1,5 @@
-// herd.c - names to URLs, responses to lines.
+// herd.c - makes a URL from each name and a line of text from each response,
+// and counts failures.
 
 #include "herd.h"
 
@@ -14,15 +15,14 @@
 #include <string.h>
 #include <unistd.h>
 
-// The URL of one animal: its name, whatever is in it, becomes one path
-// segment.
+// Makes the URL of an animal. The name, percent-encoded, is one path segment.
 static int make_url(
     struct url *url, const struct url *server, const char *name, int delay)
 {
     static const char plain[] = "abcdefghijklmnopqrstuvwxyz"
                                 "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~";
 
-    // In a URL these mean another segment, or none.
+    // url_resolve() would remove these as dot segments.
     if (*name == '\0' || strcmp(name, ".") == 0 || strcmp(name, "..") == 0)
         return -ENOENT;
     size_t size = 3 * strlen(name) + 64;
@@ -102,7 +102,7 @@ struct animal *herd_next(struct herd *herd)
 
 static char *make_line(const char *name, const char *sound)
 {
-    // A byte that may not be shown becomes three.
+    // json_printable() replaces a byte by up to three.
     size_t size = (strlen(name) + strlen(sound)) * 3 + 32;
     char *raw = malloc(size);
 
@@ -116,8 +116,8 @@ static char *make_line(const char *name, const char *sound)
     return line;
 }
 
-// Keeps the first line of the body and makes the line to type.
-static int hear(const struct herd *herd, struct animal *animal,
+// Keeps the first line of the body, and makes the line to type.
+static int keep_sound(const struct herd *herd, struct animal *animal,
     const struct http_response *response)
 {
     const char *body = response->body != NULL ? response->body : "";
@@ -153,7 +153,7 @@ bool herd_answer(struct herd *herd, struct animal *animal, int error,
     error = http_settle(response, error);
     animal->status = response->status;
     if (error == 0 && animal->status == 200)
-        error = hear(herd, animal, response);
+        error = keep_sound(herd, animal, response);
     http_response_free(response);
     animal->error = error;
     show_progress(herd, animal->sound == NULL);
@@ -190,14 +190,15 @@ static bool is_refused(const struct animal *animal)
     return animal->status != 0 && animal->status != 200;
 }
 
-// Whoever asked it never said how it ended, or did not type its line. That is
-// fine after Ctrl-C only; else somebody was never called back, or woken.
+// Was the animal asked without a call of herd_answer(), or was the line never
+// typed? Except after Ctrl-C, that means a callback that was never called, or a
+// task or thread that was never woken.
 static bool is_forgotten(const struct animal *animal)
 {
-    bool is_heard = animal->sound != NULL || animal->status != 0;
+    bool has_answered = animal->sound != NULL || animal->status != 0;
     bool is_typed = animal->text == NULL || animal->span.typed > 0;
 
-    return animal->error == 0 && !(is_heard && is_typed) && !interrupted();
+    return animal->error == 0 && !(has_answered && is_typed) && !interrupted();
 }
 
 int herd_failures(const struct herd *herd)
@@ -206,7 +207,6 @@ int herd_failures(const struct herd *herd)
 
     for (int i = 0; i < herd->count; i++) {
         const struct animal *animal = &herd->animals[i];
-        // Not even asked: fine after Ctrl-C, else there was no way to.
         if (animal->asked)
             failures += animal->error != 0 || is_refused(animal)
                 || is_forgotten(animal);

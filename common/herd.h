@@ -1,4 +1,4 @@
-// herd.h - the animals that were asked for, and what they answered. No I/O
+// herd.h - the animals named on the command line, and their answers. No I/O
 // before the report; takes no lock.
 
 #ifndef HERD_H
@@ -13,16 +13,16 @@
 #include <stdatomic.h>
 #include <stdio.h>
 
-enum { HERD_MAX_SOUND = 4096 }; // bytes; no animal is that loud
+enum { HERD_MAX_SOUND = 4096 }; // bytes of a body
 
 struct animal {
-    struct span span; // of its fetch; span.task is its place in the herd
+    struct span span; // of the fetch; span.task is the index in the herd
     const char *name;
-    const struct url *url; // shared by all animals of this name
-    char *sound; // NULL until it has answered with a 200
+    const struct url *url; // shared by all animals of the same name
+    char *sound; // NULL until the farm has answered with a 200
     char *text; // the line to type (`The cow says "Moo!".`); NULL: none
-    struct radprint line; // the same, ready to be typed
-    int status; // 0: no answer; may stand beside an error
+    struct radprint line; // types `text`
+    int status; // 0: no answer; may be set together with `error`
     int error;
     bool asked;
 };
@@ -32,39 +32,42 @@ struct herd {
     struct animal *animals;
     int count;
     int next;
-    struct url *urls; // one a name
+    struct url *urls; // one for each name
     int num_names;
-    bool is_live; // a line on stderr shows how far it is
-    atomic_int answered; // for that line, as is the next: threads add to them
+    bool is_live; // show the progress on stderr (live.h)
+    // For the progress only; atomic because threads answer concurrently:
+    atomic_int answered;
     atomic_int failed;
 };
 
-// The herd of options->arguments (default: all that the farm has), gone round
-// until there are options->count. Borrows `options`. Returns 0; -EINVAL: the
-// server's URL is junk; -EPROTONOSUPPORT: it is not http; -ENAMETOOLONG: a URL
-// would be; -ENOENT: a name is "", "." or "..", which no segment of a URL can
-// be; -ENOMEM. herd_free() is due in either case.
+// Makes a herd of options->count animals, repeating the names in
+// options->arguments (default: all species of the farm, once each). Borrows
+// `options`. Returns 0; -EINVAL if the server's URL is malformed;
+// -EPROTONOSUPPORT if its scheme is not http; -ENAMETOOLONG if an animal's URL
+// would be too long; -ENOENT if a name is "", "." or ".." and therefore cannot
+// be a segment of a URL; -ENOMEM. Call herd_free() in either case.
 int herd_init(struct herd *herd, const struct options *options);
 
-// The next animal to ask, or NULL when all have been, or after Ctrl-C.
+// The next animal to ask; NULL after the last animal, and after Ctrl-C.
 struct animal *herd_next(struct herd *herd);
 
-// Tells how asking went: 0 and the response, or an error. The response is freed
-// in either case. Returns whether there is a line to type, in animal->line: not
-// after a failure, and not with -q. A failure is only noted: to say it here
-// could be in the middle of a line that somebody types.
+// Records the result of asking: error 0 and the response, or an error. Frees
+// the response in either case. Returns true if there is a line to type, in
+// animal->line: not after a failure, and not with -q. Failures are printed at
+// the end, because a line may just be typed.
 bool herd_answer(struct herd *herd, struct animal *animal, int error,
     struct http_response *response);
 
-// `"animals":[...]`, in the order asked.
+// Prints `"animals":[...]`, in the order of asking.
 void herd_json(const struct herd *herd, FILE *out);
 
-// How many did not answer as they should, or were forgotten: never asked, asked
-// without herd_answer(), or never typed. The forgotten do not count after
-// Ctrl-C.
+// The number of animals with an error or another status than 200, plus the
+// number of forgotten animals: never asked, asked without herd_answer(), or
+// answered but never typed. After Ctrl-C forgotten animals do not count.
 int herd_failures(const struct herd *herd);
 
-// A line for each of them, in the order asked, but for those never asked.
+// Prints a line for each failure, in the order of asking, except for animals
+// that were never asked.
 void herd_print_failures(const struct herd *herd, FILE *out);
 
 void herd_free(struct herd *herd);

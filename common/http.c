@@ -1,4 +1,4 @@
-// http.c - a state machine that is fed bytes.
+// http.c - a state machine that takes bytes and collects head and body.
 //
 //     HEAD ----> BODY_LENGTH ---------------------------> FINISHED
 //     |  ^ |---> BODY_UNTIL_CLOSE ----------------------> |
@@ -7,9 +7,9 @@
 //                  v      |
 //                CHUNK_DATA -> CHUNK_END (-> CHUNK_END_LF)
 //
-// Each state takes what it can use off the front of the bytes. Heads, chunk
-// sizes and trailers come in lines; a line that arrives in pieces is gathered
-// behind the head, so every byte is searched for a line end once:
+// Each state removes the bytes it needs from the front of the input. Heads,
+// chunk sizes and trailers consist of lines. A line that arrives in pieces is
+// collected after the head, so no byte is searched twice for a line end:
 //
 //     head: | HTTP/1.1 200 OK\r\nServer: x\r\n | 1f;a=     |
 //           0                            head_len      + line_len
@@ -22,8 +22,8 @@
 #include <errno.h>
 #include <stdlib.h>
 
-// What a chunk line may take without being counted: the digits of the largest
-// size, CR and LF. A body of very many tiny chunks is odd but legitimate.
+// The part of a chunk line that HTTP_MAX_HEAD does not limit: the longest size,
+// CR and LF. A body of many tiny chunks is legitimate.
 #define CHUNK_DIGITS 16
 #define CHUNK_LINE_FREE (CHUNK_DIGITS + 2)
 
@@ -32,7 +32,7 @@
 char *http_get(const struct url *url, size_t *len)
 {
     assert(url->scheme != URL_OTHER);
-    // A canonical URL names its port just when the Host header has to.
+    // A canonical URL contains the port only if the Host header must have it.
     size_t host_len = (size_t)(url->path.at - url->host.at);
     const struct slice parts[] = {
         slice_of("GET "),
@@ -66,7 +66,7 @@ static bool is_blank(char c)
     return c == ' ' || c == '\t';
 }
 
-// May c be part of a header's name? See http.h for what is let pass.
+// May c be part of a header's name? http.h explains the rule.
 static bool is_name(char c)
 {
     switch (c) {
@@ -90,8 +90,8 @@ static struct slice trim(struct slice text)
     return text;
 }
 
-// Takes what stands before the next `stop` off the front of `rest`, and the
-// stop as well. Without one it takes everything.
+// Splits `rest` at the next `stop`: returns the text before, leaves the text
+// after in *rest. Without a stop, returns the whole text.
 static struct slice split_off(struct slice *rest, char stop)
 {
     struct slice taken = *rest;
@@ -107,7 +107,7 @@ static struct slice split_off(struct slice *rest, char stop)
     return taken;
 }
 
-// The next header off the front of a head, which has been checked before.
+// Removes the first header from a head, which has been checked before.
 static bool next_header(
     struct slice *head, struct slice *name, struct slice *value)
 {
@@ -121,8 +121,8 @@ static bool next_header(
     return true;
 }
 
-// The next element off the front of a list such as "a, b". Empty ones are
-// passed over, as RFC 9110 section 5.6.1.2 demands.
+// Removes the first element from a list such as "a, b". Skips empty elements,
+// as RFC 9110 section 5.6.1.2 demands.
 static bool next_element(struct slice *list, struct slice *element)
 {
     while (list->len > 0) {
@@ -155,9 +155,9 @@ static void finish(struct http_response *response)
     response->verdict = HTTP_DONE;
 }
 
-// Makes room for `need` bytes and a NUL. Doubles, so that bytes that come one
-// by one do not cost a copy each, but goes by what has arrived, never by what
-// the peer says will come; `most` is what can be needed at all.
+// Makes room for `need` bytes and a NUL. Doubles the size, up to `most`, to
+// copy few bytes twice. Goes by the number of bytes that have arrived, not by
+// the length that the peer has announced.
 static bool grow(char **buffer, size_t *size, size_t need, size_t most)
 {
     size_t bigger = *size > 0 ? 2 * *size : 512;
@@ -178,8 +178,9 @@ static bool grow(char **buffer, size_t *size, size_t need, size_t most)
 
 // --- Lines -------------------------------------------------------------------
 
-// Takes the rest of a line. Returns true when it is complete; `line` is then
-// without its line end, and head and line_len still await what becomes of it.
+// Takes the next piece of a line. Returns true when the line is complete, and
+// then *line, without its line end. The caller must then either add line_len to
+// head_len, to keep the line, or reset line_len, to drop the line.
 static bool take_line(
     struct http_response *response, struct slice *rest, struct slice *line)
 {
@@ -211,16 +212,15 @@ static bool take_line(
     return true;
 }
 
-// A NUL or a CR that ends no line: readers that differ about what such a line
-// says are how one message is made to be two.
-static bool has_stray(struct slice line)
+// Does a line contain a NUL, or a CR before its end? (See http.h.)
+static bool has_nul_or_cr(struct slice line)
 {
     return line.len > 0
            && (memchr(line.at, '\0', line.len) != NULL
                || memchr(line.at, '\r', line.len) != NULL);
 }
 
-// A line that begins with a blank is a fold: it continues the header before it.
+// Is the line a fold, that is, does it continue the previous header?
 static bool is_fold(struct slice line)
 {
     return line.len > 0 && is_blank(line.at[0]);
@@ -234,14 +234,14 @@ static void check_header(struct http_response *response, struct slice line)
         i++;
     bool is_header = i < line.len && line.at[i] == ':';
     if (is_fold(line))
-        is_header = response->has_field; // Is there one to continue?
+        is_header = response->has_field; // a fold needs a header to continue
     response->has_field = true;
-    if (!is_header || has_stray(line))
+    if (!is_header || has_nul_or_cr(line))
         fail(response, ERROR_HEADER);
 }
 
-// Appends a fold to the last header of the head, with one blank in place of the
-// line end and all the blanks around it.
+// Appends a fold to the last header of the head. One blank replaces the line
+// end and all blanks around it.
 static void unfold(struct http_response *response)
 {
     char *fold = response->head + response->head_len;
@@ -259,7 +259,7 @@ static void unfold(struct http_response *response)
 
 // --- The head ----------------------------------------------------------------
 
-// Do the bytes so far agree with `start`, of which they may not be all?
+// Do the bytes so far, however few, agree with `start`?
 static bool may_start_with(
     const struct http_response *response, struct slice rest, const char *start)
 {
@@ -274,8 +274,8 @@ static bool may_start_with(
     return true;
 }
 
-// Refuses as soon as it can: a peer that speaks another protocol may never send
-// the end of a line. Returns whether to read on.
+// Refuses a wrong start before the end of the line, which a peer with another
+// protocol may never send. Returns true as long as nothing is wrong.
 static bool check_start(struct http_response *response, struct slice rest)
 {
     static const char get[] = "GET ";
@@ -285,13 +285,13 @@ static bool check_start(struct http_response *response, struct slice rest)
         return true;
     if (!may_start_with(response, rest, get))
         fail(response, ERROR_STATUS_LINE);
-    else if (enough) // it is our own request: http.h says how that can be
+    else if (enough) // our own request: http.h explains how this can happen
         fail(response, -ECONNREFUSED);
     return response->verdict == HTTP_MORE;
 }
 
-// Takes what stands behind "HTTP/1." apart: "1 200 OK". Returns the status, or
-// 0 if there is none.
+// Finds the status in the text after "HTTP/1.", such as "1 200 OK". Returns 0
+// if there is no valid status.
 static int find_status(struct slice rest)
 {
     int status = 0;
@@ -311,13 +311,13 @@ static int find_status(struct slice rest)
     return status >= 100 ? status : 0;
 }
 
-// Reads a status line, of which the first seven bytes have been checked.
+// Reads a status line, after the check of the first seven bytes.
 static void read_status(struct http_response *response, struct slice line)
 {
     size_t used = strlen("HTTP/1.");
     struct slice rest = { line.at + used, line.len - used };
 
-    if (has_stray(line)) {
+    if (has_nul_or_cr(line)) {
         fail(response, ERROR_HEADER);
         return;
     }
@@ -325,25 +325,25 @@ static void read_status(struct http_response *response, struct slice line)
     response->is_interim = status < 200 && status != 101;
     if (!response->is_interim)
         response->status = status;
-    if (status == 0 || status == 101) // nobody asked for another protocol
+    if (status == 0 || status == 101) // we never ask for another protocol
         fail(response, ERROR_STATUS_LINE);
     else if (response->is_interim && ++response->interim > HTTP_MAX_INTERIM)
         fail(response, ERROR_TOO_MANY_INTERIM);
 }
 
-// What the headers say about the body.
+// The body as described by the headers.
 struct framing {
     bool chunked;
     bool sized;
     uint64_t length;
-    bool coded; // in a content coding
+    bool coded; // has a content coding
 };
 
-// Reads a Content-Length: "5", or "5, 5" where somebody merged two of them.
+// Reads a Content-Length: "5", or "5, 5" where a proxy has merged two headers.
 static bool read_length(struct framing *framing, struct slice value)
 {
     struct slice digits;
-    bool found = false; // nothing at all is no length
+    bool found = false; // an empty value is malformed
 
     for (; next_element(&value, &digits); found = true) {
         uint64_t length = 0;
@@ -362,7 +362,7 @@ static bool read_length(struct framing *framing, struct slice value)
     return found;
 }
 
-// Reads a Transfer-Encoding. "identity" was never more than a word for none.
+// Reads a Transfer-Encoding. "identity" means no coding.
 static int read_coding(struct framing *framing, struct slice value)
 {
     struct slice coding;
@@ -371,7 +371,7 @@ static int read_coding(struct framing *framing, struct slice value)
     while (next_element(&value, &coding)) {
         if (slice_like(coding, "identity"))
             continue;
-        // Chunked twice over is as unknown as gzip.
+        // "chunked" twice is refused, like an unknown coding.
         if (framing->chunked || !slice_like(coding, "chunked"))
             error = ERROR_TRANSFER_ENCODING;
         framing->chunked = true;
@@ -379,7 +379,7 @@ static int read_coding(struct framing *framing, struct slice value)
     return error;
 }
 
-// Does a Content-Encoding say that the bytes are not what was meant?
+// Does a Content-Encoding name a real coding?
 static bool is_coding(struct slice value)
 {
     static const char *const plain[] = { "identity", "none", "utf-8" };
@@ -414,7 +414,7 @@ static int read_framing(
     return error;
 }
 
-// At the empty line: which body follows, if any (RFC 9112 section 6.3)?
+// At the empty line: decides which kind of body follows (RFC 9112 section 6.3).
 static void end_head(struct http_response *response)
 {
     struct framing framing = { 0 };
@@ -497,8 +497,8 @@ static void take_body(
     rest->len -= n;
 }
 
-// Takes what belongs to a body, or to a chunk of one, of known length. Returns
-// true at its end.
+// Takes bytes of a body or chunk of known length. Returns true at the end of
+// the body or chunk.
 static bool take_remaining(struct http_response *response, struct slice *rest)
 {
     size_t n = rest->len;
@@ -512,8 +512,8 @@ static bool take_remaining(struct http_response *response, struct slice *rest)
     return response->remaining == 0;
 }
 
-// "1f", "1f;name=value"; and "1f    " of servers that write the size into a
-// field of fixed width.
+// Takes "1f" or "1f;name=value"; or "1f    " from servers that write the size
+// into a field of fixed width.
 static void take_chunk_size(struct http_response *response, struct slice *rest)
 {
     struct slice line;
@@ -534,7 +534,7 @@ static void take_chunk_size(struct http_response *response, struct slice *rest)
     while (i < line.len && is_blank(line.at[i]))
         i++;
     bool ended = i == line.len || line.at[i] == ';';
-    if (digits == 0 || !ended || has_stray(line)) {
+    if (digits == 0 || !ended || has_nul_or_cr(line)) {
         fail(response, ERROR_CHUNK);
         return;
     }
@@ -552,7 +552,7 @@ static void take_chunk_size(struct http_response *response, struct slice *rest)
         response->part = size > 0 ? HTTP_CHUNK_DATA : HTTP_TRAILERS;
 }
 
-// The line end behind the data of a chunk, byte by byte.
+// Takes the line end after the data of a chunk, byte by byte.
 static void take_chunk_end(struct http_response *response, struct slice *rest)
 {
     char c = *rest->at++;
@@ -650,21 +650,21 @@ struct slice http_header(const struct http_response *response, const char *name)
 
 bool http_is_coded(const struct http_response *response)
 {
-    // Many an empty body is said to be compressed, as that of a redirect.
+    // Some servers label even the empty body of a redirect as compressed.
     return response->is_coded && response->body_len > 0;
 }
 
 int http_settle(const struct http_response *response, int error)
 {
-    bool of_the_peer = (error >= ERROR_CLOSED_EARLY && error < ERROR_END)
+    bool peer_failed = (error >= ERROR_CLOSED_EARLY && error < ERROR_END)
         || error == -ECONNRESET || error == -ETIMEDOUT;
 
-    if (of_the_peer && response->has_head && response->status != 200)
+    if (peer_failed && response->has_head && response->status != 200)
         return 0;
     return error;
 }
 
-// Takes a parameter off the front: up to the next ";" that is not quoted.
+// Removes the first parameter: the text up to the next ";" outside quotes.
 static struct slice take_parameter(struct slice *rest)
 {
     struct slice taken = { rest->at, 0 };

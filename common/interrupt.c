@@ -1,5 +1,5 @@
-// interrupt.c - a signal handler that does what a handler may: count, and poke
-// a pipe.
+// interrupt.c - a signal handler that counts and writes into a pipe: both are
+// async-signal-safe.
 
 #include "interrupt.h"
 
@@ -16,34 +16,35 @@ static const int signals[] = { SIGINT, SIGTERM };
 
 enum { SIGNALS = sizeof(signals) / sizeof(*signals) };
 
-static struct sigaction before[SIGNALS]; // what we found
+static struct sigaction previous_actions[SIGNALS];
 static atomic_int count;
-static int ends[2] = { -1, -1 };
+static int pipe_ends[2] = { -1, -1 };
 
 static void on_signal(int number)
 {
     if (atomic_fetch_add(&count, 1) > 0)
         _exit(128 + number);
-    pipe_poke(ends[1]);
+    pipe_poke(pipe_ends[1]);
 }
 
 int interrupt_init(void)
 {
-    // A task's stack may have no room for a handler; stage 6 gives it another.
+    // Stage 6 runs tasks on small stacks and provides another stack for signal
+    // handlers.
     struct sigaction action = {
         .sa_handler = on_signal,
         .sa_flags = SA_ONSTACK,
     };
-    int error = pipe_open(ends);
+    int error = pipe_open(pipe_ends);
 
     if (error != 0)
         return error;
     sigemptyset(&action.sa_mask);
     for (int i = 0; i < SIGNALS; i++) {
-        sigaction(signals[i], NULL, &before[i]);
-        // A shell without job control ignores these signals in programs that
-        // it starts in the background: a Ctrl-C is not meant for them.
-        if (before[i].sa_handler != SIG_IGN)
+        sigaction(signals[i], NULL, &previous_actions[i]);
+        // Keep an ignored signal ignored: a shell without job control starts
+        // background programs with Ctrl-C ignored.
+        if (previous_actions[i].sa_handler != SIG_IGN)
             sigaction(signals[i], &action, NULL);
     }
     return 0;
@@ -51,11 +52,11 @@ int interrupt_init(void)
 
 void interrupt_free(void)
 {
-    if (ends[0] == -1)
+    if (pipe_ends[0] == -1)
         return;
     for (int i = 0; i < SIGNALS; i++)
-        sigaction(signals[i], &before[i], NULL);
-    pipe_close(ends);
+        sigaction(signals[i], &previous_actions[i], NULL);
+    pipe_close(pipe_ends);
 }
 
 bool interrupted(void)
@@ -65,12 +66,12 @@ bool interrupted(void)
 
 int interrupt_fd(void)
 {
-    return interrupted() ? -1 : ends[0];
+    return interrupted() ? -1 : pipe_ends[0];
 }
 
 void interrupt_sleep(int ms)
 {
-    struct pollfd ctrl_c = { .fd = ends[0], .events = POLLIN };
+    struct pollfd ctrl_c = { .fd = pipe_ends[0], .events = POLLIN };
     double end = clock_now() + ms * 1e-3;
 
     if (clock_is_virtual())

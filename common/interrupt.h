@@ -1,8 +1,8 @@
-// interrupt.h - Ctrl-C, as something a program can ask about and wait for.
+// interrupt.h - Ctrl-C as a flag to test and a descriptor to wait for.
 //
-// The first SIGINT (or SIGTERM) is counted and makes a descriptor readable:
-// the program starts nothing new and ends with a report. The second one exits
-// at once.
+// The first SIGINT (or SIGTERM) sets the flag and makes the descriptor
+// readable: the program then starts nothing new and ends with a report. The
+// second signal exits at once.
 
 #ifndef INTERRUPT_H
 #define INTERRUPT_H
@@ -15,16 +15,16 @@ int interrupt_init(void);
 // Has Ctrl-C been pressed? Safe in any thread.
 bool interrupted(void);
 
-// The descriptor to watch: it becomes readable with the first Ctrl-C, and stays
-// so; never read it, it belongs to this module. -1 when there is nothing more
-// to watch for: after Ctrl-C, and before interrupt_init().
+// The descriptor to watch. The first Ctrl-C makes the descriptor readable for
+// good: do not read from it. -1 before interrupt_init() and after Ctrl-C, when
+// there is nothing to watch for.
 int interrupt_fd(void);
 
-// Takes the handler away again and closes the descriptor.
+// Restores the previous signal handlers and closes the descriptor.
 void interrupt_free(void);
 
-// Sleeps for so many milliseconds, or until Ctrl-C. On the virtual clock it
-// returns at once, so much later.
+// Sleeps for `ms` milliseconds, or until Ctrl-C. With the virtual clock, moves
+// the clock forward and returns at once.
 void interrupt_sleep(int ms);
 
 #endif

@@ -1,4 +1,5 @@
-// json.c - strings out, values back in.
+// json.c - escapes strings byte by byte; finds a value by skipping all values
+// before it, without building a tree.
 
 #include "json.h"
 
@@ -6,8 +7,9 @@
 #include <stdbool.h>
 #include <stdlib.h>
 
-// The length of the UTF-8 character at text[0] (Unicode table 3-7), or minus
-// the length of the piece to replace by one U+FFFD. n is at least 1.
+// The length of the UTF-8 character at text[0] (Unicode table 3-7). For an
+// ill-formed sequence, minus the number of bytes to replace by one U+FFFD. n is
+// at least 1.
 static int character(const unsigned char *text, size_t n)
 {
     unsigned char first = text[0];
@@ -26,13 +28,13 @@ static int character(const unsigned char *text, size_t n)
     else
         return -1;
     if (first == 0xE0)
-        low = 0xA0; // shorter forms exist
+        low = 0xA0; // below: overlong forms
     if (first == 0xED)
-        high = 0x9F; // surrogates
+        high = 0x9F; // above: surrogates
     if (first == 0xF0)
-        low = 0x90;
+        low = 0x90; // below: overlong forms
     if (first == 0xF4)
-        high = 0x8F; // above U+10FFFF
+        high = 0x8F; // above: larger than U+10FFFF
     for (int i = 1; i < length; i++) {
         if ((size_t)i == n || text[i] < low || text[i] > high)
             return -i;
@@ -42,7 +44,7 @@ static int character(const unsigned char *text, size_t n)
     return length;
 }
 
-// C0, DEL and C1 (U+0080 to U+009F, which terminals obey too).
+// C0, DEL and C1 (U+0080 to U+009F: terminals act on these as well).
 static bool is_control(const unsigned char *at, int length)
 {
     return (length == 1 && (*at < 0x20 || *at == 0x7F))
@@ -63,7 +65,7 @@ void json_string(FILE *out, struct slice text)
             fputs("\xEF\xBF\xBD", out);
         else if (*at == '"' || *at == '\\')
             fprintf(out, "\\%c", *at);
-        else if (is_control(at, length)) // of two bytes, the second is it
+        else if (is_control(at, length)) // C1: the second byte is the code
             fprintf(out, "\\u%04x", at[length - 1]);
         else
             fwrite(at, 1, (size_t)length, out);
@@ -114,7 +116,8 @@ static const char *skip_string(const char *at, const char *end)
     return end;
 }
 
-// Steps over one value; brackets are counted, not matched by kind.
+// Returns the end of the value at `at`. Counts brackets without matching their
+// kinds.
 static const char *skip_value(const char *at, const char *end)
 {
     int depth = 0;
@@ -142,7 +145,7 @@ static const char *skip_value(const char *at, const char *end)
     return end;
 }
 
-// The member `name` of an object, or the name-th element of an array.
+// The member `name` of an object, or the element with index `name` of an array.
 static struct slice find_member(struct slice json, struct slice name)
 {
     const char *end = json.at + json.len;

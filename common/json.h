@@ -1,4 +1,4 @@
-// json.h - JSON: write it well, read back what we wrote.
+// json.h - writes JSON strings, and reads back JSON of our own.
 
 #ifndef JSON_H
 #define JSON_H
@@ -8,22 +8,24 @@
 #include <stdio.h>
 
 // Writes `text` as a JSON string: quotes, valid UTF-8, all control characters
-// escaped (DEL and C1 too: people look at JSON on terminals). What is not UTF-8
-// becomes U+FFFD, one for each maximal piece (Unicode 15, 3.9). An absent slice
-// is written as null. Errors stay with the stream.
+// escaped (also DEL and C1, because people read JSON on terminals). Each
+// maximal ill-formed sequence of bytes (Unicode 15, section 3.9) becomes one
+// U+FFFD. An absent slice is written as null. Write errors are left to
+// ferror(out).
 void json_string(FILE *out, struct slice text);
 
-// Copies `text` into `to` (of `size` bytes, always NUL-terminated) as it may
-// stand on a terminal: one line, valid UTF-8, control characters as U+FFFD.
-// What does not fit is cut between characters.
+// Copies `text` into `to`, safe to print on a terminal: one line, valid UTF-8,
+// control characters replaced by U+FFFD. `to` has `size` bytes and is always
+// NUL-terminated; a text that is too long is cut between two characters.
 void json_printable(char *to, size_t size, struct slice text);
 
-// A value in a JSON text: `path` leads there by names and indices, as in
-// "timing/spans/3/done". Returns its text (strings with their quotes), or
-// an absent slice. Reads what we wrote; hostile input ends in an absent slice.
+// Finds a value in a JSON text. `path` consists of names and indices, as in
+// "timing/spans/3/done". Returns the text of the value (strings with their
+// quotes), or an absent slice. For JSON that we wrote ourselves: a malformed
+// text may yield any part of the text, but never a crash.
 struct slice json_find(struct slice json, const char *path);
 
-// As json_find(), as a number; `otherwise` where there is none.
+// As json_find(), converted to a number; `otherwise` if no number is there.
 double json_number(struct slice json, const char *path, double otherwise);
 
 #endif

@@ -1,30 +1,28 @@
-// links.c - just enough of HTML's tokenizer to find every href.
+// links.c - as much of HTML's tokenizer as is needed to find every href.
 //
-// A page is text with tags in it, and with stretches where what looks like a
-// tag is none:
+// A page consists of text and tags, and of parts in which text that looks like
+// a tag is not a tag:
 //
 //     text <a href="x">  <!-- ... -->  <script> ... </script>
 //
-// links->at only ever moves forward, and nothing that was searched in vain is
-// searched again: whatever lacks its end swallows the rest of the page, as it
-// does in a browser. That is what keeps the time linear.
+// links->at only moves forward. An unfinished comment, tag or element extends
+// to the end of the page, as in a browser, and no text is searched a second
+// time: so the time is linear.
 //
-// The states are those of the HTML standard, section 13.2.5, and a link is
-// found exactly where a browser finds the tag, except where this list says
-// otherwise:
+// The states are those of the HTML standard, section 13.2.5. A link is found
+// exactly where a browser finds the tag, with these exceptions:
 //
-//   <noscript>        Its content is read: no script runs here, which is the
-//                     case that the element is for.
-//   <template>        Its content is read: scripts put it into the page, and so
-//                     do shadow roots.
-//   <select>, frames  Some parsers drop tags in them. Here they count.
-//   <svg>, <math>     Their elements are tracked as far as it takes to know
-//                     where <style> is text and CDATA is a section. An end tag
-//                     that HTML would close around an <svg> without an end is
-//                     known only if its start tag could not stand in one.
-//   XML pages         Names of attributes are compared as in HTML, a tag need
-//                     not be well formed, and an internal DTD is passed over:
-//                     a page that a browser refuses still leads somewhere.
+//   <noscript>        The content is read: no scripts run here.
+//   <template>        The content is read: a script or a shadow root may add it
+//                     to the page.
+//   <select>, frames  Tags inside are read, although some parsers drop them.
+//   <svg>, <math>     Elements are tracked only to know where <style> is text
+//                     and where CDATA sections exist. An end tag of HTML closes
+//                     an unfinished <svg> only if the start tag would do so
+//                     (see breaks_out()).
+//   XML pages         Attribute names are compared as in HTML, a tag need not
+//                     be well formed, and an internal DTD is skipped: even a
+//                     page that a browser refuses has links.
 
 #include "links.h"
 
@@ -40,9 +38,9 @@ struct tag {
     struct slice name;
     struct slice href; // raw; absent: .at is NULL
     struct slice charset; // of a <meta>; raw
-    struct slice content;
-    bool empty; // ended in "/>"
-    bool is_html; // not one of SVG or MathML
+    struct slice content; // of a <meta>; raw
+    bool empty; // ends in "/>"
+    bool is_html; // not an element of SVG or MathML
 };
 
 static bool is_letter(char c)
@@ -72,7 +70,7 @@ static bool starts_with(const struct links *links, const char *text)
     return bytes_left(links) >= n && memcmp(links->at, text, n) == 0;
 }
 
-// Moves to the next c, or to the end of the page.
+// Moves to the next `c`, or to the end of the page.
 static void skip_to(struct links *links, char c)
 {
     const char *found = NULL;
@@ -82,7 +80,7 @@ static void skip_to(struct links *links, char c)
     links->at = found != NULL ? found : links->end;
 }
 
-// Moves behind the next c, or to the end of the page.
+// Moves past the next `c`, or to the end of the page.
 static void skip_past(struct links *links, char c)
 {
     skip_to(links, c);
@@ -104,10 +102,11 @@ static bool ends_in(const char *start, const char *at, const char *ending)
     return (size_t)(at - start) >= n && memcmp(at - n, ending, n) == 0;
 }
 
-// --- What is no tag ----------------------------------------------------------
+// --- Comments, sections, doctypes --------------------------------------------
 
-// "<!-->" and "<!--->" are complete comments: the dashes serve twice. They do
-// not where the end is "--!>", and XML knows neither.
+// In HTML, "<!-->" and "<!--->" are complete comments: the same dashes begin
+// and end the comment. A comment may also end in "--!>", but then with dashes
+// of its own. XML has none of these forms.
 static void skip_comment(struct links *links)
 {
     const char *dashes = links->at + strlen("<!");
@@ -121,8 +120,8 @@ static void skip_comment(struct links *links)
         && (links->is_xml || !ends_in(inside, links->at, "--!>")));
 }
 
-// Skips what starts with `start` and ends in `ending`, which itself ends in
-// '>'.
+// Skips a section that starts with `start` and ends with `ending`. The last
+// character of `ending` is '>'.
 static void skip_section(
     struct links *links, const char *start, const char *ending)
 {
@@ -134,7 +133,7 @@ static void skip_section(
     while (links->at < links->end && !ends_in(inside, links->at, ending));
 }
 
-// "<!DOCTYPE x [ ... ]>" of XML, in whose brackets anything may stand.
+// Skips "<!DOCTYPE x [ ... ]>" of XML; the brackets may contain any text.
 static void skip_doctype(struct links *links)
 {
     while (links->at < links->end && *links->at != '[' && *links->at != '>')
@@ -146,7 +145,7 @@ static void skip_doctype(struct links *links)
 
 static bool has_cdata(const struct links *links);
 
-// At "<!" or "<?": moves behind whatever it is.
+// At "<!" or "<?": skips the comment, section or doctype.
 static void skip_markup(struct links *links)
 {
     static const char cdata[] = "<![CDATA[";
@@ -160,13 +159,13 @@ static void skip_markup(struct links *links)
     else if (links->is_xml)
         skip_doctype(links);
     else
-        skip_past(links, '>'); // a doctype, or what counts as a comment
+        skip_past(links, '>'); // a doctype, or a "bogus comment"
 }
 
 // --- Tags --------------------------------------------------------------------
 
-// Reads what stands behind an attribute's "=". A value that the page ends in
-// is not worth anything, as its tag has no end either.
+// Reads the value after an attribute's "=". At the end of the page the value is
+// incomplete, and scan_tag() will reject the whole tag.
 static struct slice scan_value(struct links *links)
 {
     skip_spaces(links);
@@ -187,8 +186,8 @@ static struct slice scan_value(struct links *links)
     return (struct slice){ start, (size_t)(links->at - start) };
 }
 
-// Returns false at the ">" of the tag or at the end of the page. An attribute
-// without a value has an empty one.
+// Reads the next attribute; without "=", the value is empty. Returns false at
+// the ">" of the tag or at the end of the page.
 static bool next_attribute(
     struct links *links, struct slice *name, struct slice *value)
 {
@@ -198,7 +197,7 @@ static bool next_attribute(
     if (links->at == links->end || *links->at == '>')
         return false;
 
-    const char *start = links->at++; // even if it is a '='
+    const char *start = links->at++; // a leading '=' belongs to the name
     while (links->at < links->end && !is_space(*links->at) && *links->at != '/'
            && *links->at != '>' && *links->at != '=')
         links->at++;
@@ -213,15 +212,16 @@ static bool next_attribute(
     return true;
 }
 
-// The first of several attributes of a name counts.
-static void keep(struct slice *kept, const char *wanted, struct slice name,
-    struct slice value)
+// Keeps the value of an attribute with the wanted name, but only the first
+// value.
+static void keep_first(struct slice *kept, const char *wanted,
+    struct slice name, struct slice value)
 {
     if (kept->at == NULL && slice_like(name, wanted))
         *kept = value;
 }
 
-// Reads a tag from its name on. Returns false if the page ends within it.
+// Reads a tag, starting at the name. Returns false if the page ends first.
 static bool scan_tag(struct links *links, struct tag *tag)
 {
     const char *start = links->at;
@@ -233,23 +233,24 @@ static bool scan_tag(struct links *links, struct tag *tag)
         links->at++;
     *tag = (struct tag){ .name = { start, (size_t)(links->at - start) } };
 
-    const char *behind = links->at;
+    const char *attributes_end = links->at;
     while (next_attribute(links, &name, &value)) {
-        keep(&tag->href, "href", name, value);
-        keep(&tag->charset, "charset", name, value);
-        keep(&tag->content, "content", name, value);
-        behind = links->at;
+        keep_first(&tag->href, "href", name, value);
+        keep_first(&tag->charset, "charset", name, value);
+        keep_first(&tag->content, "content", name, value);
+        attributes_end = links->at;
     }
     if (links->at == links->end)
         return false;
-    // Only a slash that is not part of a value counts.
-    tag->empty = links->at > behind && links->at[-1] == '/';
+    // A slash at the end of an unquoted value belongs to the value.
+    tag->empty = links->at > attributes_end && links->at[-1] == '/';
     links->at++;
     return true;
 }
 
-// --- What is text ------------------------------------------------------------
+// --- Elements that contain plain text ----------------------------------------
 
+// Is a tag with this name next? `start` is "<" or "</".
 static bool at_tag(
     const struct links *links, const char *start, const char *name)
 {
@@ -263,8 +264,7 @@ static bool at_tag(
         && (is_space(behind) || behind == '/' || behind == '>');
 }
 
-// The content of these elements is text up to their own end tag, whatever it
-// looks like. Moves to that end tag.
+// Moves to the next end tag with this name: everything before is text.
 static void skip_text(struct links *links, const char *name)
 {
     for (skip_to(links, '<'); links->at < links->end; skip_to(links, '<')) {
@@ -274,12 +274,13 @@ static void skip_text(struct links *links, const char *name)
     }
 }
 
-// In a script, "<!--" hides a whole <script> ... </script>, which were once
-// written so; "-->" ends that. Moves to the end tag of the script.
+// Moves to the end tag of the script. Between "<!--" and "-->" a script may
+// contain a whole <script> ... </script>, and the inner end tag does not count
+// (the standard's "script data double escaped state").
 static void skip_script(struct links *links)
 {
-    const char *comment = NULL; // where its dashes are
-    bool doubly = false; // within a <script> in it
+    const char *comment = NULL; // the dashes of "<!--", while inside a comment
+    bool doubly = false; // inside a <script> in the comment
 
     for (; links->at < links->end; links->at++) {
         if (*links->at == '>') {
@@ -300,7 +301,7 @@ static void skip_script(struct links *links)
     }
 }
 
-// Behind a start tag: skips what is no markup.
+// After a start tag: skips the content of an element that contains plain text.
 static void skip_raw_text(struct links *links, struct slice name)
 {
     static const char *const raw[] = { "style", "textarea", "title", "xmp",
@@ -318,29 +319,44 @@ static void skip_raw_text(struct links *links, struct slice name)
 
 // --- SVG and MathML ----------------------------------------------------------
 
-// In them no element is text. Those from POINTS on contain HTML again; the last
-// two are elements that only share their names with the first two.
+// Elements of SVG and MathML never contain plain text. links->foreign holds
+// indices into this table:
+//
+//     SVG, MATH            <svg> or <math> in HTML
+//     from POINTS          integration points of SVG: their content is HTML
+//     from MATH_POINTS     integration points of MathML
+//     MATH_IN_SVG          a <math> inside <svg>: just an unknown SVG element
+//     SVG_IN_MATH          an <svg> inside <math>
 static const char *const foreign[] = { "svg", "math", "foreignobject", "desc",
     "title", "mi", "mo", "mn", "ms", "mtext", "math", "svg" };
 
-enum { SVG, MATH, POINTS, MATH_POINTS = 5, MATH_IN_SVG = 10, SVG_IN_MATH };
+enum {
+    SVG,
+    MATH,
+    POINTS,
+    MATH_POINTS = 5,
+    MATH_IN_SVG = 10,
+    SVG_IN_MATH,
+    HTML,
+    NOT_FOREIGN,
+};
 
-// What surrounds the place where we are: SVG, MATH, or POINTS for HTML.
+// The language at the current place: SVG, MATH or HTML.
 static int surroundings(const struct links *links)
 {
     int top = links->num_foreign > 0 ? links->foreign[links->num_foreign - 1]
-                                     : POINTS;
+                                     : HTML;
 
-    if (top == MATH_IN_SVG)
+    if (top == SVG || top == MATH_IN_SVG)
         return SVG;
-    if (top == SVG_IN_MATH)
+    if (top == MATH || top == SVG_IN_MATH)
         return MATH;
-    return top < POINTS ? top : POINTS;
+    return HTML;
 }
 
 static bool is_foreign(const struct links *links)
 {
-    return surroundings(links) != POINTS;
+    return surroundings(links) != HTML;
 }
 
 static bool has_cdata(const struct links *links)
@@ -348,7 +364,8 @@ static bool has_cdata(const struct links *links)
     return links->is_xml || is_foreign(links) || links->at_point;
 }
 
-// HTML's own elements: such a tag in an <svg> means that its end is missing.
+// Does this HTML tag inside an <svg> or <math> mean that the end tag of the
+// <svg> or <math> is missing? (The list is the standard's.)
 static bool breaks_out(struct slice name)
 {
     static const char *const names[] = { "b", "big", "blockquote", "body", "br",
@@ -366,13 +383,13 @@ static void break_out(struct links *links)
         links->num_foreign--;
 }
 
-// Which row of the table a start tag opens in these surroundings; -1: none.
+// The row of the table for a start tag in these surroundings, or NOT_FOREIGN.
 static int kind_of(struct slice name, int around)
 {
     int first = around == MATH ? MATH_POINTS : POINTS;
     int last = around == MATH ? MATH_IN_SVG : MATH_POINTS;
 
-    for (int i = first; around != POINTS && i < last; i++) {
+    for (int i = first; around != HTML && i < last; i++) {
         if (slice_like(name, foreign[i]))
             return i;
     }
@@ -380,10 +397,11 @@ static int kind_of(struct slice name, int around)
         return around == MATH ? SVG_IN_MATH : SVG;
     if (slice_like(name, "math"))
         return around == SVG ? MATH_IN_SVG : MATH;
-    return -1;
+    return NOT_FOREIGN;
 }
 
-// At a start tag. Returns whether the element is one of HTML's.
+// Updates the stack of foreign elements at a start tag. Returns true if the tag
+// is an element of HTML.
 static bool enter(struct links *links, const struct tag *tag)
 {
     if (is_foreign(links) && breaks_out(tag->name))
@@ -391,13 +409,15 @@ static bool enter(struct links *links, const struct tag *tag)
     bool is_html = !is_foreign(links);
     int kind = kind_of(tag->name, surroundings(links));
     links->at_point = false;
-    if (kind == -1 || tag->empty || links->num_foreign == LINKS_MAX_FOREIGN)
-        return is_html && kind == -1;
+    if (kind == NOT_FOREIGN || tag->empty
+        || links->num_foreign == LINKS_MAX_FOREIGN)
+        return is_html && kind == NOT_FOREIGN;
     links->foreign[links->num_foreign++] = (unsigned char)kind;
     links->at_point = kind >= POINTS && kind < MATH_IN_SVG;
     return false;
 }
 
+// Updates the stack of foreign elements at an end tag.
 static void leave(struct links *links, struct slice name)
 {
     if (is_foreign(links) && breaks_out(name))
@@ -413,7 +433,7 @@ static void leave(struct links *links, struct slice name)
 
 // --- Finding tags ------------------------------------------------------------
 
-// At "</": moves behind the end tag.
+// At "</": skips the end tag.
 static void skip_end_tag(struct links *links)
 {
     struct tag tag;
@@ -425,7 +445,7 @@ static void skip_end_tag(struct links *links)
         leave(links, tag.name);
 }
 
-// Finds the next start tag and reads it. False at the end of the page.
+// Finds and reads the next start tag. Returns false at the end of the page.
 static bool next_tag(struct links *links, struct tag *tag)
 {
     for (skip_to(links, '<'); links->at < links->end; skip_to(links, '<')) {
@@ -443,17 +463,17 @@ static bool next_tag(struct links *links, struct tag *tag)
                 skip_raw_text(links, tag->name);
             return true;
         } else {
-            links->at++; // a "<" of the text
+            links->at++; // a "<" in the text
         }
     }
     return false;
 }
 
-// --- What the bytes mean -----------------------------------------------------
+// --- Charsets ----------------------------------------------------------------
 
-// The word behind `name`, "=" and perhaps a quote in `text`; absent if there is
-// none.
-static struct slice word_behind(struct slice text, const char *name)
+// Finds "name=word" or "name='word'" in `text`, and returns the word; absent if
+// there is none.
+static struct slice word_after(struct slice text, const char *name)
 {
     size_t n = strlen(name);
     size_t i = 0;
@@ -478,7 +498,8 @@ static struct slice word_behind(struct slice text, const char *name)
     return word;
 }
 
-// Where a page says its charset itself, it does so in its first 1,024 bytes.
+// Finds the charset declared by the page itself, within the first 1,024 bytes
+// as the HTML standard demands.
 static struct slice find_charset(const struct links *links)
 {
     size_t n = bytes_left(links) < 1024 ? bytes_left(links) : 1024;
@@ -491,15 +512,15 @@ static struct slice find_charset(const struct links *links)
     if (starts_with(&head, "<?xml")) {
         const char *end = memchr(head.at, '>', n);
         size_t len = end != NULL ? (size_t)(end - head.at) : 0;
-        found = word_behind((struct slice){ head.at, len }, "encoding");
+        found = word_after((struct slice){ head.at, len }, "encoding");
     }
     while (found.len == 0 && next_tag(&head, &tag)) {
         if (!slice_like(tag.name, "meta"))
             continue;
         found = tag.charset.len > 0 ? tag.charset
-                                    : word_behind(tag.content, "charset");
+                                    : word_after(tag.content, "charset");
     }
-    // As found in bytes that could be read, these are certainly wrong.
+    // A declaration of UTF-16 in a page that was readable as ASCII is wrong.
     return charset_of(found, (struct slice){ 0 }) == CHARSET_UNREADABLE
         ? (struct slice){ 0 }
         : found;
@@ -530,9 +551,8 @@ static size_t put_utf8(char *out, unsigned long code)
     return 4;
 }
 
-// A query goes to a program that expects the page's own charset. A character
-// that windows-1252 does not have is sent as browsers do: as a reference,
-// escaped.
+// For a query: the receiver expects the charset of the page. Browsers send a
+// character that windows-1252 lacks as an escaped character reference.
 static size_t put_1252(char *out, unsigned long code)
 {
     int byte = charset_to_1252(code);
@@ -543,11 +563,12 @@ static size_t put_1252(char *out, unsigned long code)
     return 1;
 }
 
-// At most so many bytes become of one byte of an href; "&or;" becomes 13.
-enum { MOST_A_BYTE = 4 };
+// decode() writes at most this many bytes for each byte of an href: the 4 bytes
+// of "&or;" may become the 13 of "%26%238744%3B".
+enum { MAX_GROWTH = 4 };
 
-// Writes the characters of `raw`, without its fragment, and returns how many
-// bytes they take.
+// Writes the characters of `raw`, without the fragment. Returns the number of
+// bytes written.
 static size_t decode(const struct links *links, char *out, struct slice raw)
 {
     bool in_query = false;
@@ -562,7 +583,7 @@ static size_t decode(const struct links *links, char *out, struct slice raw)
             n = entity_scan((struct slice){ raw.at + i, raw.len - i }, &code);
         bool is_byte = n == 0;
         n += is_byte;
-        if (code == '#') { // a blank before it is no blank at the end
+        if (code == '#') { // kept, so that clean() keeps blanks before the '#'
             out[len++] = '#';
             break;
         }
@@ -572,15 +593,17 @@ static size_t decode(const struct links *links, char *out, struct slice raw)
         else if (in_query && links->charset == CHARSET_1252)
             len += put_1252(out + len, code);
         else
-            len += put_utf8(out + len, is_byte ? charset_1252(byte) : code);
+            len += put_utf8(
+                out + len, is_byte ? charset_from_1252(byte) : code);
     }
-    assert(len <= MOST_A_BYTE * raw.len);
+    assert(len <= MAX_GROWTH * raw.len);
     return len;
 }
 
 // --- References as browsers read them ----------------------------------------
 
-// Drops what never counts, so that what is left can be looked at.
+// Removes blanks at both ends, and tabs and line ends anywhere. Returns the new
+// length.
 static size_t clean(char *text, size_t len)
 {
     size_t kept = 0;
@@ -595,9 +618,10 @@ static size_t clean(char *text, size_t len)
     return kept;
 }
 
-// Rewrites a reference that browsers understand (the URL standard's "special
-// authority slashes" and their neighbours) as RFC 3986 has it, which is what
-// url.c reads. `text` has room for two bytes more. Returns the new length.
+// Rewrites a reference from the URL standard's syntax, as read by browsers, to
+// that of RFC 3986, as read by url.c: the differences are backslashes, the
+// number of slashes, and "http:x". `text` has room for two more bytes. Returns
+// the new length.
 static size_t rewrite(const struct url *base, char *text, size_t len)
 {
     struct slice scheme = { text, 0 };
@@ -616,21 +640,22 @@ static size_t rewrite(const struct url *base, char *text, size_t len)
     while (n + slashes < len && text[n + slashes] == '/')
         slashes++;
 
-    const char *begin = same ? "" : "//"; // what goes in place of the slashes
-    size_t from = n + slashes; // what is kept behind it
-    size_t to = same ? 0 : n; // how much is kept of the scheme
+    // Keep `kept` bytes of the scheme, then write `begin`, then the rest.
+    size_t rest = n + slashes;
+    size_t kept = same ? 0 : n;
+    const char *begin = same ? "" : "//";
     if (same && slashes >= 2) {
+        kept = n;
         begin = "//";
-        to = n;
     } else if (same && slashes == 1) {
         begin = "/";
-    } else if (same && n > 0 && from < len && text[from] != '?'
-        && text[from] != '#') {
-        begin = "./"; // or "http:a:b" would become a scheme
+    } else if (same && n > 0 && rest < len && text[rest] != '?'
+        && text[rest] != '#') {
+        begin = "./"; // without this, "http:a:b" would get the scheme "a"
     }
-    memmove(text + to + strlen(begin), text + from, len - from);
-    memcpy(text + to, begin, strlen(begin));
-    return to + strlen(begin) + (len - from);
+    memmove(text + kept + strlen(begin), text + rest, len - rest);
+    memcpy(text + kept, begin, strlen(begin));
+    return kept + strlen(begin) + (len - rest);
 }
 
 // --- The links ---------------------------------------------------------------
@@ -638,11 +663,11 @@ static size_t rewrite(const struct url *base, char *text, size_t len)
 static int resolve(
     const struct links *links, struct slice href, struct url *link)
 {
-    // Before anything is allocated: some pages carry megabytes in "data:".
+    // Checked before the allocation: "data:" URLs may have megabytes.
     if (href.len > 3 * URL_MAX)
         return -ENAMETOOLONG;
 
-    char *text = malloc(MOST_A_BYTE * href.len + 16);
+    char *text = malloc(MAX_GROWTH * href.len + 16);
     if (text == NULL)
         return -ENOMEM;
     size_t len = decode(links, text, href);
@@ -691,8 +716,7 @@ bool links_next(struct links *links, struct url *link)
             return false;
         }
         if (is_base) {
-            // Even a useless one was the first.
-            links->base_seen = true;
+            links->base_seen = true; // even a bad <base> counts as the first
             if (error == 0 && link->scheme != URL_OTHER) {
                 url_free(&links->base);
                 links->base = *link;

@@ -1,4 +1,4 @@
-// live.c - carriage return, clear to the end of the line, text.
+// live.c - writes a carriage return, "clear to the end of the line", the text.
 
 #include "live.h"
 

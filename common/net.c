@@ -1,4 +1,5 @@
-// net.c - sockets, and a cache of name look-ups that threads can share.
+// net.c - a list of hosts with their addresses, under one mutex; getaddrinfo()
+// for unknown hosts; sockets, and errnos made uniform.
 
 #include "net.h"
 
@@ -17,35 +18,36 @@
 #include <sys/time.h>
 #include <unistd.h>
 
-// Which of a host's addresses a page was last given; see choose().
-struct given {
-    uint32_t page; // the hash of its URL
-    unsigned turn;
+// The address that a page was last given; see report_try().
+struct assignment {
+    uint32_t page; // the hash of the page's URL
+    unsigned moves; // host->moves at that time
 };
 
-enum { GIVEN = 256 }; // remembered for a host; a page may push out another
+enum { ASSIGNMENTS = 256 }; // a small table: a page may overwrite another
 
-// One host and port. The list is walked from the start each time: a crawl
-// stays on a few hosts. With thousands it would want a hash table.
+// A host and port. Hosts are in a list, searched from the start each time:
+// enough for the few hosts of a crawl; thousands would need a hash table.
 struct host {
     struct host *next;
     char *name; // without the brackets of an IPv6 address
     unsigned short port;
-    bool pending; // a thread is asking the name servers right now
+    bool pending; // a thread is just looking up this host
     int error; // of the last look-up
     int count;
     struct address *addresses;
-    unsigned turn; // how often the next address became the first to be tried
-    struct given given[GIVEN];
+    unsigned moves; // how often the host has moved on to the next address
+    struct assignment assignments[ASSIGNMENTS];
 };
 
-static struct host *hosts; // under mutex, but for what a pending one fills in
+// All under the mutex, except the addresses of a pending host.
+static struct host *hosts;
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
-static pthread_cond_t answered = PTHREAD_COND_INITIALIZER;
+static pthread_cond_t lookup_ended = PTHREAD_COND_INITIALIZER;
 
-// --- Where a host is -------------------------------------------------------
+// --- Addresses -------------------------------------------------------------
 
-// Fills in *address from digits ("127.0.0.1", "::1"), or returns false.
+// Fills in *address from "127.0.0.1" or "::1". Returns false for anything else.
 static bool parse_address(
     struct address *address, const char *digits, unsigned short port)
 {
@@ -81,9 +83,9 @@ static int set_address(struct host *host, const char *digits)
     return 0;
 }
 
-// What getaddrinfo() says, as one of our errors. Whatever is not known to pass
-// is about the name itself. (It has more codes for that, such as EAI_NODATA,
-// than headers show to a POSIX program.)
+// Converts a result of getaddrinfo() to an error. Any code not known to be
+// transient means that the name is bad. (The list of such codes is open: POSIX
+// headers hide EAI_NODATA, for instance.)
 static int lookup_error(int code)
 {
     switch (code) {
@@ -91,24 +93,24 @@ static int lookup_error(int code)
     case EAI_AGAIN: return ERROR_LOOKUP;
     case EAI_MEMORY: return -ENOMEM;
     case EAI_SYSTEM:
-        // -EAGAIN would say that there is something to wait for.
+        // A caller of net_lookup_known() would wait after -EAGAIN.
         return errno == 0 || errno == EAGAIN ? ERROR_LOOKUP : -errno;
     default:
-        // glibc with no descriptor left finds neither /etc/hosts nor a name
-        // server, and takes that for a no.
+        // Without a free descriptor, glibc cannot open /etc/hosts or reach a
+        // name server, and reports that the name does not exist.
         return errno == EMFILE || errno == ENFILE ? -errno : ERROR_NO_SUCH_HOST;
     }
 }
 
-// Asks the name servers: 0 and the addresses in `host`, or an error.
-static int ask(struct host *host)
+// Looks up the addresses of a host. Returns 0 or an error.
+static int ask_name_servers(struct host *host)
 {
     struct addrinfo hints = { .ai_socktype = SOCK_STREAM };
     struct addrinfo *found;
     char service[8];
 
     snprintf(service, sizeof(service), "%u", host->port);
-    errno = 0; // lookup_error() looks at it
+    errno = 0; // lookup_error() reads errno
     int error = lookup_error(getaddrinfo(host->name, service, &hints, &found));
     if (error != 0)
         return error;
@@ -134,7 +136,7 @@ static int ask(struct host *host)
 
 // --- The cache -------------------------------------------------------------
 
-// The entry for this host and port, a new one if need be; NULL: no memory.
+// Finds or adds a host and port. Returns NULL without memory.
 static struct host *find_host(struct slice name, unsigned short port)
 {
     struct host *host = hosts;
@@ -163,23 +165,23 @@ static struct host *find_host(struct slice name, unsigned short port)
     return host;
 }
 
-// Whoever comes first asks; the others wait for the answer. Called with the
-// lock, which is not held while the name servers think: look-ups of other
-// hosts go on meanwhile.
+// Looks up a host, or waits until another thread has done so. Called with the
+// mutex locked, but unlocks the mutex during the look-up: other hosts can be
+// looked up in the meantime.
 static void ask_once(struct host *host)
 {
     if (host->pending) {
         while (host->pending)
-            pthread_cond_wait(&answered, &mutex);
+            pthread_cond_wait(&lookup_ended, &mutex);
         return;
     }
     host->pending = true;
     pthread_mutex_unlock(&mutex);
-    int error = ask(host);
+    int error = ask_name_servers(host);
     pthread_mutex_lock(&mutex);
     host->error = error;
     host->pending = false;
-    pthread_cond_broadcast(&answered);
+    pthread_cond_broadcast(&lookup_ended);
 }
 
 static uint32_t hash(const char *text)
@@ -191,26 +193,33 @@ static uint32_t hash(const char *text)
     return h;
 }
 
-// A page begins with the address that the host is known by at the time. A retry
-// is the report that its address was a bad one, so the next address becomes the
-// first for everybody. But all the pages that were in flight report the same:
-// only a page that was given the current address moves the host on. Where that
-// has been pushed out of the memory, a first retry trusts those before it.
-static const struct address *choose(
+// Moves the host on to the next address if the current address has failed.
+//
+// A try > 0 of a page means that the address of the previous try has failed. If
+// an address is bad, all pages in flight report the failure, but the host must
+// move on only once: so only a page that was given the current address counts.
+// If the assignment of the page has been overwritten, a first retry assumes
+// that other pages have moved the host on already, unless it has never moved.
+static void report_try(struct host *host, const char *url, int try)
+{
+    uint32_t page = hash(url);
+    struct assignment *last = &host->assignments[page % ASSIGNMENTS];
+    bool is_known = last->page == page && try > 0;
+    bool is_current_bad = is_known
+        ? last->moves == host->moves
+        : try > 1 || (try == 1 && host->moves == 0);
+
+    if (is_current_bad)
+        host->moves++;
+    *last = (struct assignment){ page, host->moves };
+}
+
+static const struct address *choose_address(
     struct host *host, const struct url *url, int try)
 {
-    if (host->count == 1 || url->text == NULL)
-        return &host->addresses[host->turn % (unsigned)host->count];
-
-    uint32_t page = hash(url->text);
-    struct given *given = &host->given[page % GIVEN];
-    bool is_known = given->page == page && try > 0;
-    bool is_report = is_known ? given->turn == host->turn
-                              : try > 1 || (try == 1 && host->turn == 0);
-    if (is_report)
-        host->turn++;
-    *given = (struct given){ page, host->turn };
-    return &host->addresses[host->turn % (unsigned)host->count];
+    if (host->count > 1 && url->text != NULL)
+        report_try(host, url->text, try);
+    return &host->addresses[host->moves % (unsigned)host->count];
 }
 
 static int look_up(const struct url *url, int try, bool may_wait,
@@ -225,7 +234,7 @@ static int look_up(const struct url *url, int try, bool may_wait,
     if (host == NULL)
         goto unlock;
     error = -EAGAIN;
-    // A look-up that failed for now is no news that stays: it is made again.
+    // After a transient error, look up again.
     if (host->pending
         || (host->count == 0
             && (host->error == 0 || error_is_transient(host->error)))) {
@@ -234,11 +243,11 @@ static int look_up(const struct url *url, int try, bool may_wait,
         else if (may_wait)
             ask_once(host);
         else
-            goto unlock; // the host's own error stays what it is
+            goto unlock; // leaves host->error unchanged
     }
     error = host->error;
     if (error == 0)
-        *address = choose(host, url, try);
+        *address = choose_address(host, url, try);
 unlock:
     pthread_mutex_unlock(&mutex);
     return error;
@@ -255,8 +264,8 @@ int net_lookup_known(
     return look_up(url, try, false, address);
 }
 
-// Makes a URL whose host is `name` as url.h spells it: no other spelling is
-// ever looked up. Returns 0, -EINVAL (no URL has such a host) or -ENOMEM.
+// Makes a URL with the host `name`, to get the canonical spelling: look-ups use
+// no other. Returns 0; -EINVAL if `name` is not a valid host; -ENOMEM.
 static int spell_host(struct url *url, struct slice name)
 {
     static const char scheme[] = "http://";
@@ -270,7 +279,8 @@ static int spell_host(struct url *url, struct slice name)
     free(text);
     if (error != 0)
         return error == -ENOMEM ? error : -EINVAL;
-    // An address may have been spelled otherwise; of a name all must be left.
+    // The spelling of an address may have changed. A name must have stayed
+    // whole: "a/b" would have become the host "a".
     bool same = name.len == url->host.len || name.at[0] == '[';
     for (size_t i = 0; same && name.at[0] != '[' && i < name.len; i++)
         same = ascii_lower(name.at[i]) == url->host.at[i];
@@ -285,7 +295,7 @@ int net_resolve(const char *rule)
     const char *host_end = rule + (*rule == '[' ? strcspn(rule, "]") : 0);
     host_end += strcspn(host_end, ":");
     char *port_end;
-    // strtol() would also take blanks and a sign.
+    // Requires a digit, because strtol() also takes blanks and a sign.
     bool has_port = *host_end == ':' && ascii_is_digit(host_end[1]);
     long port = has_port ? strtol(host_end + 1, &port_end, 10) : 0;
     char digits[INET6_ADDRSTRLEN + 2];
@@ -363,15 +373,15 @@ int net_connected(int fd)
     return -error;
 }
 
-// The descriptor whose next call may block this thread, or -1; and where that
-// is. For the trace.
-static _Thread_local int blocking = -1;
+// For the trace: the descriptor on which this thread's next call may block, or
+// -1, and the place of the call.
+static _Thread_local int blocking_fd = -1;
 static _Thread_local struct trace_site blocking_at;
 
 static atomic_long num_asked;
 static atomic_long num_in_vain;
 
-// Relaxed: nothing is ordered by these, they only have to add up.
+// Relaxed, because no other memory depends on the order of these increments.
 static void count(atomic_long *number)
 {
     atomic_fetch_add_explicit(number, 1, memory_order_relaxed);
@@ -386,8 +396,8 @@ void net_count(long *asked, long *in_vain)
 void net_call(const struct trace_site *site)
 {
     blocking_at = *site;
-    if (blocking >= 0)
-        trace_record(TRACE_WAIT_FD, TRACE_THIS, blocking, site);
+    if (blocking_fd >= 0)
+        trace_record(TRACE_WAIT_FD, TRACE_THIS, blocking_fd, site);
     else
         trace_touch(site);
 }
@@ -396,7 +406,7 @@ static void record_return(void)
 {
     int error = errno;
 
-    trace_record(TRACE_READY, TRACE_THIS, blocking, &blocking_at);
+    trace_record(TRACE_READY, TRACE_THIS, blocking_fd, &blocking_at);
     trace_record(TRACE_RUN, TRACE_THIS, 0, &blocking_at);
     errno = error;
 }
@@ -404,9 +414,9 @@ static void record_return(void)
 int net_called(ssize_t n)
 {
     count(&num_asked);
-    if (trace_is_on && blocking >= 0)
+    if (trace_is_on && blocking_fd >= 0)
         record_return();
-    blocking = -1;
+    blocking_fd = -1;
     if (n != -1)
         return (int)n;
     switch (errno) {
@@ -437,7 +447,7 @@ int net_check_due(
 int net_limit(int fd, int option, double deadline)
 {
     double left = deadline - clock_now();
-    long long us = (long long)(left * 1e6) + 1; // zero would mean "for ever"
+    long long us = (long long)(left * 1e6) + 1; // 0 would mean "no limit"
     struct timeval limit = {
         .tv_sec = (time_t)(us / 1000000),
         .tv_usec = (suseconds_t)(us % 1000000),
@@ -447,6 +457,6 @@ int net_limit(int fd, int option, double deadline)
         return -ETIMEDOUT;
     if (setsockopt(fd, SOL_SOCKET, option, &limit, sizeof(limit)) == -1)
         return -errno;
-    blocking = fd;
+    blocking_fd = fd;
     return 0;
 }

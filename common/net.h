@@ -1,7 +1,7 @@
-// net.h - the small print of sockets: addresses, look-ups, "try again?".
+// net.h - addresses and look-ups, sockets, results of calls, time limits.
 //
-// What a conversation consists of (connect, send, receive, give up, close)
-// is not here: it stands in each stage's fetch.c.
+// The conversation itself (connect, send, receive, give up, close) is in each
+// stage's fetch.c.
 
 #ifndef NET_H
 #define NET_H
@@ -23,74 +23,76 @@ struct address {
     socklen_t len;
 };
 
-// Looks up where `url` is served. A host may have several addresses, and
-// remembers which of them to begin with: try 0 gets that one; a later try of
-// the same URL says that its address was no good, so it gets the next, and so
-// does everybody after it, round and round. (localhost is [::1] and 127.0.0.1
-// on many systems, and a server often listens on one of them only.) Numeric
-// hosts and those named with net_resolve() cost nothing; other names are looked
-// up once (which may take seconds) and the answer, or that there is no such
-// host, is remembered for good. Threads may call this at the same time; two
-// that ask for the same host share one look-up.
+// Looks up an address for fetching `url`. Numeric hosts, and hosts given to
+// net_resolve(), are known at once. Any other name is looked up only once,
+// which may take seconds, and the result (addresses, or "no such host") is kept
+// until net_forget(). Safe in threads: two threads asking for the same host
+// share one look-up.
 //
-// Returns 0 and *address, which lives until net_forget(); ERROR_NO_SUCH_HOST;
-// or, for what may be tried again, ERROR_LOOKUP or what the system said: -errno
-// (-EMFILE, -ENOMEM), never -EAGAIN.
+// A host with several addresses has a current address, used for try 0 of every
+// URL. A later try of a URL reports that the last address has failed: the host
+// moves on to the next address, for this URL and all others. (On many systems
+// localhost is both [::1] and 127.0.0.1, but the server listens on only one.)
+//
+// Returns 0 and *address, valid until net_forget(); ERROR_NO_SUCH_HOST; or an
+// error that may be tried again: ERROR_LOOKUP, or an errno of the system such
+// as -EMFILE or -ENOMEM, but never -EAGAIN.
 int net_lookup(const struct url *url, int try, const struct address **address);
 
-// As net_lookup(), but never waits: -EAGAIN where it would have to.
+// As net_lookup(), but returns -EAGAIN where net_lookup() would wait.
 int net_lookup_known(
     const struct url *url, int try, const struct address **address);
 
-// "HOST:PORT:ADDRESS": from now on this host and port are found at this
-// numeric address (IPv6 in brackets or not). HOST is spelled as in a URL, an
-// IPv6 address in brackets. Returns 0; -EINVAL, also for a host that no URL can
-// have; -ENOMEM.
+// Parses "HOST:PORT:ADDRESS", and from now on uses the numeric ADDRESS (IPv6
+// with or without brackets) for this host and port. HOST is spelled as in a
+// URL, with brackets around an IPv6 address. Returns 0; -EINVAL for a malformed
+// rule or host; -ENOMEM.
 int net_resolve(const char *rule);
 
 // Frees all addresses.
 void net_forget(void);
 
-// A TCP socket for this address, closed on exec. Returns a descriptor or a
-// negative errno.
+// Opens a TCP socket for this address, closed on exec. Returns a descriptor or
+// a negative errno.
 int net_socket(const struct address *address);
 
-// The same, in non-blocking mode.
+// As net_socket(), in non-blocking mode.
 int net_socket_nonblocking(const struct address *address);
 
-// The result of a connect that was still under way: 0 or a negative errno
-// (SO_ERROR; reading it clears it).
+// The result of a connect that was in progress: 0 or a negative errno. (Reads
+// SO_ERROR, which also clears the error.)
 int net_connected(int fd);
 
-// Wraps a system call that says -1 and errno: returns what it returned, or a
-// negative errno. "Not now" has many names (EINTR, EAGAIN, EWOULDBLOCK, and
-// for connect EINPROGRESS and EALREADY); here it is always -EAGAIN. That the
-// socket is connected already (EISCONN) is a success. An int is enough: no
-// buffer of ours is larger than one can say.
+// Wraps a system call that returns -1 and sets errno: returns the result of the
+// call, or a negative errno. All errors that mean "not now" (EINTR, EAGAIN,
+// EWOULDBLOCK, and for connect EINPROGRESS and EALREADY) become -EAGAIN.
+// EISCONN (already connected) becomes 0. An int suffices, as no buffer of ours
+// is larger than INT_MAX.
 //
 //     n = net_result(recv(fd, chunk, sizeof(chunk), 0));
 //
-// (A macro: where the call may block, that goes into the trace.)
+// (A macro, to record the place of a blocking call in the trace.)
 #define net_result(call) \
     (trace_is_on ? net_call(TRACE_HERE) : (void)0, net_called(call))
 void net_call(const struct trace_site *site);
 int net_called(ssize_t n);
 
-// How many results went through net_result() so far, in all threads, and how
-// many of them said "not now".
+// Counts the calls of net_result() so far, in all threads, and how many of the
+// results were -EAGAIN.
 void net_count(long *asked, long *in_vain);
 
-// For sockets that do not block: after -EAGAIN, is it worth waiting? Returns n,
-// but -ETIMEDOUT in place of -EAGAIN if `deadline` has come.
+// For non-blocking sockets: replaces -EAGAIN by -ETIMEDOUT after the deadline.
+// Returns any other n unchanged.
 #define net_due(n, fd, deadline) net_check_due(n, fd, deadline, TRACE_SITE)
 int net_check_due(
     int n, int fd, double deadline, const struct trace_site *site);
 
-// For sockets that block: from now on a call on `fd` gives up with -EAGAIN
-// when `deadline` has come. `option` is SO_SNDTIMEO for connect and send (Linux
-// applies it to connect too, see socket(7)), SO_RCVTIMEO for recv. Returns 0;
-// -ETIMEDOUT if no time is left; -errno. Call it before each call: what is
-// left gets less, and after an -EAGAIN it says whether time is up.
+// For blocking sockets: makes the next call on `fd` fail with -EAGAIN at the
+// deadline. `option` is SO_SNDTIMEO for connect and send (Linux applies the
+// option to connect as well, see socket(7)), SO_RCVTIMEO for recv. Returns 0;
+// -ETIMEDOUT after the deadline; -errno. Call this again before each call on
+// `fd`, because the time left shrinks; after an -EAGAIN, the result -ETIMEDOUT
+// tells that the deadline was the cause.
 int net_limit(int fd, int option, double deadline);
 
 #endif

@@ -1,4 +1,5 @@
-// options.c - one table for both programs.
+// options.c - the table of all options of animals and crawl, and their
+// defaults.
 
 #include "options.h"
 
@@ -90,7 +91,7 @@ static const struct command_line lines[] = {
         table, TABLE_SIZE, print_limits },
 };
 
-// What the table cannot say.
+// Checks the rules that the table cannot express.
 static int check(const struct command_line *line, const struct options *options)
 {
     if (options->selector != NULL && strcmp(options->selector, "epoll") != 0

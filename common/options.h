@@ -21,18 +21,18 @@ struct options {
     const char *stage; // "01-blocking" and so on; set by program.h
 
     // Both programs
-    const char *selector; // "epoll", "poll" or NULL: the better one
+    const char *selector; // "epoll" or "poll"; NULL: the best available
     const char *json; // a file, "-" for stdout, or NULL
     const char *trace; // a file or NULL
     bool quiet;
     int max_tasks; // at least 1
-    double timeout; // seconds for one try, connect to last byte
+    double timeout; // seconds for one try, from connect to the last byte
 
     // animals
     const char *server;
-    int count; // 0: one fetch a name
-    int delay; // ms; -1: as the animal pleases
-    int typing; // ms a letter
+    int count; // number of fetches; 0: one for each name
+    int delay; // ms; -1: each animal's own
+    int typing; // ms per letter
 
     // crawl
     int max_redirect;
@@ -41,17 +41,17 @@ struct options {
     size_t max_body;
     const char *exclude; // a POSIX extended regular expression, or NULL
     bool lenient;
-    bool broken; // report only what is broken
+    bool broken; // report only broken links
     struct texts resolves; // HOST:PORT:ADDR
     int verbose;
 
-    char **arguments; // what is not an option, into argv
+    char **arguments; // words of argv that are not options
     int num_arguments;
 };
 
-// Fills *options from the command line and the defaults. `program` picks the
-// rows of the table. Returns as command_line_parse() does. On OPTIONS_GO_ON the
-// caller owes options_free().
+// Fills *options from the command line and the defaults, with the options of
+// `program`. Returns as command_line_parse() does. After OPTIONS_GO_ON the
+// caller must call options_free().
 int options_parse(
     struct options *options, const char *program, int argc, char **argv);
 

@@ -1,4 +1,4 @@
-// pipe.c - neither end ever blocks, and no child inherits them.
+// pipe.c - a pipe with two non-blocking ends, both closed on exec.
 
 #include "pipe.h"
 

@@ -1,6 +1,5 @@
-// pipe.h - the self-pipe: a byte in it makes a descriptor readable, which is
-// how a signal handler or another thread ends a wait. (D. J. Bernstein's
-// trick.)
+// pipe.h - the self-pipe trick (D. J. Bernstein): a signal handler or another
+// thread writes a byte into a pipe, and so ends a wait for the other end.
 
 #ifndef PIPE_H
 #define PIPE_H
@@ -8,11 +7,11 @@
 // Opens ends[0] to wait on and ends[1] to poke. Returns 0 or a negative errno.
 int pipe_open(int ends[2]);
 
-// Makes the other end readable. Safe in signal handlers and in any thread. That
-// the pipe is full is no failure: it is readable then.
+// With ends[1]: makes ends[0] readable. Safe in signal handlers and in any
+// thread. A full pipe is not an error: ends[0] is readable already.
 void pipe_poke(int end);
 
-// Takes all bytes out.
+// With ends[0]: reads all bytes, so that the end is no longer readable.
 void pipe_drain(int end);
 
 void pipe_close(int ends[2]);

@@ -1,4 +1,5 @@
-// process.c - limits and streams by POSIX; memory where there is a /proc.
+// process.c - fcntl() and open() for the streams, setrlimit() for the limit,
+// /dev/fd to count descriptors, /proc/self/status for memory.
 
 #include "process.h"
 
@@ -12,11 +13,11 @@
 #include <unistd.h>
 
 #ifdef __linux__
-// Gives us a stdout or stderr of our own that blocks, if the one that we were
-// given does not: what a full pipe does not take at once would be lost. The flag
-// belongs to every process that has the stream, so ours is opened once more,
-// which works for pipes and terminals. (To open it must not block either: a pipe
-// may have lost its reader.)
+// Replaces a non-blocking stdout or stderr by a blocking one: otherwise output
+// that a full pipe does not take at once would be lost. O_NONBLOCK is shared by
+// all processes that inherited the stream, so clearing the flag would affect
+// them as well. Opening the pipe or terminal once more gives us a flag of our
+// own. (With O_NONBLOCK at first: open() of a pipe without reader would block.)
 static void make_blocking(int fd)
 {
     char path[32];
@@ -25,7 +26,7 @@ static void make_blocking(int fd)
 
     if (flags == -1 || !(flags & O_NONBLOCK) || fstat(fd, &status) == -1
         || !(S_ISFIFO(status.st_mode) || S_ISCHR(status.st_mode)))
-        return; // a file always blocks, and has a place where to go on
+        return; // a regular file always blocks, and reopening loses the offset
     snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
     int own = open(path, O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
     if (own == -1)
@@ -35,7 +36,7 @@ static void make_blocking(int fd)
     close(own);
 }
 #else
-// Elsewhere /dev/fd gives the same stream, and the flag would be everybody's.
+// Elsewhere opening /dev/fd/N gives the same stream with the same shared flag.
 static void make_blocking(int fd)
 {
     (void)fd;
@@ -44,7 +45,7 @@ static void make_blocking(int fd)
 
 void process_keep_standard_streams(void)
 {
-    // open() takes the lowest number that is free: this one, every time.
+    // open() returns the lowest free number, which is always fd here.
     for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
         if (fcntl(fd, F_GETFD) == -1)
             open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY);
@@ -60,7 +61,8 @@ int process_raise_descriptor_limit(void)
     if (getrlimit(RLIMIT_NOFILE, &limit) == -1)
         return 256;
     rlim_t hard = limit.rlim_max;
-    // macOS says "unlimited" and refuses it; nobody here needs more than this.
+    // macOS reports "unlimited" but refuses to set it. A million is enough
+    // here.
     if (hard == RLIM_INFINITY || hard > 1000000)
         hard = 1000000;
     while (limit.rlim_cur < hard) {

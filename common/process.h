@@ -1,25 +1,25 @@
-// process.h - what a process has from the system: streams, descriptors, memory.
+// process.h - standard streams, descriptors and memory of this process.
 
 #ifndef PROCESS_H
 #define PROCESS_H
 
-// For the first line of a main(). A standard stream that is closed at the start
-// is kept occupied: otherwise the next file or socket would get its number, and
-// the output that is meant for the stream. Reading or writing there goes on
-// failing with EBADF: an output that nobody can see is an error, as on a full
-// disk. If stdout or stderr does not block (the program that started us may have
-// set the flag), it is made to block, where that is possible for us alone.
+// For the first line of main(). Occupies the number of a standard stream that
+// is closed: otherwise the next file or socket would get the number, and the
+// output meant for the stream. Reading or writing the stream still fails with
+// EBADF: lost output is an error, as on a full disk. If the parent process has
+// left stdout or stderr non-blocking, makes the stream blocking, where that is
+// possible without affecting other processes.
 void process_keep_standard_streams(void);
 
-// Raises the soft limit on open descriptors to the hard one. Returns the limit
-// that holds then, at most a million.
+// Raises the soft limit on open descriptors to the hard limit. Returns the
+// limit now in force, at most a million.
 int process_raise_descriptor_limit(void);
 
-// How many descriptors are open; -1 where the system does not tell.
+// The number of open descriptors; -1 if unknown on this system.
 int process_count_descriptors(void);
 
-// A number of /proc/self/status in KB, such as "VmRSS:" (resident now) or
-// "VmHWM:" (at most so far); 0 where the system does not tell.
+// A value in KB from /proc/self/status, such as "VmRSS:" (resident memory now)
+// or "VmHWM:" (its peak so far); 0 if unknown on this system.
 long process_memory_kb(const char *field);
 
 #endif

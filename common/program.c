@@ -1,4 +1,5 @@
-// program.c - what stands before the first fetch and after the last one.
+// program.c - set-up before the first fetch, in an order in which each step can
+// still fail cleanly; report and clean-up after the last fetch.
 
 #include "program.h"
 
@@ -19,18 +20,18 @@
 #include <string.h>
 #include <unistd.h>
 
-static FILE *json; // opened at the beginning: no long crawl ends in "disk full"
-static int descriptors; // open before the first fetch
+static FILE *json; // opened at the start, to find a bad path before the crawl
+static int descriptors_at_start;
 
 // --- Beginning -------------------------------------------------------------
 
-// Each fetch in flight is a descriptor. Besides them stage 6, which has most,
-// opens three standard streams, --json, --trace, epoll and three pipes (Ctrl-C,
-// Ctrl-\, the threads that look up): twelve, and four for those four threads.
+// Each fetch in flight needs a descriptor. Stage 6 uses the most others: three
+// standard streams, --json, --trace, epoll and three pipes (Ctrl-C, Ctrl-\,
+// look-up threads) make twelve; each of the four look-up threads needs another.
 enum { OTHER_DESCRIPTORS = 16, MANY_INHERITED = 1024 };
 
-// How many descriptors are open already besides the standard streams. Those of
-// high numbers are not looked for: there may be a million.
+// Counts inherited descriptors besides the standard streams, but only below
+// MANY_INHERITED: the limit may be a million.
 static int inherited_descriptors(int limit)
 {
     int n = 0;
@@ -52,7 +53,7 @@ static void clamp_max_tasks(struct options *options)
                                          : NUM_SPECIES;
     if (wanted > most - MANY_INHERITED)
         most -= inherited_descriptors(limit);
-    // With fewer there may still be room for one: without --json, in stage 1.
+    // One fetch may still work: OTHER_DESCRIPTORS is the worst case.
     if (most < 1)
         most = 1;
     if (wanted > most) {
@@ -76,8 +77,8 @@ static int begin(struct options *options, const char *stage,
         return code;
     options->stage = stage;
     clamp_max_tasks(options);
-    // A reader of our output that goes away is an error of a write, not the
-    // end of the program; so is a server that does, and a limit of file sizes.
+    // If the reader of our output or a server goes away, or a file reaches the
+    // size limit, let the write fail instead of ending the program.
     signal(SIGPIPE, SIG_IGN);
     signal(SIGXFSZ, SIG_IGN);
     for (int i = 0; i < options->resolves.count; i++) {
@@ -97,8 +98,9 @@ static int begin(struct options *options, const char *stage,
     return OPTIONS_GO_ON;
 }
 
-// Opens what the options name, for writing: not before they are known to make
-// sense, or a slip of the fingers costs the results of the last run.
+// Opens the output files. Called only after all other options have been
+// checked, so that a mistyped command does not truncate the results of an
+// earlier run.
 static int open_files(const struct options *options)
 {
     int error;
@@ -117,12 +119,12 @@ static int open_files(const struct options *options)
             return error_print(EXIT_USAGE, options->program,
                 "cannot write %s: %s", options->json, error_text(-errno));
     }
-    descriptors = process_count_descriptors();
+    descriptors_at_start = process_count_descriptors();
     return OPTIONS_GO_ON;
 }
 
-// Frees what begin() and open_files() have set up, as far as they came. Returns
-// false if the trace did not reach its file.
+// Frees everything that begin() and open_files() have set up so far. Returns
+// false if the trace is incomplete.
 static bool finish(struct options *options)
 {
     if (json != NULL && json != stdout)
@@ -169,7 +171,7 @@ int program_begin_animals(struct herd *herd, struct options *options,
     return EXIT_USAGE;
 }
 
-// Returns how many roots there are.
+// Returns the number of roots added.
 static int add_roots(struct frontier *frontier, const struct options *options)
 {
     int roots = 0;
@@ -223,8 +225,8 @@ int program_begin_crawl(struct frontier *frontier, struct options *options,
 
 // --- The end ---------------------------------------------------------------
 
-// Whether all of a stream reached its file.
-static bool is_written(
+// Flushes a stream. Returns false, with a message, if any write has failed.
+static bool flush_output(
     const struct options *options, FILE *out, const char *name)
 {
     if (fflush(out) == 0 && !ferror(out))
@@ -239,8 +241,8 @@ static void begin_json(const struct options *options)
         options->program);
 }
 
-// What any stage can tell; its engine has told the rest.
-static void tell_facts(void)
+// Records the facts common to all stages; each engine has recorded its own.
+static void record_facts(void)
 {
     long asked;
     long in_vain;
@@ -249,19 +251,19 @@ static void tell_facts(void)
     timing_fact("asked", (double)asked);
     timing_fact("in_vain", (double)in_vain);
     int left = process_count_descriptors();
-    if (descriptors >= 0 && left >= 0)
-        timing_fact("descriptors_left", left - descriptors);
+    if (descriptors_at_start >= 0 && left >= 0)
+        timing_fact("descriptors_left", left - descriptors_at_start);
 }
 
-// Frees everything and returns the exit code after so many `failures`.
+// Closes the output, frees everything, and returns the exit code.
 static int finish_with(struct options *options, long failures)
 {
     int code = failures > 0 ? EXIT_SOME_FAILED : EXIT_FINE;
 
     if (json != NULL && json != stdout
-        && !is_written(options, json, options->json))
+        && !flush_output(options, json, options->json))
         code = EXIT_SOME_FAILED;
-    if (!is_written(options, stdout, "the output"))
+    if (!flush_output(options, stdout, "the output"))
         code = EXIT_SOME_FAILED;
     bool stopped = interrupted();
     if (!finish(options))
@@ -281,7 +283,7 @@ int program_end_animals(struct herd *herd, struct options *options)
         begin_json(options);
         herd_json(herd, json);
         fputs(",\n", json);
-        tell_facts();
+        record_facts();
         timing_json(
             json, &herd->animals->span, sizeof(*herd->animals), herd->count);
         fputs("}\n", json);
@@ -313,7 +315,7 @@ int program_end_crawl(struct frontier *frontier, struct options *options)
         begin_json(options);
         frontier_json(frontier, json);
         fputs(",\n", json);
-        tell_facts();
+        record_facts();
         timing_json(json, NULL, 0, 0);
         fputs("}\n", json);
     }

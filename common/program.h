@@ -1,5 +1,5 @@
-// program.h - how the programs of all stages begin and end: options, signals,
-// tracing, clock; report, JSON, exit code.
+// program.h - how the programs of all stages begin (options, signals, trace,
+// clock) and end (report, JSON, exit code).
 //
 //     int code = program_begin_animals(&herd, &options, STAGE, argc, argv);
 //
@@ -8,22 +8,22 @@
 //     ... ask the animals ...
 //     return program_end_animals(&herd, &options);
 //
-// A program inherits more than its command line. What POSIX or habit gives a
-// meaning is respected:
+// A program inherits a state from its parent process. Where POSIX or convention
+// gives that state a meaning, the programs respect it:
 //
-//   SIGINT, SIGTERM, SIGQUIT, SIGUSR1  that are ignored stay ignored: a shell
-//                                      starts what runs in the background so.
-//   blocked signals, limits, umask     They stay as they are; only the limit on
-//                                      descriptors is raised, as far as the hard
-//                                      limit allows.
-//   FARM, CLOCK                        See options.c and clock.c; an empty one
-//                                      is as good as none. There is no locale
-//                                      and no proxy here.
+//   SIGINT, SIGTERM, SIGQUIT, SIGUSR1  Stay ignored if ignored: shells start
+//                                      background programs that way.
+//   blocked signals, limits, umask     Stay unchanged, except that the limit on
+//                                      descriptors is raised to the hard limit.
+//   FARM, CLOCK                        See options.c and clock.c; empty is the
+//                                      same as unset. Variables for locale and
+//                                      proxy are not read.
 //
-// The rest is survived: standard streams that are closed (nothing gets their
-// numbers) or do not block (ours is opened anew, where the system can do that),
-// a reader that goes away and a limit of file sizes (failed writes, not SIGPIPE
-// and SIGXFSZ), descriptors that are open already (they count).
+// The programs also cope with: standard streams that are closed (no file gets
+// their numbers) or non-blocking (reopened as blocking where possible); a
+// reader of the output that goes away and a limit on file sizes (a failed
+// write, not SIGPIPE or SIGXFSZ); descriptors that are already open (subtracted
+// from the limit).
 
 #ifndef PROGRAM_H
 #define PROGRAM_H
@@ -33,17 +33,17 @@
 #include "options.h"
 
 // Parse the command line and set everything up: herd or frontier, --resolve,
-// --trace, Ctrl-C; raise the limit on descriptors, clamp --max-tasks to it and
-// say so; start the clock. Return OPTIONS_GO_ON, or the exit code with which to
-// stop; then a line on stderr has said why and nothing is owed.
+// --trace, Ctrl-C; raise the limit on descriptors, and reduce --max-tasks with
+// a warning if necessary; start the clock. Return OPTIONS_GO_ON, or, after
+// printing the reason on stderr and freeing everything, the exit code to stop
+// with.
 int program_begin_animals(struct herd *herd, struct options *options,
     const char *stage, int argc, char **argv);
 int program_begin_crawl(struct frontier *frontier, struct options *options,
     const char *stage, int argc, char **argv);
 
-// Say on stderr which animals failed, print the report and write the JSON, as
-// the options say, free everything that begin has set up, and return the exit
-// code.
+// Print failures on stderr and the report, write the JSON file, as requested by
+// the options; free everything set up at the beginning; return the exit code.
 int program_end_animals(struct herd *herd, struct options *options);
 int program_end_crawl(struct frontier *frontier, struct options *options);
 

@@ -1,4 +1,5 @@
-// radprint.c - one letter a step.
+// radprint.c - prints one UTF-8 letter per step, and records the letter in the
+// trace.
 
 #include "radprint.h"
 
@@ -23,8 +24,9 @@ void radprint_start(struct radprint *line, const char *text, int pause)
     line->pause = pause;
 }
 
-// Prints a letter. Locked, so that the trace has the letters in the order in
-// which they come to the screen, even where nobody locks the screen itself.
+// Prints a letter. Recording and printing under one lock keeps the letters of
+// the trace in the order of the screen, even in a program that does not lock
+// the screen itself.
 static const char *print(const char *letter, const struct trace_site *site)
 {
     flockfile(stdout);

@@ -1,8 +1,8 @@
-// radprint.h - types a line letter by letter. It never sleeps: each step says
-// how long to pause, and how to wait that long is each stage's own business.
+// radprint.h - types a line letter by letter. Never sleeps: each step returns
+// how long to pause, and each stage waits in its own way.
 //
 //     while ((pause = radprint_step(&line)) > 0)
-//         wait so many milliseconds;
+//         wait `pause` milliseconds;
 //
 // The name and the animation are those of Eric Appelt's talk "A brief
 // introduction to concurrency and coroutines".
@@ -13,17 +13,18 @@
 #include "trace.h"
 
 struct radprint {
-    const char *next; // the letter to type, borrowed
+    const char *next; // the next letter to type; borrowed
     int pause; // ms a letter; 0: the whole line in one step
 };
 
-// `text` is valid UTF-8 without control characters and stays where it is until
-// the line is typed.
+// `text` is valid UTF-8 without control characters, borrowed until the line is
+// typed.
 void radprint_start(struct radprint *line, const char *text, int pause);
 
-// Types the next letter, or at the end the newline, on stdout. Returns the
-// milliseconds to pause before the next step, or 0 when the line is complete.
-// (A macro: the place of the call goes into the trace.)
+// Types the next letter on stdout, or the newline after the last letter.
+// Returns the milliseconds to pause before the next step, or 0 when the line is
+// complete.
+// (A macro, to record the place of the call in the trace.)
 #define radprint_step(line) radprint_type(line, TRACE_SITE)
 int radprint_type(struct radprint *line, const struct trace_site *site);
 

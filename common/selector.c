@@ -1,8 +1,12 @@
-// selector.c - the table of what is watched, in front of a backend.
+// selector.c - a table of reader and writer for each descriptor, in front of a
+// backend. Each entry has a tag, which changes when a descriptor is closed, and
+// each event carries the tag of its registration: so an event for an earlier
+// descriptor with the same number is recognised.
 
 #include "selector.h"
 
 #include "clock.h"
+#include "sanitizers.h"
 #include "selector_backend.h"
 #include "trace.h"
 
@@ -10,27 +14,37 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 struct watch {
-    void *reader; // the data that waits until it is readable; NULL: none
+    void *reader; // data waiting until the descriptor is readable; NULL: none
     void *writer;
-    int interest; // the kernel watches for
-    unsigned tag; // which life of this descriptor number an event belongs to
-    unsigned forgotten; // in which round
+    int interest; // directions registered with the kernel
+    unsigned tag; // how often the descriptor has been forgotten
+    unsigned forgotten_in; // round of the last selector_forget()
 };
 
 struct selector {
     const struct selector_backend *backend;
-    void *self; // the backend's
-    struct watch *watches; // by descriptor
+    void *self; // the backend's state
+    struct watch *watches; // indexed by descriptor
     int max_fds;
-    int highest; // descriptor that was ever watched
-    unsigned round; // how often we have waited
-    bool is_haunted; // by a descriptor that was closed: see watch_anew()
-    int fd; // of the event that is being handed out
-    int ready; // what is left of it
+    int highest; // the highest descriptor ever watched
+    unsigned round; // number of calls of selector_wait()
+    bool has_stale_watch; // see register_again()
+    // The ready descriptor last taken from the backend:
+    int fd;
+    int ready; // directions not yet handed out
     unsigned tag;
 };
+
+// With AddressSanitizer, every selector_set() makes a system call, to detect a
+// descriptor that was closed without selector_forget().
+#ifdef ASAN
+enum { ABORT_IF_STALE = 1 };
+#else
+enum { ABORT_IF_STALE = 0 };
+#endif
 
 static const struct selector_backend *const backends[] = {
 #ifdef __linux__
@@ -50,19 +64,30 @@ static const struct selector_backend *find_backend(const char *kind)
     return NULL;
 }
 
+enum { MOST_FDS = 1000000 };
+
+static int descriptor_limit(void)
+{
+    long limit = sysconf(_SC_OPEN_MAX);
+
+    return limit > 0 && limit < MOST_FDS ? (int)limit : MOST_FDS;
+}
+
 struct selector *selector_new(const char *kind, int max_fds)
 {
     struct selector *selector = calloc(1, sizeof(*selector));
 
     if (selector == NULL)
         return NULL;
+    if (max_fds == 0)
+        max_fds = descriptor_limit();
     selector->backend = find_backend(kind);
     if (selector->backend == NULL) {
         errno = EINVAL;
         goto free_selector;
     }
-    // Zeroed pages that are never touched cost no memory: a table for a
-    // million descriptors is as large as the highest one used.
+    // calloc() of a large table takes memory only for the pages that are used:
+    // up to the highest descriptor.
     selector->watches = calloc((size_t)max_fds, sizeof(*selector->watches));
     if (selector->watches == NULL)
         goto free_selector;
@@ -92,14 +117,13 @@ void selector_free(struct selector *selector)
 
 // --- The table ---------------------------------------------------------------
 
-// Which data waits in one direction after `data` has asked for it (`wanted`) or
-// has given it up.
-static void *owner(int fd, void *now, bool wanted, void *data)
+// The waiter in one direction, after `data` starts waiting (`wanted`) or stops.
+static void *new_waiter(int fd, void *waiter, bool wanted, void *data)
 {
     if (!wanted)
-        return now == data ? NULL : now;
-    if (now != NULL && now != data) {
-        // The earlier one would never be woken.
+        return waiter == data ? NULL : waiter;
+    if (waiter != NULL && waiter != data) {
+        // With a second waiter, the first would never be woken.
         fprintf(stderr,
             "selector: two wait for descriptor %d in one direction\n", fd);
         abort();
@@ -107,10 +131,9 @@ static void *owner(int fd, void *now, bool wanted, void *data)
     return data;
 }
 
-// The kernel no longer knows a descriptor that was closed and opened anew
-// without selector_forget(). That is a mistake, of which builds for tests are
-// told.
-static int tell_kernel(
+// Registers `fd` with the kernel for `interest`. If the kernel no longer knows
+// the descriptor, it was closed without selector_forget(): register it again.
+static int register_with_kernel(
     struct selector *selector, int fd, const struct watch *watch, int interest)
 {
     int error = selector->backend->set(
@@ -118,13 +141,14 @@ static int tell_kernel(
 
     if (error != -ENOENT && error != -EBADF)
         return error;
-#ifdef ASAN
-    fprintf(stderr,
-        "selector: descriptor %d was closed without being forgotten\n", fd);
-    abort();
-#endif
+    if (ABORT_IF_STALE) {
+        fprintf(stderr,
+            "selector: descriptor %d was closed without being forgotten\n",
+            fd);
+        abort();
+    }
     if (interest == 0) {
-        selector->is_haunted = true; // by what is left of it
+        selector->has_stale_watch = true;
         return 0;
     }
     return selector->backend->set(selector->self, fd, 0, interest, watch->tag);
@@ -135,18 +159,14 @@ int selector_set(struct selector *selector, int fd, int interest, void *data)
     if (fd < 0 || fd >= selector->max_fds)
         return -EMFILE;
     struct watch *watch = &selector->watches[fd];
-    void *reader = owner(fd, watch->reader, interest & SELECT_READ, data);
-    void *writer = owner(fd, watch->writer, interest & SELECT_WRITE, data);
+    void *reader = new_waiter(fd, watch->reader, interest & SELECT_READ, data);
+    void *writer = new_waiter(fd, watch->writer, interest & SELECT_WRITE, data);
     int wanted = (reader != NULL ? SELECT_READ : 0)
         | (writer != NULL ? SELECT_WRITE : 0);
     int error = 0;
 
-    if (watch->interest != wanted)
-        error = tell_kernel(selector, fd, watch, wanted);
-#ifdef ASAN
-    else if (wanted != 0) // nothing is new, but is it still the same?
-        error = tell_kernel(selector, fd, watch, wanted);
-#endif
+    if (watch->interest != wanted || (ABORT_IF_STALE && wanted != 0))
+        error = register_with_kernel(selector, fd, watch, wanted);
     if (error != 0)
         return error;
     watch->reader = reader;
@@ -161,8 +181,8 @@ void selector_leave(struct selector *selector, int fd, void *data)
 {
     struct watch *watch = &selector->watches[fd];
 
-    watch->reader = owner(fd, watch->reader, false, data);
-    watch->writer = owner(fd, watch->writer, false, data);
+    watch->reader = new_waiter(fd, watch->reader, false, data);
+    watch->writer = new_waiter(fd, watch->writer, false, data);
 }
 
 void *selector_other(const struct selector *selector, int fd, const void *data)
@@ -170,18 +190,18 @@ void *selector_other(const struct selector *selector, int fd, const void *data)
     if (fd < 0 || fd >= selector->max_fds)
         return NULL;
     const struct watch *watch = &selector->watches[fd];
-    return watch->reader != NULL && watch->reader != data ? watch->reader
-        : watch->writer != data                           ? watch->writer
-                                                          : NULL;
+    if (watch->reader != NULL && watch->reader != data)
+        return watch->reader;
+    return watch->writer != data ? watch->writer : NULL;
 }
 
 void selector_forget(struct selector *selector, int fd, const void *data)
 {
     if (fd < 0 || fd >= selector->max_fds)
-        return; // it was never watched
+        return; // cannot have been watched
     struct watch *watch = &selector->watches[fd];
     if (selector_other(selector, fd, data) != NULL) {
-        // The other one would never be woken.
+        // The other waiter would never be woken.
         fprintf(stderr,
             "selector: another waits for descriptor %d, which is "
             "about to be closed\n",
@@ -192,20 +212,21 @@ void selector_forget(struct selector *selector, int fd, const void *data)
         selector->backend->forget(selector->self, fd);
     *watch = (struct watch){
         .tag = watch->tag + 1,
-        .forgotten = selector->round,
+        .forgotten_in = selector->round,
     };
 }
 
 // --- Waiting -----------------------------------------------------------------
 
-// A descriptor that was closed is still reported: another descriptor, made by
-// dup() or inherited by a child, is the same open file, and epoll watches
-// files. Nothing can take it out any more but a new set.
-static int watch_anew(struct selector *selector)
+// Makes a new backend set and registers all descriptors again. Needed if a
+// closed descriptor is still being reported: epoll watches open files, and the
+// file is still open under another descriptor, made by dup() or inherited by a
+// child. The closed descriptor can no longer be removed from the old set.
+static int register_again(struct selector *selector)
 {
-    if (selector->backend->renew(selector->self) != 0)
-        return 0; // no descriptor is free: the next round tries again
-    selector->is_haunted = false;
+    if (selector->backend->reset(selector->self) != 0)
+        return 0; // no free descriptor now: try again in the next round
+    selector->has_stale_watch = false;
     for (int fd = 0; fd <= selector->highest; fd++) {
         struct watch *watch = &selector->watches[fd];
         if (watch->interest == 0)
@@ -220,7 +241,7 @@ static int watch_anew(struct selector *selector)
 
 int selector_wait(struct selector *selector, double deadline)
 {
-    int error = selector->is_haunted ? watch_anew(selector) : 0;
+    int error = selector->has_stale_watch ? register_again(selector) : 0;
 
     selector->ready = 0;
     selector->round++;
@@ -228,11 +249,13 @@ int selector_wait(struct selector *selector, double deadline)
         error =
             selector->backend->wait(selector->self, clock_ms_until(deadline));
     trace(TRACE_TURN, -1, 0);
-    // poll() may say EAGAIN (POSIX): it had no memory, and has some next time.
+    // EAGAIN: poll() had no memory (POSIX), and may have some in the next
+    // round.
     return error == -EINTR || error == -EAGAIN ? 0 : error;
 }
 
-// Takes the next descriptor that is ready and that somebody still wants.
+// Takes the next ready descriptor from the backend, skipping events of closed
+// descriptors.
 static bool next_ready(struct selector *selector)
 {
     while (selector->backend->next(
@@ -240,10 +263,10 @@ static bool next_ready(struct selector *selector)
         const struct watch *watch = &selector->watches[selector->fd];
         if (watch->tag == selector->tag)
             return true;
-        // An earlier event of this round has forgotten it: that is usual. Of an
-        // earlier round: it will come again and again.
-        if (watch->forgotten != selector->round)
-            selector->is_haunted = true;
+        // A descriptor forgotten in this round is normal. A descriptor
+        // forgotten in an earlier round would be reported again in every round.
+        if (watch->forgotten_in != selector->round)
+            selector->has_stale_watch = true;
     }
     selector->ready = 0;
     return false;
@@ -256,9 +279,9 @@ bool selector_next(struct selector *selector, struct selector_event *event)
         int ready = selector->ready & watch->interest;
         selector->ready = 0;
         if (watch->tag != selector->tag || ready == 0)
-            continue; // an earlier event of this round changed its mind
+            continue; // an earlier event of this round has ended the wait
         if (watch->reader != watch->writer && (ready & SELECT_READ)) {
-            selector->ready = ready & SELECT_WRITE; // an event each
+            selector->ready = ready & SELECT_WRITE; // for the next event
             ready = SELECT_READ;
         }
         void *data = ready & SELECT_READ ? watch->reader : watch->writer;

@@ -1,25 +1,27 @@
-// selector.h - which of many descriptors are ready? (Python calls this
-// `selectors`.)
+// selector.h - waits until one of many descriptors is ready, as Python's module
+// `selectors` does.
 //
 //     selector_set(selector, fd, SELECT_READ, connection);
 //     selector_wait(selector, deadline);
 //     while (selector_next(selector, &event))
 //         serve(event.data, event.ready);
 //
-// Two may wait for one descriptor: one to read, one to write.
+// Each descriptor can have two waiters, a reader and a writer. A waiter is
+// identified by its `data`, which the events carry.
 //
 //               reader        writer
 //     fd 7   [ connection  |            ]   an event for each direction that
-//     fd 8   [ pump        | pump       ]   is ready; one for both, if both
-//     fd 9   [             | greeting   ]   have the same data
+//     fd 8   [ pump        | pump       ]   is ready, or a single event if both
+//     fd 9   [             | greeting   ]   directions have the same data
 //
-// Level-triggered: a descriptor is reported as long as it is ready. Each event
-// is checked when selector_next() hands it out, so that none arrives for a
-// descriptor that an earlier event of the same round has made us forget, close,
-// or open anew.
+// Level-triggered: a descriptor is reported in each round as long as it is
+// ready. selector_next() checks each event again: if an earlier event of the
+// round made the program forget, close or reopen a descriptor, no event for the
+// descriptor follows.
 //
-// After selector_new() nothing is allocated here: only the kernel may lack memory.
-// Two backends, epoll and poll, are behind one struct; a third is a file.
+// All memory is allocated in selector_new(); later calls fail with -ENOMEM only
+// if the kernel lacks memory. The backends, epoll and poll, implement the
+// interface in selector_backend.h; another backend would be another file.
 
 #ifndef SELECTOR_H
 #define SELECTOR_H
@@ -39,42 +41,48 @@ struct selector_event {
     void *data; // as given to selector_set()
 };
 
-// `kind` is "epoll", "poll" or NULL for the better one that this system has.
-// Descriptors below `max_fds` can be watched. Returns NULL with errno set:
-// EINVAL for a kind that does not exist here, ENOMEM, EMFILE.
+// `kind` is "epoll" or "poll", or NULL for the best backend of this system.
+// Descriptors below `max_fds` can be watched; 0 stands for the limit that the
+// process has at this moment, or a million. Returns NULL and sets errno to
+// EINVAL (no such backend on this system), ENOMEM or EMFILE.
 struct selector *selector_new(const char *kind, int max_fds);
 
 void selector_free(struct selector *selector);
 
-// From now on `data` (not NULL) waits until `fd` is ready for `interest`:
-// SELECT_READ, SELECT_WRITE, both, or 0 for no longer. Costs a system call only
-// where the kernel must be told something new. Returns 0; -EPERM for what cannot
-// be watched (a regular file), -EMFILE for a descriptor not below max_fds,
-// -ENOMEM, -ENOSPC. Aborts if another `data` waits in the same direction.
+// Makes `data` (not NULL) wait until `fd` is ready for `interest`: SELECT_READ,
+// SELECT_WRITE, both, or 0 to stop waiting. Makes a system call only if the set
+// of directions to watch changes. Returns 0; -EPERM if `fd` cannot be watched
+// (a regular file); -EMFILE if `fd` is not below max_fds; -ENOMEM; -ENOSPC.
+// Aborts if other data already waits in the same direction.
 int selector_set(struct selector *selector, int fd, int interest, void *data);
 
-// `data` waits no longer, but the kernel goes on watching: to wait again for the
-// same costs no system call then. An event that comes in the meantime has no
-// data; selector_set(selector, fd, 0, NULL) tells the kernel to stop.
+// Stops waiting, but leaves the descriptor registered with the kernel: waiting
+// for the same direction again then needs no system call. An event in the
+// meantime has no data; selector_set(selector, fd, 0, NULL) ends the
+// registration.
 void selector_leave(struct selector *selector, int fd, void *data);
 
-// The data that waits for `fd`, other than `data`; NULL: there is none.
+// The data, other than `data`, that waits for `fd`, or NULL.
 void *selector_other(const struct selector *selector, int fd, const void *data);
 
-// `data`, if it waits for `fd`, waits no longer. Call this just before close(fd):
-// closing ends the kernel's watch by itself, so unlike an interest of 0 this costs
-// no system call. Aborts if selector_other() waits for it. A descriptor that is closed
-// without it is taken for the old one when its number comes again, and its
-// readiness is lost. (Builds with -DASAN ask the kernel each time, and abort.)
+// Stops waiting because `fd` is about to be closed. Call this just before
+// close(fd), which ends the registration with the kernel: so unlike
+// selector_set() with 0, this function makes no system call. Aborts if other
+// data waits for `fd`.
+//
+// If a descriptor is closed without this call, and a new descriptor gets the
+// same number, events of the new descriptor may be lost. (In a build with
+// AddressSanitizer, the next selector_set() detects the mistake and aborts.)
 void selector_forget(struct selector *selector, int fd, const void *data);
 
-// Waits until a descriptor is ready, `deadline` (of clock_now()) has come, or
-// a signal has arrived. Returns 0, or a negative errno that says the selector
-// is beyond use. Events of the last round that were not taken are dropped;
-// level-triggered as they are, they come again.
+// Waits until a descriptor is ready, the time is `deadline` (of clock_now()),
+// or a signal has arrived. Returns 0, or a negative errno after which the
+// selector cannot be used any more. Events of the last round that have not been
+// taken are dropped, but will be reported again.
 int selector_wait(struct selector *selector, double deadline);
 
-// The next event of this round, or false.
+// Takes the next event of this round. Returns false if there are no more
+// events.
 bool selector_next(struct selector *selector, struct selector_event *event);
 
 #endif

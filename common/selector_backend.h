@@ -1,4 +1,4 @@
-// selector_backend.h - the seam between selector.c and its backends.
+// selector_backend.h - the interface between selector.c and the backends.
 
 #ifndef SELECTOR_BACKEND_H
 #define SELECTOR_BACKEND_H
@@ -7,14 +7,15 @@
 
 struct selector_backend {
     const char *name;
-    // An int is 0 or a negative errno. `self` belongs to the backend.
+    // Functions that return int return 0 or a negative errno. `self` is the
+    // backend's own state.
     int (*open)(void **self, int max_fds);
-    // Watch `fd` for `interest` instead of `old`; either may be 0. `tag` comes
-    // back with each event.
+    // Watches `fd` for `interest` instead of `old`; either may be 0. `tag` is
+    // returned with each event.
     int (*set)(void *self, int fd, int old, int interest, unsigned tag);
-    // Watch nothing, as at the beginning.
-    int (*renew)(void *self);
-    // `fd` is about to be closed.
+    // Stops watching all descriptors.
+    int (*reset)(void *self);
+    // Stops watching `fd`, which is about to be closed.
     void (*forget)(void *self, int fd);
     int (*wait)(void *self, int timeout_ms);
     bool (*next)(void *self, int *fd, int *ready, unsigned *tag);

@@ -1,4 +1,5 @@
-// selector_epoll.c - Linux: the kernel keeps the list, we keep 256 answers.
+// selector_epoll.c - epoll (Linux): the kernel keeps the set of descriptors,
+// and each round fetches up to 256 events.
 
 #include "selector_backend.h"
 
@@ -14,9 +15,9 @@
 
 struct epoll {
     int fd;
-    int count; // of answers in this round
-    int taken;
-    struct epoll_event answers[256];
+    int count; // of events in this round
+    int taken; // events already returned by epoll_next()
+    struct epoll_event events[256];
 };
 
 static int epoll_open(void **self, int max_fds)
@@ -29,7 +30,7 @@ static int epoll_open(void **self, int max_fds)
     epoll->count = epoll->taken = 0;
     epoll->fd = epoll_create1(EPOLL_CLOEXEC);
     if (epoll->fd == -1) {
-        int error = -errno; // free() may change it
+        int error = -errno; // free() may change errno
         free(epoll);
         return error;
     }
@@ -37,8 +38,8 @@ static int epoll_open(void **self, int max_fds)
     return 0;
 }
 
-// What was reported in this round stays as it is.
-static int epoll_renew(void *self)
+// Keeps the events of this round.
+static int epoll_reset(void *self)
 {
     struct epoll *epoll = self;
     int fd = epoll_create1(EPOLL_CLOEXEC);
@@ -71,7 +72,7 @@ static int epoll_set(void *self, int fd, int old, int interest, unsigned tag)
 static void epoll_forget(void *self, int fd)
 {
     (void)self;
-    (void)fd; // close() is enough
+    (void)fd; // close() ends the registration
 }
 
 static int epoll_wait_ms(void *self, int timeout_ms)
@@ -79,8 +80,8 @@ static int epoll_wait_ms(void *self, int timeout_ms)
     struct epoll *epoll = self;
 
     epoll->taken = 0;
-    epoll->count = epoll_wait(epoll->fd, epoll->answers,
-        (int)(sizeof(epoll->answers) / sizeof(*epoll->answers)), timeout_ms);
+    epoll->count = epoll_wait(epoll->fd, epoll->events,
+        (int)(sizeof(epoll->events) / sizeof(*epoll->events)), timeout_ms);
     if (epoll->count >= 0)
         return 0;
     epoll->count = 0;
@@ -93,9 +94,10 @@ static bool epoll_next(void *self, int *fd, int *ready, unsigned *tag)
 
     if (epoll->taken == epoll->count)
         return false;
-    const struct epoll_event *event = &epoll->answers[epoll->taken++];
+    const struct epoll_event *event = &epoll->events[epoll->taken++];
     *fd = (int)(uint32_t)event->data.u64;
     *tag = (unsigned)(event->data.u64 >> 32);
+    // Errors and hang-ups count for both directions.
     *ready = 0;
     if (event->events & ~(uint32_t)EPOLLOUT)
         *ready |= SELECT_READ;
@@ -116,7 +118,7 @@ const struct selector_backend selector_epoll = {
     .name = "epoll",
     .open = epoll_open,
     .set = epoll_set,
-    .renew = epoll_renew,
+    .reset = epoll_reset,
     .forget = epoll_forget,
     .wait = epoll_wait_ms,
     .next = epoll_next,
@@ -124,5 +126,5 @@ const struct selector_backend selector_epoll = {
 };
 
 #else
-typedef int selector_epoll_is_for_linux; // ISO C wants something in a file
+typedef int selector_epoll_is_for_linux; // ISO C forbids an empty file
 #endif

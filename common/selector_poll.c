@@ -1,9 +1,10 @@
-// selector_poll.c - POSIX: we keep the list and show all of it to the kernel
-// every time. That is what costs O(watched) a round, however few are ready.
+// selector_poll.c - poll() (POSIX): we keep an array of descriptors and pass
+// the whole array to the kernel in each round. A round therefore costs
+// O(watched), even if few descriptors are ready.
 //
-//     polls   [fd 5][fd 9][fd 7]             <- what poll() sees, no gaps
-//     tags    [  0 ][  2 ][  0 ]
-//     place   by descriptor: 5 -> 0, 7 -> 2, 9 -> 1
+//     polls    [fd 5][fd 9][fd 7]      the array for poll(), without gaps
+//     tags     [  0 ][  2 ][  0 ]      the tag of each entry
+//     places   5 -> 0, 7 -> 2, 9 -> 1  from a descriptor to its entry
 
 #include "selector.h"
 #include "selector_backend.h"
@@ -16,9 +17,9 @@ struct poller {
     struct pollfd *polls;
     unsigned *tags;
     int *places;
-    int count;
-    int ready; // answers of this round not taken yet
-    int looked; // polls below this one have been looked at
+    int count; // of entries in polls and tags
+    int unread; // ready entries not yet returned in this round
+    int next; // the first entry not yet examined in this round
 };
 
 static void poll_close(void *self)
@@ -49,7 +50,7 @@ static int poll_open(void **self, int max_fds)
     return 0;
 }
 
-static int poll_renew(void *self)
+static int poll_reset(void *self)
 {
     struct poller *poller = self;
 
@@ -57,8 +58,8 @@ static int poll_renew(void *self)
     return 0;
 }
 
-// Fills the gap with the last entry. In the middle of a round that may move an
-// answer to where we have looked already: it comes again in the next round.
+// Fills the gap with the last entry. In the middle of a round, this may move a
+// ready entry to a place already examined: the next round reports the entry.
 static void poll_forget(void *self, int fd)
 {
     struct poller *poller = self;
@@ -97,11 +98,11 @@ static int poll_wait_ms(void *self, int timeout_ms)
 {
     struct poller *poller = self;
 
-    poller->looked = 0;
-    poller->ready = poll(poller->polls, (nfds_t)poller->count, timeout_ms);
-    if (poller->ready >= 0)
+    poller->next = 0;
+    poller->unread = poll(poller->polls, (nfds_t)poller->count, timeout_ms);
+    if (poller->unread >= 0)
         return 0;
-    poller->ready = 0;
+    poller->unread = 0;
     return -errno;
 }
 
@@ -109,14 +110,15 @@ static bool poll_next(void *self, int *fd, int *ready, unsigned *tag)
 {
     struct poller *poller = self;
 
-    while (poller->ready > 0 && poller->looked < poller->count) {
-        struct pollfd *entry = &poller->polls[poller->looked];
-        *tag = poller->tags[poller->looked++];
+    while (poller->unread > 0 && poller->next < poller->count) {
+        struct pollfd *entry = &poller->polls[poller->next];
+        *tag = poller->tags[poller->next++];
         int events = entry->revents;
         if (events == 0)
             continue;
-        poller->ready--;
+        poller->unread--;
         *fd = entry->fd;
+        // Errors and hang-ups count for both directions.
         *ready = 0;
         if (events & ~POLLOUT)
             *ready |= SELECT_READ;
@@ -131,7 +133,7 @@ const struct selector_backend selector_poll = {
     .name = "poll",
     .open = poll_open,
     .set = poll_set,
-    .renew = poll_renew,
+    .reset = poll_reset,
     .forget = poll_forget,
     .wait = poll_wait_ms,
     .next = poll_next,

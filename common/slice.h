@@ -1,7 +1,7 @@
-// slice.h - a piece of somebody else's text: where it starts, how long it is.
+// slice.h - a borrowed piece of text: a pointer and a length.
 //
-// A slice owns nothing and is not NUL-terminated. It is good for as long as
-// the text it points into. An absent value is a slice whose `at` is NULL.
+// A slice owns nothing, is not NUL-terminated, and is valid as long as the text
+// that the pointer points into. `at` is NULL for an absent value.
 
 #ifndef SLICE_H
 #define SLICE_H
@@ -20,7 +20,7 @@ static inline struct slice slice_of(const char *text)
     return (struct slice){ text, strlen(text) };
 }
 
-// ASCII only, whatever the locale says: protocols are not written in Turkish.
+// Unlike tolower(), independent of the locale: protocol keywords are ASCII.
 static inline char ascii_lower(char c)
 {
     return c >= 'A' && c <= 'Z' ? (char)(c + ('a' - 'A')) : c;
@@ -45,7 +45,7 @@ static inline bool slice_equal(struct slice a, struct slice b)
     return a.len == b.len && (a.len == 0 || memcmp(a.at, b.at, a.len) == 0);
 }
 
-// Without regard to ASCII case.
+// Is `a` equal to `b`, ignoring ASCII case?
 static inline bool slice_like(struct slice a, const char *b)
 {
     size_t i = 0;
@@ -57,7 +57,7 @@ static inline bool slice_like(struct slice a, const char *b)
     return i == a.len && b[i] == '\0';
 }
 
-// Is it, without regard to ASCII case, one of so many words?
+// Is `text` equal to one of the words, ignoring ASCII case?
 static inline bool slice_is_one_of(
     struct slice text, const char *const *words, size_t count)
 {

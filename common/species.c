@@ -1,4 +1,4 @@
-// species.c - one table.
+// species.c - the table of animals: name, sound, delay.
 
 #include "species.h"
 

@@ -1,4 +1,4 @@
-// species.h - the animals of the farm, in the order in which it lists them.
+// species.h - the animals of the farm, in the order of the farm's list.
 
 #ifndef SPECIES_H
 #define SPECIES_H
@@ -8,16 +8,16 @@
 struct species {
     const char *name;
     const char *sound;
-    int delay; // ms until it answers
+    int delay; // ms until the animal answers
 };
 
 enum { NUM_SPECIES = 12 };
 
-// All of them together think for 8.8 seconds, the slowest alone for 1.5: the
-// difference is the subject of this tutorial.
+// All delays add up to 8.8 seconds, and the longest is 1.5: the difference is
+// the subject of this tutorial.
 extern const struct species species[NUM_SPECIES];
 
-// The species with this name; NULL: there is none.
+// The species with this name, or NULL.
 const struct species *species_find(struct slice name);
 
 #endif

@@ -1,12 +1,5 @@
-// timers.c - an intrusive pairing heap, and a queue beside it.
-//
-//     root  -> [1.0]
-//                |child
-//              [1.5] <-> [2.0] <-> [1.2]      (siblings, in no order)
-//                          |
-//                        [2.5]                (due later than its parent)
-//
-//     queue -> [0.9] <-> [0.9] <-> [1.0] <- last       (siblings, in order)
+// timers.c - an intrusive pairing heap and a queue (drawn in timers.h), linked
+// in the same way, so that one function removes a timer from either.
 
 #include "timers.h"
 
@@ -20,7 +13,7 @@ static bool is_before(const struct timer *a, const struct timer *b)
     return a->at < b->at || (a->at == b->at && a->order < b->order);
 }
 
-// Makes one heap of two: the later root becomes the earlier one's first child.
+// Joins two heaps: the later root becomes the first child of the earlier root.
 static struct timer *meld(struct timer *a, struct timer *b)
 {
     if (a == NULL || b == NULL)
@@ -38,9 +31,9 @@ static struct timer *meld(struct timer *a, struct timer *b)
     return a;
 }
 
-// Makes one heap of a list of siblings: melds them in pairs from left to
-// right, then the pairs from right to left. It is this order that makes the
-// cost logarithmic.
+// Joins a list of siblings into one heap: first in pairs from left to right,
+// then all pairs from right to left. This order makes the amortised cost O(log
+// n).
 static struct timer *meld_siblings(struct timer *list)
 {
     struct timer *pairs = NULL;
@@ -84,7 +77,8 @@ void timer_append(struct timers *timers, struct timer *timer, double at)
     timers->last = timer;
 }
 
-// Those in the queue are taken out like the others: they have no children.
+// Removes a timer from the heap or the queue: a timer in the queue is removed
+// like a timer in the heap that has no children.
 void timer_cancel(struct timers *timers, struct timer *timer)
 {
     if (timer->order == 0)

@@ -1,4 +1,5 @@
-// timing.c - marks, counters, and the JSON that carries them.
+// timing.c - stores marks in spans, counts fetches in flight and threads, and
+// prints all of this as JSON.
 
 #include "timing.h"
 
@@ -12,21 +13,22 @@
 #include <string.h>
 #include <sys/resource.h>
 
-enum { STEPS = 64, FACTS = 12 };
+enum { MAX_STEPS = 64, MAX_FACTS = 12 };
 
 static double start;
 static double start_user;
 static double start_system;
 
+// Under the mutex, down to step_seconds:
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
-static int in_flight; // these six under mutex
+static int in_flight;
 static int max_in_flight;
 static long connections;
-// The most that were in flight in each of STEPS stretches of time. When a run
-// outgrows them, neighbours are merged and a stretch is twice as long.
-static int levels[STEPS];
-static int level;
-static double step = 0.001;
+// The maximum in flight in each step of time. When a run exceeds MAX_STEPS,
+// neighbouring steps are merged and step_seconds doubles.
+static int max_in_step[MAX_STEPS];
+static int current_step;
+static double step_seconds = 0.001;
 
 static atomic_int threads = 1;
 static atomic_int most_threads = 1;
@@ -34,13 +36,15 @@ static atomic_int most_threads = 1;
 static struct {
     const char *name;
     double value;
-} facts[FACTS];
+} facts[MAX_FACTS];
 static int num_facts;
 
 void timing_start(void)
 {
     start = clock_now();
     trace_zero(start);
+    trace_on_fact = timing_fact;
+    trace_on_threads = timing_threads;
     clock_cpu(&start_user, &start_system);
 }
 
@@ -54,8 +58,8 @@ int timing_max_in_flight(void)
     return max_in_flight;
 }
 
-// Notes the moment, the same one in the trace, if it has not been noted.
-// Returns whether it is new.
+// Sets *moment, and records an event with the same time in the trace, unless
+// *moment is already set. Returns true if *moment is new.
 static bool mark(double *moment, enum trace_kind kind, const struct span *span,
     const struct trace_site *site)
 {
@@ -63,31 +67,39 @@ static bool mark(double *moment, enum trace_kind kind, const struct span *span,
         return false;
     *moment = trace_is_on ? trace_record(kind, span->task, 0, site) - start
                           : timing_wall();
-    if (*moment < 1e-6) // the virtual clock may stand at the start, and 0 is
-        *moment = 1e-6; // "has not happened"; so small, the JSON shows it
+    // The virtual clock may still be at 0, which would mean "has not happened".
+    // 1e-6 is the smallest time visible in the JSON.
+    if (*moment < 1e-6)
+        *moment = 1e-6;
     return true;
 }
 
-// Moves to the stretch that `now` lies in, with what is in flight so far, then
-// counts the change.
+static void merge_steps(void)
+{
+    for (int i = 0; i < MAX_STEPS / 2; i++) {
+        int a = max_in_step[2 * i];
+        int b = max_in_step[2 * i + 1];
+        max_in_step[i] = a > b ? a : b;
+    }
+    for (int i = MAX_STEPS / 2; i < MAX_STEPS; i++)
+        max_in_step[i] = 0;
+    current_step /= 2;
+    step_seconds *= 2;
+}
+
+// Advances to the step of time that contains `now`, then counts the change.
 static void count_in_flight(double now, int change)
 {
-    while (now >= step * (double)STEPS) {
-        for (int i = 0; i < STEPS / 2; i++) {
-            int a = levels[2 * i];
-            int b = levels[2 * i + 1];
-            levels[i] = a > b ? a : b;
-        }
-        for (int i = STEPS / 2; i < STEPS; i++)
-            levels[i] = 0;
-        level /= 2;
-        step *= 2;
-    }
-    while (level < STEPS - 1 && level < (int)(now / step)) // which may round up
-        levels[++level] = in_flight;
+    while (now >= step_seconds * (double)MAX_STEPS)
+        merge_steps();
+    int step = (int)(now / step_seconds);
+    if (step == MAX_STEPS)
+        step--; // the division was rounded up
+    while (current_step < step)
+        max_in_step[++current_step] = in_flight;
     in_flight += change;
-    if (in_flight > levels[level])
-        levels[level] = in_flight;
+    if (in_flight > max_in_step[current_step])
+        max_in_step[current_step] = in_flight;
     if (in_flight > max_in_flight)
         max_in_flight = in_flight;
 }
@@ -114,7 +126,7 @@ void span_mark_first_byte(struct span *span, const struct trace_site *site)
 void span_mark_done(struct span *span, const struct trace_site *site)
 {
     if (span->asked <= 0)
-        return; // it never came to a connection
+        return; // there never was a connection
     mark(&span->done, TRACE_FETCHED, span, site);
     pthread_mutex_lock(&mutex);
     count_in_flight(span->done, -1);
@@ -129,7 +141,7 @@ void span_mark_screen_asked(struct span *span, const struct trace_site *site)
 void span_mark_typing(struct span *span, const struct trace_site *site)
 {
     if (!mark(&span->typing, TRACE_LOCK, span, site))
-        trace_resume(span->task); // and types another letter
+        trace_resume(span->task); // back from the pause after a letter
 }
 
 void span_mark_typed(struct span *span, const struct trace_site *site)
@@ -155,14 +167,17 @@ void timing_fact(const char *name, double value)
 
     while (i < num_facts && strcmp(facts[i].name, name) != 0)
         i++;
-    if (i == FACTS)
+    if (i == MAX_FACTS) {
+        fprintf(stderr, "timing: no room for the fact \"%s\"\n", name);
         abort();
+    }
     facts[i].name = name;
     facts[i].value = value;
     num_facts += i == num_facts;
 }
 
-// VmHWM where there is one: ru_maxrss starts at the parent's peak.
+// VmHWM is better than ru_maxrss, which starts with the peak of the parent
+// process, but exists on Linux only.
 static long peak_rss_kb(const struct rusage *usage)
 {
     long kb = process_memory_kb("VmHWM:");
@@ -170,17 +185,17 @@ static long peak_rss_kb(const struct rusage *usage)
     if (kb > 0)
         return kb;
 #ifdef __APPLE__
-    return usage->ru_maxrss / 1024; // bytes there
+    return usage->ru_maxrss / 1024; // macOS counts bytes
 #else
     return usage->ru_maxrss;
 #endif
 }
 
-static void print_levels(FILE *out)
+static void print_in_flight(FILE *out)
 {
-    fprintf(out, ",\n\"in_flight\":{\"step_s\":%.3f,\"most\":[", step);
-    for (int i = 0; i <= level; i++)
-        fprintf(out, "%s%d", i > 0 ? "," : "", levels[i]);
+    fprintf(out, ",\n\"in_flight\":{\"step_s\":%.3f,\"most\":[", step_seconds);
+    for (int i = 0; i <= current_step; i++)
+        fprintf(out, "%s%d", i > 0 ? "," : "", max_in_step[i]);
     fprintf(out, "]}");
 }
 
@@ -209,7 +224,7 @@ static void print_summary(
             first_line = span->typed;
         if (screen > screen_longest)
             screen_longest = screen;
-        screen_waits += screen > 0.001; // less is the cost of asking
+        screen_waits += screen > 0.001; // less is no real wait
     }
     fprintf(out,
         ",\n\"summary\":{\"waits_s\":%.6f,\"longest_wait_s\":%.6f,"
@@ -255,7 +270,7 @@ void timing_json(FILE *out, const struct span *spans, size_t stride, int n)
         fprintf(out, "%s\"%s\":%.9g", i > 0 ? "," : "", facts[i].name,
             facts[i].value);
     fprintf(out, "}");
-    print_levels(out);
+    print_in_flight(out);
     print_summary(out, spans, stride, n);
     print_spans(out, spans, stride, n);
     fprintf(out, "}");

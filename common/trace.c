@@ -1,5 +1,6 @@
-// trace.c - one JSON object a line, under one mutex: with several threads the
-// order in the file is the order in which they recorded.
+// trace.c - writes one JSON object per line into a buffer, under one mutex: so
+// with several threads, too, the lines are in the order of the events. A track
+// for each task holds the slices that have begun and must end.
 
 #include "trace.h"
 
@@ -36,6 +37,8 @@ static const struct {
     [TRACE_DONE] = { "done", "status" },
 };
 
+void (*trace_on_fact)(const char *name, double value);
+void (*trace_on_threads)(int change);
 bool trace_is_on;
 bool (*trace_chain)(int i, struct trace_site *site);
 
@@ -44,36 +47,45 @@ static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 static atomic_int num_threads;
 static _Thread_local int this_thread = -1;
 static _Thread_local int this_task = -1;
-static _Thread_local bool is_resumed; // and has not done anything yet
+static _Thread_local bool run_is_due; // this_task was resumed, `run` comes next
 static _Thread_local const char *this_url;
 static _Thread_local struct trace_site this_await;
 
-// The slices of a task that have begun, outermost first.
+// The slices of a task that have begun.
 struct track {
     bool is_named;
     bool is_fetching;
     bool is_typing;
-    int waits; // the kind, or 0
-    int fd; // it waited for, or 0
+    int wait_kind; // of the current wait; 0: none
+    int watched_fd; // the last descriptor waited for; 0: none
 };
 
-// All below is under the mutex.
+// All variables below are under the mutex.
 static FILE *out;
-static struct track *tracks; // by task
+static struct track *tracks; // indexed by task
 static int num_tracks;
-static int *watchers; // the task that waits for a descriptor, + 1
+static int *watchers; // by descriptor: the task that waits for it, plus 1
 static int num_watchers;
 
-// Lines are put together here, without printf(): that would cost several times
-// as much. While a wait is the last line, a better one can replace it.
-enum { SIZE = 1 << 16, MOST = 1 << 15, STRING = 8192, CALL = 120, LINKS = 16 };
-static char lines[SIZE];
+// Lines are composed without printf(), which would be several times slower.
+enum {
+    BUFFER_SIZE = 1 << 16,
+    MAX_EVENT = 1 << 15, // the most that write_event() adds
+    MAX_URL = 8192,
+    MAX_CALL = 120, // characters of an awaited call
+    MAX_CHAIN = 16,
+};
+static char lines[BUFFER_SIZE];
 static size_t used;
-static size_t last_wait; // where it begins
-static size_t last_wait_end;
-static int last_wait_task;
-static double last_wait_time;
-static long last_wait_about;
+
+// The last wait written: can be replaced as long as no other line follows.
+static struct {
+    size_t begin; // in `lines`
+    size_t end;
+    int task;
+    double time;
+    long about;
+} last_wait;
 
 // --- Writing -----------------------------------------------------------------
 
@@ -100,7 +112,7 @@ static void put_number(long long n, int digits)
         lines[used++] = reversed[--i];
 }
 
-// The source and URLs are plain ASCII. Anything else becomes a question mark.
+// Source code and URLs are plain ASCII: other bytes become question marks.
 static void put_text(const char *text, int most)
 {
     for (; *text != '\0' && most > 0; text++, most--) {
@@ -114,7 +126,7 @@ static void put_place(const struct trace_site *site)
 {
     const char *slash = strrchr(site->file, '/');
 
-    put_text(slash != NULL ? slash + 1 : site->file, CALL);
+    put_text(slash != NULL ? slash + 1 : site->file, MAX_CALL);
     put(":");
     put_number(site->line, 1);
 }
@@ -146,11 +158,11 @@ static void put_chain(void)
     struct trace_site link;
 
     put(",\"chain\":[");
-    for (int i = 0; i < LINKS && trace_chain(i, &link); i++) {
+    for (int i = 0; i < MAX_CHAIN && trace_chain(i, &link); i++) {
         put(i > 0 ? ",\"" : "\"");
         put_place(&link);
         put(" await(");
-        put_text(link.func, CALL);
+        put_text(link.func, MAX_CALL);
         put(")\"");
     }
     put("]");
@@ -175,7 +187,7 @@ static void put_event(enum trace_kind kind, double now, int task, long about,
     put_place(site);
     if (site->func != NULL) {
         put("\",\"in\":\"");
-        put_text(site->func, CALL);
+        put_text(site->func, MAX_CALL);
     }
     put("\"");
     if (kinds[kind].about != NULL && (kind != TRACE_DONE || about != 0)) {
@@ -190,7 +202,7 @@ static void put_event(enum trace_kind kind, double now, int task, long about,
     }
     if ((kind == TRACE_ASK || kind == TRACE_DONE) && this_url != NULL) {
         put(",\"url\":\"");
-        put_text(this_url, STRING);
+        put_text(this_url, MAX_URL);
         put("\"");
         this_url = NULL;
     }
@@ -202,12 +214,14 @@ static void put_event(enum trace_kind kind, double now, int task, long about,
 static void flush(void)
 {
     fwrite(lines, 1, used, out);
-    used = last_wait_end = 0;
+    used = 0;
+    last_wait.task = -1; // a wait that has been flushed cannot be replaced
 }
 
 // --- Tracks ------------------------------------------------------------------
 
-// Makes room for n members of `size` bytes, zeroed.
+// Makes room for at least n elements of `size` bytes; new elements are zeroed.
+// Returns the array, unchanged if there is no memory.
 static void *grow(void *array, int *num, int n, size_t size)
 {
     int more = n < *num * 2 ? *num * 2 : n + 16;
@@ -220,7 +234,7 @@ static void *grow(void *array, int *num, int n, size_t size)
     return grown;
 }
 
-// NULL if there is none, or no memory for it: it has instants, but no slices.
+// Returns NULL for task -1, or without memory: then no slices are written.
 static struct track *track_of(int task)
 {
     if (task < 0)
@@ -259,11 +273,11 @@ static int watcher_of(long fd)
     return fd >= 0 && fd < num_watchers ? watchers[fd] - 1 : -1;
 }
 
-static void watch(struct track *track, int task, int fd)
+static void set_watched_fd(struct track *track, int task, int fd)
 {
-    if (track->fd > 0 && watcher_of(track->fd) == task)
-        watchers[track->fd] = 0;
-    track->fd = fd;
+    if (track->watched_fd > 0 && watcher_of(track->watched_fd) == task)
+        watchers[track->watched_fd] = 0;
+    track->watched_fd = fd;
     if (fd >= num_watchers)
         watchers = grow(watchers, &num_watchers, fd + 1, sizeof(*watchers));
     if (fd > 0 && fd < num_watchers)
@@ -272,10 +286,10 @@ static void watch(struct track *track, int task, int fd)
 
 static void end_wait(struct track *track, double now, int task)
 {
-    if (track == NULL || track->waits == 0)
+    if (track == NULL || track->wait_kind == 0)
         return;
-    put_slice(kinds[track->waits].name, "E", now, task);
-    track->waits = 0;
+    put_slice(kinds[track->wait_kind].name, "E", now, task);
+    track->wait_kind = 0;
 }
 
 static void set_slice(
@@ -288,15 +302,15 @@ static void set_slice(
         put_slice(name, "B", now, task);
 }
 
-static void end_all(struct track *track, double now, int task)
+static void end_slices(struct track *track, double now, int task)
 {
     end_wait(track, now, task);
     set_slice(&track->is_typing, false, "typing", now, task);
     set_slice(&track->is_fetching, false, "fetch", now, task);
 }
 
-// The slices that begin or end with an event that was written.
-static void move_slices(
+// Begins and ends slices after an event has been written.
+static void update_slices(
     struct track *track, enum trace_kind kind, double now, int task, long about)
 {
     switch (kind) {
@@ -305,7 +319,7 @@ static void move_slices(
         set_slice(&track->is_fetching, true, "fetch", now, task);
         break;
     case TRACE_FETCHED:
-        watch(track, task, 0);
+        set_watched_fd(track, task, 0);
         set_slice(&track->is_fetching, false, "fetch", now, task);
         break;
     case TRACE_LOCK:
@@ -314,35 +328,32 @@ static void move_slices(
     case TRACE_UNLOCK:
         set_slice(&track->is_typing, false, "typing", now, task);
         break;
-    case TRACE_DONE: end_all(track, now, task); break;
+    case TRACE_DONE: end_slices(track, now, task); break;
     default: break;
     }
     if (is_wait(kind))
-        track->waits = (int)kind;
+        track->wait_kind = (int)kind;
     if (kind == TRACE_WAIT_FD)
-        watch(track, task, (int)about);
+        set_watched_fd(track, task, (int)about);
 }
 
 // --- Recording ---------------------------------------------------------------
 
-// The number of the task that is meant.
-static int resolve(int task, long about)
+// The number of a task, given a number or TRACE_THIS and the like.
+static int task_number(int task, long about)
 {
     if (task == TRACE_WATCHER && watcher_of(about) >= 0)
         return watcher_of(about);
-    if (task == TRACE_WORKER && this_task < 0 && !is_resumed)
+    if (task == TRACE_WORKER && this_task < 0 && !run_is_due)
         this_task = trace_thread();
     return task < -1 ? this_task : task;
 }
 
-// Whether the task that this thread runs is waiting already. Then it cannot
-// begin another wait or be done: that is another task, whose number nobody has
-// told. Or it is the same wait, recorded by a caller that knows its place
-// better.
+// Is the task run by this thread already waiting, according to its track?
 static bool is_waiting(const struct track *track, int task)
 {
-    return !is_resumed && task == this_task && track != NULL
-        && track->waits != 0;
+    return !run_is_due && task == this_task && track != NULL
+        && track->wait_kind != 0;
 }
 
 static void find_await(struct trace_site *site)
@@ -350,7 +361,7 @@ static void find_await(struct trace_site *site)
     if (trace_chain == NULL || !trace_chain(-1, site))
         *site = this_await;
     else
-        site->func = NULL; // it was the call
+        site->func = NULL; // trace_chain() sets the call, not the function
     if (site->file == NULL)
         site->file = "?";
 }
@@ -359,28 +370,31 @@ static void write_event(enum trace_kind kind, double now, int task, long about,
     const struct trace_site *site)
 {
     struct track *track = named_track_of(task);
-    bool own = kind >= TRACE_RUN;
+    bool by_task = kind >= TRACE_RUN; // caused by the task itself
 
-    if (used > SIZE - MOST)
+    if (used > BUFFER_SIZE - MAX_EVENT)
         flush();
-    if (own && kind != TRACE_RUN
-        && (is_resumed || task != this_task || (track && track->waits != 0)))
+    if (by_task && kind != TRACE_RUN
+        && (run_is_due || task != this_task
+            || (track != NULL && track->wait_kind != 0)))
         write_event(TRACE_RUN, now, task, 0, site);
-    if (own)
+    if (by_task) {
         this_task = task;
+        run_is_due = false;
+    }
     if (kind == TRACE_TURN)
         this_task = -1;
-    is_resumed = is_resumed && !own;
-    last_wait = used;
+    size_t begin = used;
     put_event(kind, now, task, about, site);
     if (track != NULL)
-        move_slices(track, kind, now, task, about);
+        update_slices(track, kind, now, task, about);
     if (!is_wait(kind))
         return;
-    last_wait_end = used;
-    last_wait_task = task;
-    last_wait_time = now;
-    last_wait_about = about;
+    last_wait.begin = begin;
+    last_wait.end = used;
+    last_wait.task = task;
+    last_wait.time = now;
+    last_wait.about = about;
 }
 
 static double record(
@@ -391,19 +405,21 @@ static double record(
     struct trace_site await;
     double now = clock_now();
 
-    task = resolve(task, about);
+    task = task_number(task, about);
     if (is_worker && task < 0)
-        return now; // it is not known which
+        return now; // the task is not known
     struct track *track = track_of(task);
     if (is_this && (is_wait(kind) || kind == TRACE_DONE)
         && is_waiting(track, task)) {
-        if (track->waits != (int)kind || last_wait_task != task
-            || last_wait_end != used)
+        // A task that waits cannot begin another wait. If this event is not the
+        // same wait recorded again, then another, unknown task has caused it.
+        if (track->wait_kind != (int)kind || last_wait.task != task
+            || last_wait.end != used)
             return now;
-        used = last_wait;
-        track->waits = 0;
-        now = last_wait_time;
-        about = last_wait_about;
+        used = last_wait.begin; // replace the first record of the wait
+        track->wait_kind = 0;
+        now = last_wait.time;
+        about = last_wait.about;
     }
     if (site == NULL) {
         find_await(&await);
@@ -434,12 +450,12 @@ void trace_poll(const struct pollfd *polls, int n, const struct trace_site *at)
 void trace_resumed(int task)
 {
     this_task = task;
-    is_resumed = true;
+    run_is_due = true;
 }
 
 void trace_touch(const struct trace_site *site)
 {
-    if (is_resumed && this_task >= 0)
+    if (run_is_due && this_task >= 0)
         trace_record(TRACE_RUN, this_task, 0, site);
 }
 
@@ -505,8 +521,8 @@ int trace_close(void)
         return 0;
     trace_is_on = false;
     for (int task = 0; task < num_tracks; task++) {
-        end_all(&tracks[task], clock_now(), task);
-        if (used > SIZE - MOST)
+        end_slices(&tracks[task], clock_now(), task);
+        if (used > BUFFER_SIZE - MAX_EVENT)
             flush();
     }
     flush();

@@ -1,44 +1,46 @@
-// trace.h - what happened, in order: which task ran, which waited, for what,
-// and where in the source.
+// trace.h - records which task ran, which task waited, for which event, and
+// where in the source.
 //
-// Off unless trace_open() was called; then every call below becomes a line in
-// the Chrome Trace Event format, which ui.perfetto.dev, chrome://tracing and
-// speedscope read. A task is a number: an animal's place in the list, a
-// crawler's worker, both from 0; -1 is a thread that does no task's work, as
-// the loop. Each task is a track: `tid` is its number + 2, "thread_name" its
-// name. Times are in microseconds since timing_start(), as those of the spans.
+// Off unless trace_open() was called. Then every call below writes a line in
+// the Chrome Trace Event format, readable by ui.perfetto.dev, chrome://tracing
+// and speedscope. A task is a number from 0: the place of an animal in the
+// list, or a worker of the crawler. Task -1 stands for a thread outside any
+// task, such as the loop. Each task has a track, with the task's number + 2 as
+// `tid` and the task's name as "thread_name". Times are in microseconds since
+// timing_start(), on the same clock as the spans (timing.h).
 //
-// Facts, in the order in which they happened. They are instants ("ph":"i"),
-// but for the waits: those begin a slice ("B"), if a task waits.
+// The events, written in the order in which they happened, are instants
+// ("ph":"i"); only the wait of a task begins a slice ("B"):
 //
-//     turn            poll() or the selector has returned; what follows until
-//                     the next one happens in this turn. (In a poll() loop of
-//                     one's own, the first turn comes before the first poll().)
-//     ready           `fd`, which the task waits for, is ready
-//     wake            another task (`by`; -1: the loop) has made it ready
-//     run             this thread goes on with the task. It is recorded at the
-//                     first thing the task does, and ends its wait.
-//     ask             a fetch begins, of `url`; then it is
-//     connected,      has received its first bytes (answer), and is over, as it
-//     answer,         should be or not (fetched)
-//     fetched
-//     wait fd         the task waits for the descriptor `fd`,
-//     wait timer      for `timer` milliseconds,
-//     wait lock       for a lock, which it may get at once,
-//     wait condition  until something has changed: a crawler's worker, a page
-//     lock, unlock    the task has the screen; it gives it back
+//     turn            poll() or the selector has returned. All events until the
+//                     next turn belong to this turn. (In a program with its own
+//                     poll() loop, the first turn is before the first poll().)
+//     ready           `fd`, for which the task waits, is ready
+//     wake            another task (`by`; -1: the loop) has made the task ready
+//     run             the thread continues the task, and the task's wait ends;
+//                     recorded together with the task's next event
+//     ask             a fetch of `url` begins
+//     connected       the fetch has a connection
+//     answer          the fetch has received the first bytes
+//     fetched         the fetch is over, with or without an error
+//     wait fd         the task waits for the descriptor `fd`
+//     wait timer      the task waits for `timer` milliseconds
+//     wait lock       the task waits for a lock, perhaps for no time at all
+//     wait condition  the task waits for a change, such as a worker of the
+//                     crawler for a new page
+//     lock, unlock    the task gets the screen; the task releases the screen
 //     letter          the code point `letter` was typed; 10 ends a line
-//     done            the animal was asked, and typed what it said; or a page
-//                     needs no other try: its `url` and `status`
+//     done            the animal's line has been typed, or there is none; or a
+//                     page is finished, with `url` and `status`
 //
-// Each has in `args` the `task`, the `thread` (from 0), the place (`at`:
-// "fetch.c:41") and the function it is in (`in`). Where the engine knows which
-// await waits, `at` is its place, and `chain` are all the awaits the task is
-// in, the innermost first: "fetch.c:53 await(receive(fd, ...))".
+// Each event has in `args` the `task`, the `thread` (from 0), the place (`at`:
+// "fetch.c:41") and the function (`in`). If the engine knows the await that
+// waits, `at` is the place of that await, and `chain` lists all awaits that the
+// task is in, innermost first: "fetch.c:53 await(receive(fd, ...))".
 //
-// Slices nest, and all of them end: "fetch" from ask to fetched, "typing" from
-// lock to unlock, and in or between them the waits. Their ends ("E") have no
-// arguments.
+// Slices nest, and every slice ends: "fetch" lasts from ask to fetched,
+// "typing" from lock to unlock; waits are inside or between these. The end of a
+// slice ("E") has no arguments.
 
 #ifndef TRACE_H
 #define TRACE_H
@@ -50,7 +52,7 @@ enum trace_kind {
     TRACE_TURN,
     TRACE_READY,
     TRACE_WAKE,
-    TRACE_RUN, // from here on, what a task does itself
+    TRACE_RUN, // from here on: events caused by the task itself
     TRACE_ASK,
     TRACE_CONNECTED,
     TRACE_ANSWER,
@@ -65,13 +67,16 @@ enum trace_kind {
     TRACE_DONE,
 };
 
-// In place of a task's number:
+// Values in place of a task's number:
 enum {
-    TRACE_THIS = -2, // the task this thread runs
-    TRACE_WATCHER = -3, // the one that waited for `about` before, or this one
-    TRACE_WORKER = -4, // this one; in a thread without, the thread's number
+    TRACE_THIS = -2, // the task run by this thread
+    TRACE_WATCHER = -3, // the task that last waited for the descriptor `about`;
+                        // if there is none, as TRACE_THIS
+    TRACE_WORKER = -4, // as TRACE_THIS; in a thread that runs no task, the task
+                       // with the thread's number
 };
 
+// A place in the source.
 struct trace_site {
     const char *file;
     const char *func; // NULL: not known
@@ -79,45 +84,58 @@ struct trace_site {
 };
 
 #define TRACE_HERE (&(struct trace_site){ __FILE__, __func__, __LINE__ })
-#define TRACE_SITE (trace_is_on ? TRACE_HERE : NULL) // costs nothing when off
+#define TRACE_SITE (trace_is_on ? TRACE_HERE : NULL)
 
-// Records one event. `about` is the descriptor, the milliseconds, the code
-// point or the status, 0 where there is nothing to tell. Costs one test when
-// tracing is off.
+// Records an event. `about` is the descriptor, the milliseconds, the code point
+// or the status, depending on `kind`; otherwise 0. Costs one test if tracing is
+// off.
 #define trace(kind, task, about) \
     (trace_is_on ? (void)trace_record(kind, task, about, TRACE_HERE) : (void)0)
 
-// For engines: this thread goes on with this task.
+// For engines: this thread continues the task.
 #define trace_resume(task) (trace_is_on ? trace_resumed(task) : (void)0)
 
-// For engines: the running task begins to wait, in the innermost await.
+// For engines: the running task begins to wait, in its innermost await.
 #define trace_await(kind, about) \
     (trace_is_on ? (void)trace_record(kind, TRACE_THIS, about, NULL) : (void)0)
 
-// For engines without a chain of awaits: here is one.
+// For engines without trace_chain: this line is the innermost await.
 #define trace_await_here() (trace_is_on ? trace_awaits(TRACE_HERE) : (void)0)
 
-// For a poll() of one's own: a turn begins, and these of n are ready.
+// For a program with its own poll(): a turn begins; records all ready entries.
 #define trace_polled(polls, n) \
     (trace_is_on ? trace_poll(polls, n, TRACE_HERE) : (void)0)
 
+// For engines: a number about the whole run, such as "turns" (the last value
+// counts); one thread more or less. Nothing happens unless a report asks for
+// them, by setting the two functions below.
+#define trace_fact(name, value) \
+    (trace_on_fact != NULL ? trace_on_fact(name, value) : (void)0)
+#define trace_threads(change) \
+    (trace_on_threads != NULL ? trace_on_threads(change) : (void)0)
+
+extern void (*trace_on_fact)(const char *name, double value);
+extern void (*trace_on_threads)(int change);
+
 extern bool trace_is_on;
 
-// An engine's chain of awaits: link number i of the running task, 0 is the
-// innermost, with the call as `func`; -1 is the innermost one that is not the
-// engine's own. Returns false if there is none.
+// Set by an engine: finds await number i of the running task, 0 being the
+// innermost, and sets *site, with the text of the awaited call as `func`.
+// Number -1 is the innermost await outside the engine's own code. Returns false
+// if there is no such await.
 extern bool (*trace_chain)(int i, struct trace_site *site);
 
-// The moment of clock_now() that is zero; else it is that of trace_open().
+// Sets the time of clock_now() that is 0 in the trace; without a call, that of
+// trace_open().
 void trace_zero(double moment);
 
-// Writes to `path` from now on. Returns 0 or a negative errno.
+// Starts writing to `path`. Returns 0 or a negative errno.
 int trace_open(const char *path);
 
-// Returns the moment of clock_now() at which this was recorded. Of two waits in
-// a row of the same task and kind, the second replaces the first: it is the
-// same wait, first announced by common/, then begun by the engine, which knows
-// the await. Without a site (NULL), the place is that of the innermost await.
+// Records an event and returns its time, as of clock_now(). A wait may be
+// recorded twice in a row: first by common/, then by the engine, which knows
+// the await; the second record then replaces the first. If `site` is NULL, the
+// place is that of the innermost await.
 double trace_record(
     enum trace_kind kind, int task, long about, const struct trace_site *site);
 
@@ -127,22 +145,23 @@ void trace_awaits(const struct trace_site *site);
 struct pollfd;
 void trace_poll(const struct pollfd *polls, int n, const struct trace_site *at);
 
-// A task was resumed and does something: the place of its `run`.
+// Records the `run` of a task that has just been resumed, with this place.
 void trace_touch(const struct trace_site *site);
 
-// What this thread asks for next, or has asked for: borrowed until then.
+// Sets the URL for this thread's next `ask` or `done`; borrowed until then.
 void trace_url(const char *url);
 
-// The task that the calling thread runs, or -1.
+// The task run by the calling thread, or -1.
 int trace_task(void);
 
-// The number of the calling thread: 0 for the first one that asks, and so on.
+// The number of the calling thread; threads are numbered in the order in which
+// they first call this.
 int trace_thread(void);
 
-// Gives a task the name that viewers show. One without is a "worker 3".
+// Gives a task a name to show in viewers; the default is "worker 3".
 void trace_name(int task, const char *name);
 
-// Completes the file. Returns 0 or a negative errno if not all was written.
+// Completes the file. Returns 0, or a negative errno if any write has failed.
 int trace_close(void);
 
 #endif

@@ -1,14 +1,15 @@
-// url.c - takes a reference apart, resolves it, writes the result down.
+// url.c - splits a reference into its parts, resolves the parts against the
+// base URL, and writes the canonical text, part by part.
 //
-// One block of memory does it all. The canonical text grows from its front;
-// the reference, rid of what never counts, waits at its far end:
+// Everything happens in one block of memory. The canonical text grows at the
+// front; the reference, without tabs and line ends, is kept at the end:
 //
 //     | http://host/pa...  ->             | ../cleaned/reference |
 //     0                len                size
 //
-// `size` is the most that the text can need, as no byte becomes more than
-// three. The text is canonical as soon as it is written: there is no second
-// pass over it, and what a dot segment takes back is simply cut off its end.
+// `size` is the maximum length of the text: each byte becomes at most three.
+// All text is canonical when written, so there is no second pass; the segment
+// ".." truncates the text.
 
 #include "url.h"
 
@@ -25,21 +26,21 @@ struct draft {
     size_t size;
     enum url_scheme scheme;
     unsigned short port;
-    // Where in the text; all 0 for URL_OTHER.
+    // Offsets into the text; all 0 for URL_OTHER.
     size_t host;
     size_t host_len;
     size_t path;
     size_t path_len;
 };
 
-// A reference in pieces (RFC 3986 appendix B). What is absent has a NULL `at`;
-// an empty query is not an absent one.
+// The parts of a reference (RFC 3986 appendix B). The slice of an absent part
+// has a NULL `at`; a query may be present but empty.
 struct parts {
     struct slice scheme;
-    struct slice after_scheme; // everything behind the scheme and its colon
+    struct slice after_scheme; // everything after "scheme:"
     struct slice authority;
-    struct slice path; // possibly empty, never absent
-    struct slice query; // with its "?"
+    struct slice path; // may be empty, but is never absent
+    struct slice query; // including the "?"
 };
 
 static bool is_letter(char c)
@@ -50,7 +51,7 @@ static bool is_letter(char c)
 
 // --- Reading -----------------------------------------------------------------
 
-// Without the controls and spaces around it and without its fragment.
+// Removes control characters and spaces at both ends, and the fragment.
 static struct slice trim_reference(const char *text, size_t n)
 {
     while (n > 0 && (unsigned char)text[n - 1] <= ' ')
@@ -63,7 +64,7 @@ static struct slice trim_reference(const char *text, size_t n)
     return (struct slice){ text, n };
 }
 
-// Copies a reference without its tabs and line ends.
+// Copies a reference without tabs and line ends.
 static struct slice copy_clean(char *to, struct slice from)
 {
     struct slice clean = { to, 0 };
@@ -76,13 +77,13 @@ static struct slice copy_clean(char *to, struct slice from)
     return clean;
 }
 
-static struct slice drop(struct slice from, size_t n)
+static struct slice drop_first(struct slice from, size_t n)
 {
     assert(n <= from.len);
     return (struct slice){ from.at + n, from.len - n };
 }
 
-// Takes what stands before the first byte that is one of `stops`.
+// Removes and returns the text before the first byte that is in `stops`.
 static struct slice take_until(struct slice *rest, const char *stops)
 {
     struct slice taken = { rest->at, 0 };
@@ -91,7 +92,7 @@ static struct slice take_until(struct slice *rest, const char *stops)
     while (
         taken.len < rest->len && memchr(stops, rest->at[taken.len], n) == NULL)
         taken.len++;
-    *rest = drop(*rest, taken.len);
+    *rest = drop_first(*rest, taken.len);
     return taken;
 }
 
@@ -115,11 +116,11 @@ static struct parts split(struct slice rest)
 
     if (n > 0) {
         parts.scheme = (struct slice){ rest.at, n };
-        rest = drop(rest, n + 1);
+        rest = drop_first(rest, n + 1);
     }
     parts.after_scheme = rest;
     if (rest.len >= 2 && rest.at[0] == '/' && rest.at[1] == '/') {
-        rest = drop(rest, 2);
+        rest = drop_first(rest, 2);
         parts.authority = take_until(&rest, "/?");
     }
     parts.path = take_until(&rest, "?");
@@ -157,7 +158,7 @@ static bool is_unreserved(char c)
            || c == '~';
 }
 
-// May this byte stand in a request line, and in a terminal, as it is?
+// May this byte appear unescaped in a request line and on a terminal?
 static bool is_harmless(char c)
 {
     static const char harmful[] = "\"<>\\^`{|}[]%";
@@ -175,8 +176,9 @@ static void put_escape(struct draft *draft, char c)
     put(draft, (char[]){ '%', digits[byte / 16], digits[byte % 16] }, 3);
 }
 
-// Writes a path segment or a query. An escape that was there before stays one
-// unless nobody needs it; a '%' that starts none is escaped itself.
+// Writes a path segment or a query. Decodes an escape of an unreserved
+// character, keeps other escapes, and escapes a '%' that does not begin an
+// escape.
 static void put_escaped(struct draft *draft, struct slice raw)
 {
     for (size_t i = 0; i < raw.len; i++) {
@@ -198,9 +200,9 @@ static void put_escaped(struct draft *draft, struct slice raw)
 
 // --- The authority -----------------------------------------------------------
 
-// Is the last label of a lower-case host a number? Then it is an IPv4 address
-// or nothing: resolvers also take "127.1" and "0x7f000001" for addresses, and
-// one host must not have two names.
+// Is the last label of a host (in lower case) a number? Such a host must be an
+// IPv4 address: resolvers also accept "127.1" and "0x7f000001" as addresses,
+// but then the same host would have several names.
 static bool ends_in_number(struct slice host)
 {
     size_t end = host.len;
@@ -271,7 +273,7 @@ static int put_ipv6(struct draft *draft, struct slice given)
     return 0;
 }
 
-// Reads what stands behind the host: nothing, ":" or ":8080".
+// Reads the text after the host: "", ":" or ":8080".
 static int read_port(struct draft *draft, struct slice text)
 {
     unsigned port = 0;
@@ -311,20 +313,19 @@ static int put_authority(struct draft *draft, struct slice rest)
     put_slice(draft, slice_of(secure ? "https://" : "http://"));
     draft->port = default_port;
     draft->host = draft->len;
-    // User info ends at the last '@', so that nothing behind one is taken for
-    // part of it.
+    // User info may contain an '@' and ends at the last '@'.
     for (size_t i = rest.len; i > 0; i--) {
         if (rest.at[i - 1] == '@') {
-            rest = drop(rest, i);
+            rest = drop_first(rest, i);
             break;
         }
     }
     if (rest.len > 0 && rest.at[0] == '[') {
-        rest = drop(rest, 1);
+        rest = drop_first(rest, 1);
         struct slice address = take_until(&rest, "]");
         if (rest.len == 0)
             return -EINVAL;
-        rest = drop(rest, 1);
+        rest = drop_first(rest, 1);
         error = put_ipv6(draft, address);
     } else {
         error = put_name(draft, take_until(&rest, ":"));
@@ -339,9 +340,9 @@ static int put_authority(struct draft *draft, struct slice rest)
 
 // --- The path ----------------------------------------------------------------
 
-// Writes segments behind a text that ends in "/", and carries out the dots
-// among them (RFC 3986 section 5.2.4). A segment is judged as written, so
-// "%2e" is a dot as well.
+// Appends segments to a text that ends in "/", and applies dot segments (RFC
+// 3986 section 5.2.4). Compares each segment after writing, so "%2e" is a dot
+// as well.
 static void put_segments(struct draft *draft, struct slice rest)
 {
     size_t root = draft->path + 1;
@@ -362,7 +363,7 @@ static void put_segments(struct draft *draft, struct slice rest)
         }
         if (rest.len == 0)
             return;
-        rest = drop(rest, 1);
+        rest = drop_first(rest, 1);
     }
 }
 
@@ -382,7 +383,8 @@ static void put_path(
         put_segments(draft, parts->path);
     } else {
         put(draft, "/", 1);
-        put_segments(draft, drop(parts->path, parts->path.len > 0 ? 1 : 0));
+        put_segments(
+            draft, drop_first(parts->path, parts->path.len > 0 ? 1 : 0));
     }
     draft->path_len = draft->len - draft->path;
 }
@@ -419,7 +421,7 @@ static int put_url(
         draft->host_len = base->host.len;
         draft->port = base->port;
     } else {
-        error = -EINVAL; // "http:g", which only looser readings understand
+        error = -EINVAL; // "http:g": only a non-strict parser resolves this
     }
     if (error != 0)
         return error;
@@ -428,17 +430,17 @@ static int put_url(
     if (parts.query.at != NULL)
         put_escaped(draft, parts.query);
     else if (parts.authority.at == NULL && parts.path.len == 0)
-        put_slice(draft, drop(base->target, base->path.len));
+        put_slice(draft, drop_first(base->target, base->path.len));
     return 0;
 }
 
-// Gives the text to *url, in a block that is no larger than it must be.
+// Gives the text to *url, in a block of the exact size.
 static void finish(struct url *url, const struct draft *draft)
 {
     char *text = realloc(draft->text, draft->len + 1);
 
     if (text == NULL)
-        text = draft->text; // too large does no harm
+        text = draft->text; // a block that is too large is fine
     text[draft->len] = '\0';
     url->text = text;
     url->scheme = draft->scheme;
@@ -460,7 +462,7 @@ static int resolve(
     *url = (struct url){ 0 };
     if (reference.len > 3 * URL_MAX)
         return -ENAMETOOLONG;
-    // 64 for what the reference need not spell out: a scheme, a slash, the
+    // 64 bytes for text that is not in the reference: a scheme, a slash, the
     // longest form of an IPv6 address.
     draft.size = 3 * reference.len + 64;
     if (base != NULL)

@@ -1,7 +1,9 @@
-// capture.h - what is written to a descriptor, as text.
+// capture.h - captures the output to a descriptor as text.
 
 #ifndef CAPTURE_H
 #define CAPTURE_H
+
+#include "must.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,18 +16,17 @@ struct capture {
     char text[65536];
 };
 
-// From now on `fd` (stdout's or stderr's) leads to a file.
+// Redirects `fd` (stdout or stderr) to a file.
 static inline void capture_begin(struct capture *capture, int fd)
 {
     fflush(NULL);
     capture->file = tmpfile();
     capture->fd = fd;
     capture->saved = dup(fd);
-    if (capture->file == NULL || dup2(fileno(capture->file), fd) == -1)
-        abort();
+    must(capture->file != NULL && dup2(fileno(capture->file), fd) != -1);
 }
 
-// What has been written so far.
+// Returns the output so far.
 static inline const char *capture_text(struct capture *capture)
 {
     ssize_t n = pread(
@@ -35,7 +36,7 @@ static inline const char *capture_text(struct capture *capture)
     return capture->text;
 }
 
-// The descriptor leads where it led before. Returns what was written.
+// Undoes the redirection. Returns the output.
 static inline const char *capture_end(struct capture *capture)
 {
     fflush(NULL);

@@ -1,5 +1,5 @@
-// json_valid.h - is this text JSON (RFC 8259), all of it? json.h reads what we
-// wrote without asking; this asks.
+// json_valid.h - checks that a whole text is JSON (RFC 8259). json.h does not
+// check: it reads only JSON that we have written.
 
 #ifndef JSON_VALID_H
 #define JSON_VALID_H
@@ -14,7 +14,7 @@ static inline const char *json_blank_end(const char *at)
     return at + strspn(at, " \t\r\n");
 }
 
-// Behind the digits, of which there must be some; else NULL.
+// Returns the end of the digits, or NULL if there is no digit.
 static inline const char *json_digits_end(const char *at)
 {
     size_t n = strspn(at, "0123456789");
@@ -55,7 +55,7 @@ static inline const char *json_string_end(const char *at)
     return at + 1;
 }
 
-// An object or an array, up to `close`.
+// Returns the end of an object or an array, or NULL if it is malformed.
 static inline const char *json_members_end(const char *at, char close)
 {
     at = json_blank_end(at + 1);
@@ -81,7 +81,7 @@ static inline const char *json_members_end(const char *at, char close)
     }
 }
 
-// Behind the value that starts here, or NULL if it is none.
+// Returns the end of the value that starts here, or NULL if it is malformed.
 static inline const char *json_value_end(const char *at)
 {
     static const char *const words[] = { "null", "true", "false" };

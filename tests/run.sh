@@ -107,7 +107,7 @@ else
     count 0 0 1
 fi
 
-for rule in layering carried budget colour; do
+for rule in layering carried budget colour engines; do
     if sh tests/$rule.sh; then
         echo "Rule kept: $rule"
         count 1 0 0

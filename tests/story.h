@@ -1,12 +1,12 @@
-// story.h - tests whose body is the first task; what is told in them, in order;
-// and those that a test has to die for.
+// story.h - tests whose body is the first task, a record of events to compare,
+// and calls that end their process.
 
 #ifndef STORY_H
 #define STORY_H
 
 #include "async.h"
 #include "clock.h"
-#include "suite.h"
+#include "engine.h"
 
 #include <errno.h>
 #include <stdarg.h>
@@ -17,16 +17,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-static const char *const kinds[] = {
-#ifdef __linux__
-    "epoll",
-#endif
-    "poll",
-};
+enum { HOUR = 3600 };
 
-enum { KINDS = sizeof(kinds) / sizeof(*kinds), HOUR = 3600 };
-
-static char story[4096];
+static char story[4096]; // the events that tell() has recorded, in order
 
 __attribute__((format(printf, 1, 2))) static inline void tell(
     const char *format, ...)
@@ -40,7 +33,7 @@ __attribute__((format(printf, 1, 2))) static inline void tell(
     strncat(story, " ", sizeof(story) - strlen(story) - 1);
 }
 
-// The numbers of these two are not the same everywhere.
+// Names the two errors whose numbers differ between systems.
 static inline const char *outcome(int n)
 {
     static char digits[16];
@@ -55,7 +48,7 @@ static inline const char *outcome(int n)
 
 #define ck_assert_story(expected) ck_assert_str_eq(story, expected)
 
-// A fixture.
+// A fixture: the test runs on the virtual clock.
 static inline void on_virtual_clock(void)
 {
     setenv("CLOCK", "virtual", 1);
@@ -64,7 +57,7 @@ static inline void on_virtual_clock(void)
 #define ck_assert_now(seconds) \
     ck_assert_double_eq_tol(clock_now(), seconds, 1e-9)
 
-// Awaits, and asserts what comes of it.
+// Awaits a call and compares its result.
 #define ck_assert_await(call, expected) \
     do { \
         int n_ = await(call); \
@@ -76,7 +69,7 @@ static inline void on_virtual_clock(void)
 
 #define DONE ((async_int){ 0 })
 
-// Begins a test whose body is the first task; it returns DONE.
+// Begins a test whose body is run as the first task and returns DONE.
 #define START_TASK_TEST(name) \
     static async_int name##_body(void *unused); \
     START_TEST(name) \
@@ -85,8 +78,8 @@ static inline void on_virtual_clock(void)
     } \
     static async_int name##_body(void *unused CK_ATTRIBUTE_UNUSED)
 
-// Starts fn(arg) in a group, cancels the group after so many seconds, and waits
-// for its end. Returns 0.
+// Starts fn(arg) in a group, cancels the group after `seconds`, and waits for
+// the group. Returns 0.
 static inline async_int cancel_after(double seconds, async_fn *fn, void *arg)
 {
     struct group group = { 0 };
@@ -98,8 +91,8 @@ static inline async_int cancel_after(double seconds, async_fn *fn, void *arg)
     return (async_int){ await(group_wait(&group)) };
 }
 
-// Runs what a process may die of, in a child. Returns what waitpid() says, and
-// in `said` what came on stderr.
+// Calls a function that may end its process, in a child. Returns the child's
+// wait status, and its stderr in `said`.
 static inline int die_of(void (*deed)(void), char *said, size_t size)
 {
     FILE *file = tmpfile();
@@ -121,7 +114,7 @@ static inline int die_of(void (*deed)(void), char *said, size_t size)
     said[n > 0 ? n : 0] = '\0';
     char *emulator = strstr(said, "qemu: uncaught target signal");
     if (emulator != NULL)
-        *emulator = '\0'; // it has the last word, which is not ours
+        *emulator = '\0'; // the emulator adds a line of its own
     fclose(file);
     return status;
 }

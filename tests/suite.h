@@ -1,4 +1,4 @@
-// suite.h - the same main for all unit tests.
+// suite.h - runs the suite of a unit test, in known surroundings.
 
 #ifndef SUITE_H
 #define SUITE_H
@@ -7,9 +7,9 @@
 #include <signal.h>
 #include <stdlib.h>
 
-// What a shell starts in the background ignores Ctrl-C and Ctrl-\, and so would
-// all that a test starts; and the text asks readers to export $FARM. Tests begin
-// as in a new terminal.
+// Sets signals and environment as in a new terminal: a shell's background jobs
+// and their children ignore Ctrl-C and Ctrl-\, and the tutorial asks its
+// readers to export $FARM.
 static inline void suite_surroundings(void)
 {
     static const int numbers[] = { SIGINT, SIGQUIT, SIGTERM, SIGPIPE, SIGCHLD };
@@ -20,7 +20,8 @@ static inline void suite_surroundings(void)
     unsetenv("CLOCK");
 }
 
-// Runs a suite as CK_FORK and friends say; returns the exit code.
+// Runs a suite, controlled by CK_FORK and the other variables of Check. Returns
+// the exit code.
 static inline int suite_run(Suite *suite)
 {
     SRunner *runner = srunner_create(suite);

@@ -1,6 +1,6 @@
-// test_async.c - what ends a wait: row by row the table of async.h. On both
-// selectors where descriptors are involved, and on the virtual clock: on it a
-// descriptor's deadline comes when a task jumps there.
+// test_async.c - the ends of a wait, row by row as in the table of async.h; on
+// both selectors where descriptors are involved. On the virtual clock, where a
+// task has to jump to the deadline of a descriptor.
 
 #include "story.h"
 
@@ -24,7 +24,7 @@ static void close_pipe(void)
     close(ends[1]);
 }
 
-// Tells what comes of a pause, and of the next await. Returns the first.
+// Records the results of a pause and of the next await. Returns the first.
 static async_int pause_and_go_on(double seconds)
 {
     int n = await(task_pause(seconds));
@@ -85,7 +85,7 @@ static async_int wait_for_nothing(void *unused)
     ck_assert_await(group_room(&empty, 1), -ECANCELED);
     ck_assert_await(group_wait(&empty), -ECANCELED);
     ck_assert_int_eq(await_within(1, task_yield()), -ECANCELED);
-    ck_assert_ptr_null(lock.holder); // free as it is
+    ck_assert_ptr_null(lock.holder); // though the lock is free
     tell("end");
     return DONE;
 }
@@ -106,7 +106,7 @@ START_TASK_TEST(cancelled_and_need_not_have_waited)
 }
 END_TEST
 
-// Another task gets there while we wait.
+// A task that moves the clock while another task waits.
 static async_int jump(void *seconds)
 {
     clock_jump(*(double *)seconds);
@@ -122,7 +122,7 @@ START_TASK_TEST(a_deadline_of_the_wait_itself)
     spawn(&group, jump, &at, "");
     ck_assert_await(readable(ends[0], 1), -ETIMEDOUT);
     ck_assert_now(1);
-    ck_assert_await(task_pause(1), 0); // once
+    ck_assert_await(task_pause(1), 0); // the deadline ends one wait only
     ck_assert_await(writable(ends[1], 99), 0);
     write_byte();
     ck_assert_await(readable(ends[0], 99), 0);
@@ -159,7 +159,7 @@ START_TASK_TEST(a_deadline_of_await_within)
     ck_assert_int_eq(await_within(1, pause_and_go_on(HOUR)), -ETIMEDOUT);
     ck_assert_story("cancelled cancelled ");
     ck_assert_now(1);
-    ck_assert_await(task_pause(1), 0); // outside all is well
+    ck_assert_await(task_pause(1), 0); // outside, no deadline has come
     return DONE;
 }
 END_TEST
@@ -205,7 +205,7 @@ START_TASK_TEST(the_call_returned_otherwise)
 }
 END_TEST
 
-// Says what an inner await_within() gave, and returns it.
+// Records and returns the result of an inner await_within().
 static async_int within_two(double seconds)
 {
     int n = await_within(2, pause_and_go_on(seconds));
@@ -216,7 +216,7 @@ static async_int within_two(double seconds)
 START_TASK_TEST(several_deadlines_the_inner_is_nearer)
 {
     ck_assert_int_eq(await_within(3, within_two(HOUR)), -ETIMEDOUT);
-    ck_assert_story("cancelled cancelled two late "); // and just passed on
+    ck_assert_story("cancelled cancelled two late "); // passed on
     ck_assert_now(2);
     ck_assert_int_eq(await_within(3, within_two(1)), 0);
     return DONE;
@@ -257,7 +257,7 @@ START_TASK_TEST(several_deadlines_the_middle_one)
 }
 END_TEST
 
-// The inner one is over; outside of it there is time left until the outer one.
+// The inner deadline has come, and the outer one leaves time for more waits.
 static async_int try_twice(void)
 {
     ck_assert_int_eq(await_within(1, task_pause(HOUR)), -ETIMEDOUT);
@@ -275,7 +275,7 @@ START_TASK_TEST(several_deadlines_one_after_the_other)
 }
 END_TEST
 
-// The wait's own deadline among them.
+// A wait with a deadline of its own, inside of await_within().
 static async_int read_until(double at)
 {
     return (async_int){ await(readable(ends[0], at)) };
@@ -284,7 +284,7 @@ static async_int read_until(double at)
 static async_int read_nearer(void)
 {
     ck_assert_await(readable(ends[0], 1), -ETIMEDOUT);
-    ck_assert_await(task_yield(), 0); // nothing else is over
+    ck_assert_await(task_yield(), 0); // only this wait has ended
     return (async_int){ 5 };
 }
 
@@ -323,7 +323,7 @@ static async_int clean_up_for_long(double seconds)
     return (async_int){ n };
 }
 
-// Its deadline comes at 1, the cancel at 3, while it cleans up.
+// The deadline comes at 1, the cancel at 3, during the cleanup.
 static async_int within_then_cancel(void *unused)
 {
     (void)unused;
@@ -342,7 +342,7 @@ START_TASK_TEST(await_within_s_then_a_cancel)
 }
 END_TEST
 
-// The other way round: cancelled at 1, and the deadline is at 3.
+// The other way round: the cancel comes at 1, the deadline would be at 3.
 static async_int cancel_then_within(void *unused)
 {
     (void)unused;
@@ -369,7 +369,7 @@ static async_int tell_late(void *unused)
     return (async_int){ 1 };
 }
 
-// Several waits, one after the other, and a group of its own.
+// Several waits, one after the other, and a group.
 static async_int pause_thrice(void *unused)
 {
     struct group group = { 0 };
@@ -390,7 +390,7 @@ static async_int shielded_from_cancel(void *unused)
     ck_assert_int_eq(await_shielded(pause_thrice(NULL)), 5);
     ck_assert_now(6);
     ck_assert_await(task_yield(), -ECANCELED);
-    ck_assert_int_eq(await_shielded(task_pause(1)), 0); // again
+    ck_assert_int_eq(await_shielded(task_pause(1)), 0); // works again
     ck_assert_now(7);
     tell("end");
     return DONE;

@@ -8,11 +8,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-static char story[256]; // what happened, in order
+static char story[256]; // the events, in order
 
-static void tell(const char *what)
+static void tell(const char *event)
 {
-    strcat(story, what);
+    strcat(story, event);
     strcat(story, " ");
 }
 
@@ -37,7 +37,7 @@ static enum co_state count(struct coroutine *co)
     CO_BEGIN(co);
     for (c->i = 1; c->i <= c->n; c->i++)
         CO_YIELD(co, (void *)c->i);
-close:
+leave:
     if (c->name != NULL)
         tell(c->name);
     CO_END(co, (void *)(c->n * 10));
@@ -81,7 +81,7 @@ START_TEST(two_of_a_kind_do_not_mix)
 }
 END_TEST
 
-// Adds up what it is sent.
+// Yields the sum of the values sent so far.
 struct sum {
     struct coroutine co;
     intptr_t sum;
@@ -96,16 +96,16 @@ static enum co_state sum(struct coroutine *co)
         CO_YIELD(co, (void *)s->sum);
         s->sum += (intptr_t)CO_VALUE(co);
     }
-close:
+leave:
     CO_END(co, (void *)s->sum);
 }
 
-START_TEST(takes_what_is_sent)
+START_TEST(takes_sent_values)
 {
     struct sum s = { .sum = 0 };
 
     co_start(&s.co, sum);
-    ck_assert(co_send(&s.co, (void *)77)); // to the first stop: not heard
+    ck_assert(co_send(&s.co, (void *)77)); // ignored: it runs to the first stop
     ck_assert_int_eq(NUMBER(&s.co), 0);
     ck_assert(co_send(&s.co, (void *)30));
     ck_assert_int_eq(NUMBER(&s.co), 30);
@@ -114,7 +114,7 @@ START_TEST(takes_what_is_sent)
 }
 END_TEST
 
-// Delegates n levels deep, to a sum() at the bottom.
+// Delegates through n levels, to a sum() at the bottom.
 struct deep {
     struct coroutine co;
     int levels;
@@ -134,7 +134,7 @@ static enum co_state deep(struct coroutine *co)
         d->inner->levels = d->levels - 1;
         CO_FROM(co, &d->inner->co, deep);
     }
-close:
+leave:
     tell(d->levels == 0 ? "bottom" : "level");
     free(d->inner);
     CO_END(co, (char *)CO_VALUE(co) + 1);
@@ -170,13 +170,13 @@ START_TEST(close_before_the_first_stop_and_after_the_end)
     struct count c = { .n = 1, .name = "cleanup" };
 
     co_start(&c.co, count);
-    co_close(&c.co); // never began: there is nothing to clean up
+    co_close(&c.co); // has not begun: no cleanup
     ck_assert_str_eq(story, "");
     co_start(&c.co, count);
     co_send(&c.co, NULL);
     co_send(&c.co, NULL);
     ck_assert_str_eq(story, "cleanup ");
-    co_close(&c.co); // has ended: once is enough
+    co_close(&c.co); // has ended: no second cleanup
     ck_assert_str_eq(story, "cleanup ");
 }
 END_TEST
@@ -185,7 +185,7 @@ static enum co_state stubborn(struct coroutine *co)
 {
     CO_BEGIN(co);
     CO_YIELD(co, NULL);
-close:
+leave:
     CO_YIELD(co, NULL);
     CO_END(co, NULL);
 }
@@ -200,7 +200,7 @@ START_TEST(stopping_in_the_cleanup_aborts)
 }
 END_TEST
 
-START_TEST(resuming_what_has_ended_aborts)
+START_TEST(resuming_after_the_end_aborts)
 {
     struct count c = { .n = 0 };
 
@@ -219,12 +219,12 @@ int main(void)
     tcase_add_test(tests, yields_and_returns);
     tcase_add_test(tests, returns_without_a_yield);
     tcase_add_test(tests, two_of_a_kind_do_not_mix);
-    tcase_add_test(tests, takes_what_is_sent);
+    tcase_add_test(tests, takes_sent_values);
     tcase_add_test(tests, delegates_values_sends_and_returns);
     tcase_add_test(tests, closes_the_innermost_first);
     tcase_add_test(tests, close_before_the_first_stop_and_after_the_end);
     tcase_add_test_raise_signal(tests, stopping_in_the_cleanup_aborts, SIGABRT);
-    tcase_add_test_raise_signal(tests, resuming_what_has_ended_aborts, SIGABRT);
+    tcase_add_test_raise_signal(tests, resuming_after_the_end_aborts, SIGABRT);
     suite_add_tcase(suite, tests);
     return suite_run(suite);
 }

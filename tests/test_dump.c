@@ -1,5 +1,5 @@
-// test_dump.c - who waits for what, and where: word by word. On the virtual
-// clock, so that the times are known too.
+// test_dump.c - the dump of all tasks and their waits, word by word; on the
+// virtual clock, so that the times are known as well.
 
 #include "story.h"
 
@@ -12,7 +12,7 @@
 static struct capture capture;
 static char expected[4096];
 
-// Adds to what the dump shall say.
+// Appends to the expected dump.
 __attribute__((format(printf, 1, 2))) static void expect(
     const char *format, ...)
 {
@@ -80,7 +80,7 @@ START_TASK_TEST(a_nest_of_awaits)
 }
 END_TEST
 
-// The one that runs has a chain as well.
+// Does the running task have a chain, too?
 static async_int dump_here(void)
 {
     tasks_dump();
@@ -94,17 +94,17 @@ static async_int dump_from_below(void *unused)
     return (async_int){ await(dump_here()) };
 }
 
-START_TASK_TEST(the_chain_of_who_runs)
+START_TASK_TEST(the_chain_of_the_running_task)
 {
     capture_begin(&capture, 2);
     at_rest = __LINE__ + 1;
     int n = await(dump_from_below(NULL));
     ck_assert_int_eq(n, 0);
-    tasks_dump(); // and none once it is through
-    expect("task 0  the_chain_of_who_runs_body()  running\n");
+    tasks_dump(); // no chain after the await has returned
+    expect("task 0  the_chain_of_the_running_task_body()  running\n");
     expect_line(at_sleep, "dump_here()");
     expect_line(at_rest, "dump_from_below(NULL)");
-    expect("task 0  the_chain_of_who_runs_body()  running\n");
+    expect("task 0  the_chain_of_the_running_task_body()  running\n");
     ck_assert_str_eq(capture_end(&capture), expected);
     return DONE;
 }
@@ -126,7 +126,7 @@ START_TASK_TEST(each_await_is_counted)
     n = await_within(1, add(5, await_shielded(add(6, 7))));
     ck_assert_int_eq(n, 18);
     ck_assert_int_eq(await_count - before, 5);
-    ck_assert_ptr_eq(await_chain, chain); // and none is left behind
+    ck_assert_ptr_eq(await_chain, chain); // no await is left in the chain
     return DONE;
 }
 END_TEST
@@ -139,7 +139,7 @@ START_TEST(no_tasks)
 }
 END_TEST
 
-// --- All that a task can wait for --------------------------------------------
+// --- Every kind of wait ------------------------------------------------------
 
 static struct lock lock;
 static struct condition condition;
@@ -263,7 +263,7 @@ static void open_pipes(void)
         while (write(full[1], bytes, size) > 0)
             continue;
     }
-    ck_assert_int_eq(pipe(ends), 0); // of this one the end to read
+    ck_assert_int_eq(pipe(ends), 0); // only the read end is used
     ends[1] = full[1];
 }
 
@@ -282,7 +282,7 @@ START_TASK_TEST(all_states)
     spawn(&group, want_room, NULL, "g");
     spawn(&group, live, NULL, "h");
     ck_assert_await(task_yield(), 0);
-    ck_assert_await(task_yield(), 0); // the grandchildren
+    ck_assert_await(task_yield(), 0); // lets the grandchildren start
     spawn(&group, begin_late, NULL, "i");
     task_wake(ready, 0);
     clock_jump(0.25);
@@ -297,12 +297,12 @@ START_TASK_TEST(all_states)
 }
 END_TEST
 
-// --- Asked for by a signal ---------------------------------------------------
+// --- Requested by a signal ---------------------------------------------------
 
 static int at_wait;
 static int at_ask;
 
-// It is answered when the tasks wait: a second later.
+// The dump comes as soon as all tasks wait: in the pause of a second.
 static async_int ask(int number)
 {
     struct group group = { 0 };
@@ -315,7 +315,7 @@ static async_int ask(int number)
         raise(number);
         expect("task 0  ask_for_it()  has been running for 0.00 s\n");
         expect_line(at_ask, "ask(*(int *)number)");
-        ck_assert_str_eq(capture_text(&capture), expected); // the rest not yet
+        ck_assert_str_eq(capture_text(&capture), expected); // no dump yet
         at_wait = __LINE__ + 1;
         int n = await(task_pause(1));
         ck_assert_int_eq(n, 0);
@@ -354,7 +354,7 @@ START_TEST(sigquit_asks)
     int number = SIGQUIT;
 
     ck_assert_int_eq(async_run(kinds[_i], ask_for_it, &number), 0);
-    // Afterwards it means what it meant before.
+    // After async_run() SIGQUIT has its old action again.
     struct sigaction action;
     ck_assert_int_eq(sigaction(SIGQUIT, NULL, &action), 0);
     ck_assert(action.sa_handler == SIG_DFL);
@@ -366,15 +366,15 @@ static char said[65536]; // on stderr
 static async_int never_let_go(void *unused)
 {
     (void)unused;
-    raise(SIGQUIT); // nobody can answer
-    raise(SIGQUIT); // within a second: a key may repeat
+    raise(SIGQUIT); // the loop does not get to run
+    raise(SIGQUIT); // ignored within a second: a key may repeat
     clock_jump(clock_now() + 1.5);
     fprintf(stderr, "at last\n");
     raise(SIGQUIT);
     return DONE;
 }
 
-// A Ctrl-\ is not for a program in the background.
+// A program in the background ignores Ctrl-\ from its start.
 START_TEST(sigquit_that_is_ignored_stays_ignored)
 {
     struct sigaction action;
@@ -391,7 +391,7 @@ static void ask_in_vain(void)
     async_run(NULL, never_let_go, NULL);
 }
 
-START_TEST(the_second_one_kills_who_does_not_answer)
+START_TEST(the_second_sigquit_kills_a_busy_program)
 {
     int status = die_of(ask_in_vain, said, sizeof(said));
 
@@ -404,7 +404,7 @@ START_TEST(the_second_one_kills_who_does_not_answer)
 }
 END_TEST
 
-// However often it comes, and however long nobody answers.
+// SIGUSR1 comes often, and the loop does not answer for a long time.
 static async_int be_asked_often(void *unused)
 {
     (void)unused;
@@ -418,13 +418,13 @@ static async_int be_asked_often(void *unused)
     return DONE;
 }
 
-START_TEST(sigusr1_kills_nobody)
+START_TEST(sigusr1_never_kills)
 {
     ck_assert_int_eq(async_run(kinds[_i], be_asked_often, NULL), 0);
 }
 END_TEST
 
-// While the loop waits, two may come before it can answer once.
+// Both signals come while the loop waits, before it can answer the first.
 static void press_twice(void *unused)
 {
     (void)unused;
@@ -453,7 +453,7 @@ START_TEST(two_requests_are_answered_by_one_dump)
 }
 END_TEST
 
-// Not an overflow, and not to be swallowed.
+// A SIGSEGV that was sent is no overflow of a stack, and must not be ignored.
 static async_int fault_by_hand(void *unused)
 {
     (void)unused;
@@ -538,7 +538,7 @@ int main(void)
 
     tcase_add_checked_fixture(tests, on_virtual_clock, NULL);
     tcase_add_test(tests, a_nest_of_awaits);
-    tcase_add_test(tests, the_chain_of_who_runs);
+    tcase_add_test(tests, the_chain_of_the_running_task);
     tcase_add_test(tests, each_await_is_counted);
     tcase_add_test(tests, no_tasks);
     tcase_add_loop_test(tests, all_states, 0, KINDS);
@@ -546,8 +546,8 @@ int main(void)
     tcase_add_loop_test(tests, sigquit_asks, 0, KINDS);
     tcase_add_loop_test(
         tests, sigquit_that_is_ignored_stays_ignored, 0, KINDS);
-    tcase_add_test(tests, the_second_one_kills_who_does_not_answer);
-    tcase_add_loop_test(tests, sigusr1_kills_nobody, 0, KINDS);
+    tcase_add_test(tests, the_second_sigquit_kills_a_busy_program);
+    tcase_add_loop_test(tests, sigusr1_never_kills, 0, KINDS);
     tcase_add_loop_test(
         tests, two_requests_are_answered_by_one_dump, 0, KINDS);
     tcase_add_test(tests, a_fault_that_was_sent_kills);

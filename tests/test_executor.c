@@ -1,13 +1,10 @@
-// test_executor.c - threads for what blocks, on the real clock. Jobs wait at
-// gates (pipes), so that no test depends on who is faster.
+// test_executor.c - blocking jobs on threads, on the real clock. Jobs wait at a
+// gate, so that no test depends on the speed of a thread.
 
 #include "executor.h"
 
-#include "story.h"
-
+#include "gate.h"
 #include "net.h"
-#include "sockets.h"
-#include "timing.h"
 
 #include <netdb.h>
 #include <sched.h>
@@ -15,26 +12,11 @@
 
 // --- Jobs --------------------------------------------------------------------
 
-static int gate[2]; // a byte lets one job pass
-static int arrivals[2]; // a byte from each that is at the gate
-
-static void open_gate(void)
-{
-    ck_assert_int_eq(pipe(gate), 0);
-    ck_assert_int_eq(pipe(arrivals), 0);
-}
-
-static void let_pass(int n)
-{
-    while (n-- > 0)
-        ck_assert_int_eq((int)write(gate[1], "x", 1), 1);
-}
-
 struct job {
     int result;
     atomic_int done;
-    atomic_int abandoned; // how often
-    atomic_bool was_done; // when it was abandoned
+    atomic_int abandoned; // number of calls of on_abandon()
+    atomic_bool was_done; // when on_abandon() was called
 };
 
 static int answer_at_once(void *arg)
@@ -45,14 +27,9 @@ static int answer_at_once(void *arg)
     return job->result;
 }
 
-// Threads cannot call Check: what goes wrong is a wrong result.
-static int pass_gate(void *arg)
+static int answer_at_gate(void *arg)
 {
-    char byte;
-
-    if (write(arrivals[1], "x", 1) != 1 || read(gate[0], &byte, 1) != 1)
-        return -EPIPE;
-    return answer_at_once(arg);
+    return pass_gate() ? answer_at_once(arg) : -EPIPE;
 }
 
 static void on_abandon(void *arg)
@@ -65,18 +42,7 @@ static void on_abandon(void *arg)
 
 static async_int wait_at_gate(void *job)
 {
-    return (async_int){ await(run_blocking(pass_gate, job, on_abandon)) };
-}
-
-// Until one more job is at the gate.
-static async_int one_arrives(void)
-{
-    char byte;
-
-    int n = await(readable(arrivals[0], CLOCK_NEVER));
-    ck_assert_int_eq(n, 0);
-    ck_assert_int_eq((int)read(arrivals[0], &byte, 1), 1);
-    return (async_int){ 0 };
+    return (async_int){ await(run_blocking(answer_at_gate, job, on_abandon)) };
 }
 
 static async_int all_threads_arrive(void)
@@ -84,25 +50,6 @@ static async_int all_threads_arrive(void)
     for (int i = 0; i < EXECUTOR_THREADS; i++)
         ck_assert_await(one_arrives(), 0);
     return DONE;
-}
-
-// One number of timing_json(), after async_run().
-static double fact(const char *name)
-{
-    char *json;
-    size_t size;
-    char key[64];
-    FILE *out = open_memstream(&json, &size);
-
-    ck_assert_ptr_nonnull(out);
-    timing_json(out, NULL, 0, 0);
-    fclose(out);
-    snprintf(key, sizeof(key), "\"%s\":", name);
-    const char *at = strstr(json, key);
-    ck_assert_ptr_nonnull(at);
-    double value = strtod(at + strlen(key), NULL);
-    free(json);
-    return value;
 }
 
 // --- Results -----------------------------------------------------------------
@@ -175,7 +122,7 @@ START_TEST(the_executor_can_be_used_again)
 {
     for (int i = 0; i < 3; i++) {
         run_on(kinds[_i], do_one_after_the_other);
-        executor_close(); // was called at the end, and may be called again
+        executor_close(); // async_run() has called it; twice is fine
     }
 }
 END_TEST
@@ -193,8 +140,8 @@ START_TEST(no_job_no_thread)
 }
 END_TEST
 
-// If a blocking job stopped the loop, nobody would ever open the gate.
-START_TASK_TEST(a_job_delays_nobody)
+// Does a blocking job stop the loop? Then the gate would never be opened.
+START_TASK_TEST(a_job_delays_no_task)
 {
     struct group group = { 0 };
     struct job jobs[EXECUTOR_THREADS] = { { .result = 1 } };
@@ -227,14 +174,15 @@ static async_int cancel_while_running(void *unused)
     spawn(&group, wait_at_gate, &jobs[0], "");
     ck_assert_await(one_arrives(), 0);
     group_cancel(&group);
-    ck_assert_await(group_wait(&group), 0); // though fn is not over
+    ck_assert_await(group_wait(&group), 0); // the job still runs
     ck_assert_int_eq(atomic_load(&jobs[0].done), 0);
     ck_assert_int_eq(atomic_load(&jobs[0].abandoned), 0);
     let_pass(1);
     return DONE;
 }
 
-// That it was abandoned is known at the end of async_run(), not before.
+// on_abandon() is called before async_run() returns, but not before the job has
+// ended.
 START_TEST(cancelled_while_it_runs)
 {
     run_on(kinds[_i], cancel_while_running);
@@ -290,7 +238,7 @@ static async_int cancel_while_queued(void *unused)
     ck_assert_await(task_yield(), 0);
     group_cancel(&cancelled);
     ck_assert_await(group_wait(&cancelled), 0);
-    let_pass(EXECUTOR_THREADS + 1); // the one behind it has its turn
+    let_pass(EXECUTOR_THREADS + 1); // and the job behind the cancelled one
     ck_assert_await(group_wait(&group), 0);
     return DONE;
 }
@@ -321,7 +269,7 @@ static async_int cancel_before(void *unused)
     group_cancel(&group);
     spawn(&group, be_cancelled_already, &jobs[0], "");
     ck_assert_await(group_wait(&group), 0);
-    let_pass(1); // a thread may have begun with it
+    let_pass(1); // a thread may have begun the job
     return DONE;
 }
 
@@ -333,10 +281,9 @@ START_TEST(cancelled_before)
 }
 END_TEST
 
-// Where there is no abandon(), nothing is called.
-static async_int wait_at_gate_for_good(void *job)
+static async_int wait_without_abandon(void *job)
 {
-    return (async_int){ await(run_blocking(pass_gate, job, NULL)) };
+    return (async_int){ await(run_blocking(answer_at_gate, job, NULL)) };
 }
 
 static async_int cancel_without_abandon(void *unused)
@@ -345,7 +292,7 @@ static async_int cancel_without_abandon(void *unused)
 
     (void)unused;
     open_gate();
-    spawn(&group, wait_at_gate_for_good, &jobs[0], "");
+    spawn(&group, wait_without_abandon, &jobs[0], "");
     ck_assert_await(one_arrives(), 0);
     group_cancel(&group);
     ck_assert_await(group_wait(&group), 0);
@@ -383,9 +330,9 @@ static async_int count_the_kept(void *job)
     return DONE;
 }
 
-// All threads are busy, and one more job is queued. When that one runs, one of
-// the others is over.
-static async_int let_one_be_over(void *unused)
+// All threads are busy, and one more job is queued: as soon as this job runs,
+// one of the others has finished.
+static async_int let_one_finish(void *unused)
 {
     char byte;
 
@@ -395,8 +342,9 @@ static async_int let_one_be_over(void *unused)
     return DONE;
 }
 
-// That happens when they have been cancelled, and have had no turn since.
-static async_int cancel_when_one_is_over(void *unused)
+// One job finishes after its task has been cancelled, but before this task has
+// had a turn.
+static async_int cancel_when_one_has_finished(void *unused)
 {
     struct group group = { 0 };
     struct group cancelled = { 0 };
@@ -410,7 +358,7 @@ static async_int cancel_when_one_is_over(void *unused)
     ck_assert_await(all_threads_arrive(), 0);
     spawn(&group, begin_behind, NULL, "");
     ck_assert_await(task_yield(), 0);
-    spawn(&group, let_one_be_over, NULL, "");
+    spawn(&group, let_one_finish, NULL, "");
     group_cancel(&cancelled);
     ck_assert_await(group_wait(&cancelled), 0);
     ck_assert_await(group_wait(&group), 0);
@@ -423,7 +371,7 @@ START_TEST(a_result_that_came_before_the_cancel_was_seen)
 {
     int abandoned = 0;
 
-    run_on(kinds[_i], cancel_when_one_is_over);
+    run_on(kinds[_i], cancel_when_one_has_finished);
     for (int i = 0; i < EXECUTOR_THREADS; i++) {
         ck_assert_int_eq(atomic_load(&jobs[i].done), 1);
         abandoned += atomic_load(&jobs[i].abandoned);
@@ -455,16 +403,16 @@ static async_int cancel_in_a_shield(void *unused)
     return DONE;
 }
 
-// The thread ends the job in the very moment in which the task is cancelled: it
-// is one or the other, never neither. (Many times, to meet the moment; fewer
-// where others want the processors, and whoever spins holds up whom he awaits.)
+// The thread ends the job at the moment in which the task is cancelled: either
+// the task gets the result, or the job is abandoned. Many rounds, to meet this
+// moment; fewer on a busy machine, where a spinning thread delays the other.
 enum { MEETINGS = 5000, MEETINGS_MS = 5000, MOMENTS = 500 };
 
 static struct job meetings[MEETINGS];
 static int met;
 static atomic_int results;
-static atomic_int begun; // how many meetings
-static atomic_int may_end; // how many: a thread can miss none
+static atomic_int begun; // number of meetings begun
+static atomic_int may_end; // number of meetings that may end
 
 static int spin(void *arg)
 {
@@ -474,7 +422,7 @@ static int spin(void *arg)
     while (atomic_load(&may_end) <= number)
         sched_yield();
     for (int k = 0; k < number % MOMENTS; k++)
-        atomic_load(&may_end); // now sooner, now later
+        atomic_load(&may_end); // a different delay in each meeting
     return answer_at_once(arg);
 }
 
@@ -555,7 +503,7 @@ START_TEST(digits_need_no_thread)
 }
 END_TEST
 
-START_TEST(what_was_resolved_needs_no_thread)
+START_TEST(resolved_hosts_need_no_thread)
 {
     char *text = "http://pig.example:8888/";
 
@@ -589,7 +537,7 @@ static void add_tests(TCase *tests)
     tcase_add_loop_test(tests, a_thread_is_started_when_it_is_needed, 0, KINDS);
     tcase_add_loop_test(tests, the_executor_can_be_used_again, 0, KINDS);
     tcase_add_test(tests, no_job_no_thread);
-    tcase_add_loop_test(tests, a_job_delays_nobody, 0, KINDS);
+    tcase_add_loop_test(tests, a_job_delays_no_task, 0, KINDS);
     tcase_add_loop_test(tests, cancelled_while_it_runs, 0, KINDS);
     tcase_add_loop_test(tests, abandoned_by_a_deadline, 0, KINDS);
     tcase_add_loop_test(tests, cancelled_while_it_is_queued, 0, KINDS);
@@ -600,7 +548,7 @@ static void add_tests(TCase *tests)
     tcase_add_test(tests, a_cancel_meets_a_result);
     tcase_add_loop_test(tests, cancelled_in_a_shield, 0, KINDS);
     tcase_add_test(tests, digits_need_no_thread);
-    tcase_add_test(tests, what_was_resolved_needs_no_thread);
+    tcase_add_test(tests, resolved_hosts_need_no_thread);
     tcase_add_loop_test(tests, localhost, 0, KINDS);
 }
 
@@ -609,6 +557,7 @@ int main(void)
     Suite *suite = suite_create("executor");
     TCase *tests = tcase_create("executor");
 
+    tcase_add_checked_fixture(tests, timing_start, NULL); // receives the facts
     add_tests(tests);
     tcase_set_timeout(tests, 60);
     suite_add_tcase(suite, tests);

@@ -1,4 +1,4 @@
-// test_fetch.c - stage 3's fetch(), called by hand, as its programs' loop does.
+// test_fetch.c - stage 3's fetch(), called by the test instead of a loop.
 
 #include "clock.h"
 #include "fetch.h"
@@ -20,7 +20,7 @@ static struct span span;
 static struct fetch f;
 static int server;
 
-// Begins a fetch of a server of our own. Returns the server's end of it.
+// Begins a fetch from a server in this process. Returns the server's end.
 static int begin(void)
 {
     struct sockaddr_in address = {
@@ -68,7 +68,7 @@ static int waiting(void)
     return n;
 }
 
-// A server that sends without a pause must not keep all others waiting.
+// Can a server that sends without a pause keep all other fetches waiting?
 START_TEST(receives_once_a_turn)
 {
     static char body[2 * FETCH_CHUNK];
@@ -76,7 +76,7 @@ START_TEST(receives_once_a_turn)
     int client = begin();
 
     wait_for(POLLOUT);
-    ck_assert_int_eq(fetch(&f), -EAGAIN); // has sent, and there is no answer
+    ck_assert_int_eq(fetch(&f), -EAGAIN); // has sent and waits for the answer
     int n = snprintf(head, sizeof(head),
         "HTTP/1.1 200 OK\r\nContent-Length: %zu\r\n\r\n", sizeof(body));
     ck_assert_int_eq(send(client, head, (size_t)n, 0), n);

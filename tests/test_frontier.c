@@ -1,5 +1,5 @@
-// test_frontier.c - the crawl's policy, without a network: responses are
-// written here, byte by byte as a server would send them.
+// test_frontier.c - the crawl's policy without a network: the responses are
+// written here, byte by byte.
 
 #include "errors.h"
 #include "frontier.h"
@@ -82,7 +82,7 @@ static struct page *next(void)
     return frontier_next(&frontier);
 }
 
-// The next page is this one.
+// Takes the next page, which has the URL `expected`.
 #define ck_assert_next(expected) \
     do { \
         struct page *page_ = next(); \
@@ -95,7 +95,7 @@ START_TEST(each_url_once)
     start("http://h/");
     struct page *root = next();
     ck_assert_ptr_null(next());
-    ck_assert(!frontier_finished(&frontier)); // more may come
+    ck_assert(!frontier_finished(&frontier)); // the root may bring links
     answer_html(
         root, "<a href=a><a href='/a#part'><a href=b><a href=.><a href='?q'>");
     ck_assert_int_eq(root->num_urls, 4);
@@ -126,19 +126,19 @@ START_TEST(ends_when_nothing_is_out)
 }
 END_TEST
 
-// When the loop breaks down there is a page that nobody brings back.
-START_TEST(what_is_never_finished_is_an_error)
+// If the loop of a stage fails, a page that was handed out never comes back.
+START_TEST(a_page_that_is_never_finished_is_an_error)
 {
     start("http://h/");
     struct page *root = next();
     ck_assert_int_eq(frontier_errors(&frontier), 1);
     answer_html(root, "<a href=a>");
-    ck_assert_int_eq(frontier_errors(&frontier), 1); // one left in the queue
+    ck_assert_int_eq(frontier_errors(&frontier), 1); // /a is in the queue
     struct page *a = next();
     ck_assert_int_eq(frontier_errors(&frontier), 1);
     answer_html(a, "");
     ck_assert_int_eq(frontier_errors(&frontier), 0);
-    frontier.dropped = 1; // no memory
+    frontier.dropped = 1; // out of memory
     ck_assert_int_eq(frontier_errors(&frontier), 1);
 }
 END_TEST
@@ -196,7 +196,7 @@ static const struct {
     { "10.0.0.1", "http://20.0.0.1/x", false, false },
     { "[::1]", "http://[::1]/x", true, true },
     { "[::1]", "http://[::2]/x", false, false },
-    // A dot at the end says that the name is complete: the same host.
+    // A dot at the end marks a complete name: the same host.
     { "good.test.", "http://good.test/x", true, true },
     { "good.test", "http://good.test./x", true, true },
     { "good.test.", "http://www.good.test./x", true, true },
@@ -229,25 +229,25 @@ START_TEST(host_rule)
 }
 END_TEST
 
-START_TEST(so_many_urls_and_no_more)
+START_TEST(the_limit_of_urls)
 {
     start("http://h/");
     frontier.most_urls = 3;
     struct page *root = next();
     answer_html(root, "<a href=/a><a href=/b><a href=/c><a href=/d>");
-    ck_assert_int_eq(frontier.dropped, 1); // nobody looked at /d
+    ck_assert_int_eq(frontier.dropped, 1); // /c; /d was not looked at
     ck_assert_int_eq(root->num_urls, 2);
     struct page *a = next();
     ck_assert_next("http://h/b");
     ck_assert_ptr_null(next());
-    answer_html(a, "<a href=/b><a href=/e>"); // the first is known
+    answer_html(a, "<a href=/b><a href=/e>"); // /b is known
     ck_assert_int_eq(frontier.dropped, 2);
-    ck_assert_int_eq(frontier_errors(&frontier), 2 + 1); // and /b is out
+    ck_assert_int_eq(frontier_errors(&frontier), 2 + 1); // /b is unfinished
 }
 END_TEST
 
-// A small page can bring long URLs: each link is as long as its base.
-START_TEST(so_many_bytes_of_urls_and_no_more)
+// A small page can bring many bytes: each link is resolved against a long base.
+START_TEST(the_limit_of_bytes_of_urls)
 {
     start("http://h/");
     struct page *root = next();
@@ -255,7 +255,7 @@ START_TEST(so_many_bytes_of_urls_and_no_more)
         + strlen("http://h/a") + 1;
     answer_html(root, "<a href=/12345><a href=/a><a href=/><a href=/b>");
     ck_assert_int_eq(frontier.dropped, 1);
-    ck_assert_int_eq(root->num_urls, 3); // with the root, which is known
+    ck_assert_int_eq(root->num_urls, 3); // with the root, a known URL
     ck_assert_uint_eq(frontier.url_bytes, frontier.most_bytes);
     ck_assert_next("http://h/12345");
     ck_assert_next("http://h/a");
@@ -339,8 +339,8 @@ START_TEST(a_redirect_without_a_location_is_a_complete_response)
 }
 END_TEST
 
-// Feeds "HTTP/1.1 " text, then the end, to a response with little room for a
-// body; what comes of it is the fetch's error.
+// Feeds "HTTP/1.1 " text, then the end, to a response with little room for its
+// body. `error` is the error of the fetch; 0: the parser's.
 static int answer_badly(struct page *page, const char *text, int error)
 {
     struct http_response response;
@@ -357,13 +357,13 @@ static int answer_badly(struct page *page, const char *text, int error)
 
 static const struct {
     const char *text;
-    int error; // of the fetch; 0: whatever the parser makes of it
+    int error; // of the fetch; 0: the parser's
     int status; // of the row
     const char *next;
     int row_error;
     long size; // -1: not known
 } bodies[] = {
-    // Nobody reads the body of a redirect, or of a page that is missing.
+    // The body of a redirect or of a missing page is not read.
     { "301 x\r\nLocation: /a\r\nContent-Encoding: gzip\r\n\r\nxx", 0, 301,
         "http://h/a", 0, 2 },
     { "301 x\r\nLocation: /a\r\nContent-Length: 65\r\n\r\n", 0, 301,
@@ -382,7 +382,7 @@ static const struct {
     { "404 x\r\nContent-Type: text/html\r\nContent-Length: 65\r\n\r\n", 0, 404,
         NULL, 0, -1 },
     { "503 x\r\nContent-Length: 9\r\n\r\nx", 0, 503, NULL, 0, -1 },
-    // Nor how a body is coded whose links are not wanted.
+    // The coding of a body does not matter if its links are not wanted.
     { "200 x\r\nContent-Type: application/x-tar\r\n"
       "Content-Encoding: x-gzip\r\n\r\n\x1f\x8b\x08",
         0, 200, NULL, 0, 3 },
@@ -391,7 +391,7 @@ static const struct {
         404, NULL, 0, 1 },
     { "200 x\r\nContent-Type: text/html\r\nContent-Encoding: br\r\n\r\n", 0,
         200, NULL, 0, 0 },
-    // But a page must be readable, and whatever is asked for must be whole.
+    // But an HTML page must be readable, and any 200 must be complete.
     { "200 x\r\nContent-Type: text/html\r\nContent-Encoding: br\r\n\r\nx", 0,
         200, NULL, ERROR_CONTENT_ENCODING, -1 },
     { "200 x\r\nContent-Length: 65\r\n\r\n", 0, 200, NULL,
@@ -400,14 +400,14 @@ static const struct {
         ERROR_TRANSFER_ENCODING, -1 },
     { "200 x\r\nTransfer-Encoding: chunked\r\n\r\nx\r\n", 0, 200, NULL,
         ERROR_CHUNK, -1 },
-    // And a head must be whole in any case.
+    // A head must always be complete.
     { "301 x\r\nLocation: /a\r\nA\r\n", 0, 301, NULL, ERROR_HEADER, -1 },
     { "999 x", 0, 0, NULL, ERROR_CLOSED_EARLY, -1 },
     { "999 x\r\n", -ETIMEDOUT, 999, NULL, -ETIMEDOUT, -1 },
     { "100 x\r\n\r\n", -ETIMEDOUT, 0, NULL, -ETIMEDOUT, -1 },
 };
 
-START_TEST(what_nobody_reads_decides_nothing)
+START_TEST(an_unread_body_decides_nothing)
 {
     char expected[64];
     char text[4096] = "";
@@ -437,7 +437,7 @@ START_TEST(what_nobody_reads_decides_nothing)
 }
 END_TEST
 
-// The status is that of the last try, as the error is.
+// The row has the status of the last try, and the error of the last try.
 START_TEST(each_try_has_its_own_status)
 {
     options.max_tries = 2;
@@ -466,8 +466,8 @@ START_TEST(redirect_limit)
 }
 END_TEST
 
-// What is fetched must not depend on the order in which pages arrive: a page
-// first reached at the end of a chain, then by a link, redirects after all.
+// Does the set of fetched pages depend on the order in which the pages arrive?
+// A redirect over the limit must be followed once a link leads to its page.
 START_TEST(the_redirect_limit_does_not_depend_on_the_order)
 {
     options.max_redirect = 2;
@@ -501,7 +501,7 @@ START_TEST(joining_redirects_fetch_the_target_once)
 }
 END_TEST
 
-START_TEST(retries_what_may_work)
+START_TEST(retries_transient_errors)
 {
     start("http://h/");
     struct page *root = next();
@@ -602,7 +602,7 @@ START_TEST(links_only_where_they_belong)
 {
     static const struct {
         const char *head;
-        int links; // -1: not looked for
+        int links; // -1: the page is not searched
     } types[] = {
         { "200 OK\r\nContent-Type: text/html; charset=x\r\n\r\n", 1 },
         { "200 OK\r\nContent-Type: TEXT/HTML\r\n\r\n", 1 },
@@ -790,7 +790,7 @@ START_TEST(report_as_json)
 }
 END_TEST
 
-START_TEST(report_of_what_is_broken)
+START_TEST(report_of_broken_pages)
 {
     options.broken = true;
     fetch_all_kinds();
@@ -806,8 +806,8 @@ START_TEST(report_of_what_is_broken)
 }
 END_TEST
 
-// Which of the pages is named must not depend on which was fetched first; and
-// a link to itself helps nobody.
+// The page in "linked from" must not depend on the order of the fetches. A
+// page's link to itself does not count.
 START_TEST(linked_from_the_first_in_url_order)
 {
     start("http://h/");
@@ -826,7 +826,7 @@ START_TEST(linked_from_the_first_in_url_order)
 }
 END_TEST
 
-START_TEST(a_limit_is_told)
+START_TEST(reached_limits_are_reported)
 {
     options.max_redirect = 0;
     options.max_pages = 2;
@@ -856,7 +856,7 @@ START_TEST(pauses_grow_up_to_a_limit)
 }
 END_TEST
 
-// Another address may be the right one. No time has passed, and none need.
+// Another address of the host may work, and a refusal took no time.
 START_TEST(a_refused_address_costs_no_back_off)
 {
     static const int errors[] = { -ECONNREFUSED, -EHOSTUNREACH, -ENETUNREACH,
@@ -877,8 +877,8 @@ START_TEST(a_refused_address_costs_no_back_off)
 }
 END_TEST
 
-// Handed out, but nobody came back with it; queued, but never handed out.
-START_TEST(what_was_not_tried_is_not_reported)
+// /a was handed out but not fetched, /c was queued but never handed out.
+START_TEST(untried_pages_are_not_reported)
 {
     char text[4096];
     FILE *out = fmemopen(text, sizeof(text), "w");
@@ -909,25 +909,25 @@ int main(void)
     tcase_add_checked_fixture(tests, set_up, tear_down);
     tcase_add_test(tests, each_url_once);
     tcase_add_test(tests, ends_when_nothing_is_out);
-    tcase_add_test(tests, what_is_never_finished_is_an_error);
+    tcase_add_test(tests, a_page_that_is_never_finished_is_an_error);
     tcase_add_test(tests, many_urls);
     tcase_add_loop_test(
         tests, host_rule, 0, (int)(sizeof(hosts) / sizeof(*hosts)));
-    tcase_add_test(tests, so_many_urls_and_no_more);
-    tcase_add_test(tests, so_many_bytes_of_urls_and_no_more);
+    tcase_add_test(tests, the_limit_of_urls);
+    tcase_add_test(tests, the_limit_of_bytes_of_urls);
     tcase_add_test(tests, the_host_rule_holds_for_redirects);
     tcase_add_test(tests, redirects_are_followed_by_hand);
     tcase_add_test(tests, other_3xx_are_not_redirects);
     tcase_add_test(tests, a_redirect_needs_a_usable_location);
     tcase_add_test(
         tests, a_redirect_without_a_location_is_a_complete_response);
-    tcase_add_loop_test(tests, what_nobody_reads_decides_nothing, 0,
+    tcase_add_loop_test(tests, an_unread_body_decides_nothing, 0,
         (int)(sizeof(bodies) / sizeof(*bodies)));
     tcase_add_test(tests, each_try_has_its_own_status);
     tcase_add_test(tests, redirect_limit);
     tcase_add_test(tests, the_redirect_limit_does_not_depend_on_the_order);
     tcase_add_test(tests, joining_redirects_fetch_the_target_once);
-    tcase_add_test(tests, retries_what_may_work);
+    tcase_add_test(tests, retries_transient_errors);
     tcase_add_test(tests, gives_up_after_max_tries);
     tcase_add_test(tests, violations_are_not_retried);
     tcase_add_test(tests, after_ctrl_c_nothing_starts);
@@ -939,12 +939,12 @@ int main(void)
     tcase_add_test(tests, roots);
     tcase_add_test(tests, report);
     tcase_add_test(tests, report_as_json);
-    tcase_add_test(tests, report_of_what_is_broken);
+    tcase_add_test(tests, report_of_broken_pages);
     tcase_add_test(tests, linked_from_the_first_in_url_order);
-    tcase_add_test(tests, a_limit_is_told);
+    tcase_add_test(tests, reached_limits_are_reported);
     tcase_add_test(tests, pauses_grow_up_to_a_limit);
     tcase_add_test(tests, a_refused_address_costs_no_back_off);
-    tcase_add_test(tests, what_was_not_tried_is_not_reported);
+    tcase_add_test(tests, untried_pages_are_not_reported);
     suite_add_tcase(suite, tests);
     return suite_run(suite);
 }

@@ -1,5 +1,5 @@
-// test_group.c - groups: errors, races, cancellation, and who may start what;
-// on the virtual clock.
+// test_group.c - groups: errors, races, cancellation, siblings, and groups in
+// groups; on the virtual clock.
 
 #include "story.h"
 
@@ -7,7 +7,7 @@
 
 #include <signal.h>
 
-// A task that pauses, tells its name and what came of it, and returns.
+// A task that pauses, records its name and the result, and returns.
 struct child {
     const char *name;
     double seconds;
@@ -33,7 +33,7 @@ START_TASK_TEST(group_wait_waits_for_all)
     struct group group = { 0 };
 
     spawn_child(&group, "b", 2, 0);
-    spawn_child(&group, "c", 3, 7); // what a success says is nobody's business
+    spawn_child(&group, "c", 3, 7); // the value of a success does not count
     spawn_child(&group, "a", 1, 0);
     tell("spawned");
     ck_assert_await(group_wait(&group), 0);
@@ -43,7 +43,7 @@ START_TASK_TEST(group_wait_waits_for_all)
 }
 END_TEST
 
-START_TASK_TEST(a_group_of_none)
+START_TASK_TEST(a_group_without_tasks)
 {
     struct group group = { 0 };
 
@@ -71,7 +71,7 @@ START_TASK_TEST(the_first_error_cancels_the_others)
 }
 END_TEST
 
-// Fails with another error because it is cancelled.
+// Ends with an error of its own when cancelled.
 static async_int fail_in_cleanup(void *unused)
 {
     (void)unused;
@@ -89,12 +89,12 @@ START_TASK_TEST(later_errors_do_not_replace_it)
     spawn_child(&group, "a", 1, -EIO);
     ck_assert_await(group_wait(&group), -EIO);
     ck_assert_story("a cleaned ");
-    ck_assert_now(6); // it has waited for the clean-up
+    ck_assert_now(6); // group_wait() has waited for the cleanup
     return DONE;
 }
 END_TEST
 
-START_TASK_TEST(nor_do_those_of_the_same_moment)
+START_TASK_TEST(nor_do_errors_at_the_same_time)
 {
     struct group group = { 0 };
     struct group race = { .race = true };
@@ -109,7 +109,7 @@ START_TASK_TEST(nor_do_those_of_the_same_moment)
 }
 END_TEST
 
-// The error is there before the owner waits.
+// Is an error lost that comes before the owner waits?
 START_TASK_TEST(an_error_does_not_get_lost)
 {
     struct group group = { 0 };
@@ -117,7 +117,7 @@ START_TASK_TEST(an_error_does_not_get_lost)
     spawn_child(&group, "a", 1, -EIO);
     ck_assert_await(task_pause(5), 0);
     ck_assert_await(group_room(&group, 9), -ECANCELED);
-    spawn_child(&group, "b", 0, 0); // too late
+    spawn_child(&group, "b", 0, 0); // cancelled already
     ck_assert_await(group_wait(&group), -EIO);
     ck_assert_story("a b! ");
     return DONE;
@@ -174,7 +174,7 @@ START_TASK_TEST(zero_is_a_success)
 }
 END_TEST
 
-START_TASK_TEST(nobody_wins)
+START_TASK_TEST(no_task_wins)
 {
     struct group race = { .race = true };
 
@@ -221,7 +221,7 @@ START_TASK_TEST(group_wait_cancelled_by_a_deadline)
 }
 END_TEST
 
-// Cancelled before it gets as far as group_wait().
+// An owner that is cancelled before it calls group_wait().
 static async_int own_a_group_late(void *unused)
 {
     struct group group = { 0 };
@@ -229,7 +229,7 @@ static async_int own_a_group_late(void *unused)
     (void)unused;
     spawn_child(&group, "a", HOUR, 0);
     ck_assert_await(task_pause(HOUR), -ECANCELED);
-    spawn_child(&group, "b", HOUR, 0); // this group is not cancelled yet
+    spawn_child(&group, "b", HOUR, 0); // `group` is not cancelled yet
     tell("%s", outcome(await(group_wait(&group))));
     tell("%s", outcome(await(task_yield())));
     return DONE;
@@ -238,13 +238,14 @@ static async_int own_a_group_late(void *unused)
 START_TASK_TEST(group_wait_was_cancelled)
 {
     ck_assert_await(cancel_after(1, own_a_group_late, NULL), 0);
-    ck_assert_story("b! a! cancelled cancelled "); // b had its turn already
+    ck_assert_story("b! a! cancelled cancelled "); // b was queued before a
     ck_assert_now(1);
     return DONE;
 }
 END_TEST
 
-// Its task has failed, and others clean up, when the owner is cancelled.
+// An owner that is cancelled after a child has failed, while another child
+// cleans up.
 static async_int own_a_failing_group(void *unused)
 {
     struct group group = { 0 };
@@ -266,7 +267,7 @@ START_TASK_TEST(group_wait_cancelled_after_its_error)
 }
 END_TEST
 
-// All tasks have ended, and the owner has its turn, when it is cancelled.
+// An owner that is cancelled after its child has ended, but before its turn.
 static async_int own_an_ended_group(void *unused)
 {
     struct group race = { .race = true };
@@ -283,9 +284,9 @@ START_TASK_TEST(it_came_then_the_cancel_of_group_wait)
     struct group group = { 0 };
 
     spawn(&group, own_an_ended_group, NULL, "");
-    ck_assert_await(task_yield(), 0); // the child pauses from here on
+    ck_assert_await(task_yield(), 0); // after this, the child pauses
     ck_assert_await(task_yield(), 0);
-    ck_assert_await(task_pause(1), 0); // in the moment after the child
+    ck_assert_await(task_pause(1), 0); // ends just after the child
     group_cancel(&group);
     ck_assert_await(group_wait(&group), 0);
     ck_assert_story("a owner 7 cancelled ");
@@ -331,7 +332,7 @@ START_TASK_TEST(the_owner_cancels)
 }
 END_TEST
 
-// A child cancels its own group, and lives on until its next await.
+// A child that cancels its own group goes on until its next await.
 static async_int cancel_own(void *group)
 {
     ck_assert_await(task_pause(1), 0);
@@ -362,7 +363,7 @@ START_TASK_TEST(spawned_in_a_cancelled_group)
     ck_assert_await(group_wait(&group), 0);
     ck_assert_story("a! b! ");
     ck_assert_now(0);
-    spawn_child(&group, "c", 1, 0); // used again, it is not cancelled
+    spawn_child(&group, "c", 1, 0); // after group_wait(), not cancelled
     ck_assert_await(group_wait(&group), 0);
     ck_assert_story("a! b! c ");
     return DONE;
@@ -371,7 +372,7 @@ END_TEST
 
 static async_int spawn_sibling(void *group)
 {
-    static struct child sibling = { "sibling", 1, -EIO }; // outlives this one
+    static struct child sibling = { "sibling", 1, -EIO }; // outlives the call
 
     ck_assert_await(task_pause(1), 0);
     spawn(group, child, &sibling, "");
@@ -467,7 +468,7 @@ START_TASK_TEST(group_room_keeps_the_limit)
         ck_assert_int_lt(group.count, 3);
         spawn(&group, be_counted, &seconds[i % 10], "");
     }
-    ck_assert_await(group_room(&group, 1), 0); // none is left
+    ck_assert_await(group_room(&group, 1), 0); // waits for the last one
     ck_assert_int_eq(alive, 0);
     ck_assert_await(group_wait(&group), 0);
     ck_assert_int_eq(most_alive, 3);
@@ -499,7 +500,7 @@ START_TASK_TEST(group_room_of_a_group_that_fails)
     spawn_child(&group, "b", HOUR, 0);
     ck_assert_await(group_room(&group, 2), -ECANCELED);
     ck_assert_now(1);
-    ck_assert_await(task_yield(), 0); // the owner itself is well
+    ck_assert_await(task_yield(), 0); // the owner is not cancelled
     ck_assert_await(group_wait(&group), -EIO);
     return DONE;
 }
@@ -512,8 +513,8 @@ static async_int want_room(void *unused)
     (void)unused;
     spawn_child(&group, "a", 5, 0);
     tell("%s", outcome(await(group_room(&group, 1))));
-    tell("%s",
-        outcome(await_shielded(group_room(&group, 1)))); // none was cancelled
+    // In the shield, the child is not cancelled.
+    tell("%s", outcome(await_shielded(group_room(&group, 1))));
     tell("%s", outcome(await(group_wait(&group))));
     return DONE;
 }
@@ -569,14 +570,14 @@ static void let_a_loose_one_fail(void)
         _exit(1);
 }
 
-START_TEST(a_failure_that_nobody_asks_for_is_printed)
+START_TEST(an_unawaited_failure_is_printed)
 {
     char expected[256];
 
     ck_assert_int_eq(die_of(let_a_loose_one_fail, said, sizeof(said)), 0);
     snprintf(expected, sizeof(expected),
         "task break_down(pig) failed, and nobody asked: %s\n",
-        error_text(-EPIPE));
+        strerror(EPIPE));
     ck_assert_str_eq(said, expected);
 }
 END_TEST
@@ -621,13 +622,13 @@ START_TEST(a_task_with_an_open_group_is_aborted)
 }
 END_TEST
 
-static struct group somebody_elses;
+static struct group other_group;
 
 static async_int open_it(void *unused)
 {
     (void)unused;
-    spawn(&somebody_elses, break_down, NULL, "");
-    return (async_int){ await(group_wait(&somebody_elses)) };
+    spawn(&other_group, break_down, NULL, "");
+    return (async_int){ await(group_wait(&other_group)) };
 }
 
 static async_int wait_for_another_s_group(void *unused)
@@ -637,7 +638,7 @@ static async_int wait_for_another_s_group(void *unused)
     (void)unused;
     spawn(&group, open_it, NULL, "cow");
     ck_assert_await(task_yield(), 0);
-    await(group_wait(&somebody_elses)); // would wait for ever
+    await(group_wait(&other_group)); // would wait for ever
     return DONE;
 }
 
@@ -679,7 +680,7 @@ START_TASK_TEST(independent_tasks_do_not_cancel_each_other)
 
     spawn(&group, fail_after, &one, "");
     spawn(&group, succeed_after, &two, "");
-    ck_assert_await(group_room(&group, 2), 0); // it goes on
+    ck_assert_await(group_room(&group, 2), 0); // an error changes nothing
     ck_assert_await(group_wait(&group), -EIO);
     ck_assert_story("failed well ");
     return DONE;
@@ -689,17 +690,17 @@ END_TEST
 static void add_tests_of_results(TCase *tests)
 {
     tcase_add_test(tests, group_wait_waits_for_all);
-    tcase_add_test(tests, a_group_of_none);
+    tcase_add_test(tests, a_group_without_tasks);
     tcase_add_test(tests, the_first_error_cancels_the_others);
     tcase_add_test(tests, later_errors_do_not_replace_it);
-    tcase_add_test(tests, nor_do_those_of_the_same_moment);
+    tcase_add_test(tests, nor_do_errors_at_the_same_time);
     tcase_add_test(tests, an_error_does_not_get_lost);
     tcase_add_test(tests, a_group_can_be_used_again);
     tcase_add_test(tests, the_first_success_wins);
     tcase_add_test(tests, zero_is_a_success);
-    tcase_add_test(tests, nobody_wins);
+    tcase_add_test(tests, no_task_wins);
     tcase_add_test(tests, two_groups_at_once);
-    tcase_add_test(tests, a_failure_that_nobody_asks_for_is_printed);
+    tcase_add_test(tests, an_unawaited_failure_is_printed);
     tcase_add_test(tests, a_task_with_an_open_group_is_aborted);
     tcase_add_test(tests, waiting_for_the_group_of_another_is_aborted);
     tcase_add_test(tests, independent_tasks_do_not_cancel_each_other);

@@ -17,7 +17,7 @@ static struct options options;
 static struct herd herd;
 static char *names[32];
 static struct capture said; // on stderr
-static char failures[4096]; // as they are told at the end
+static char failures[4096]; // as printed at the end
 
 static void set_up(void)
 {
@@ -66,7 +66,8 @@ static const char *tell_failures(void)
     return failures;
 }
 
-// The line for an answer; what was said on stderr is in said.text.
+// Gives the animal a response and returns the line to type. The output to
+// stderr is in said.text.
 static char *answer(
     struct animal *animal, int status, const char *body, size_t len)
 {
@@ -122,8 +123,8 @@ static const struct {
     { "...", "/animals/..." },
 };
 
-// No URL has a last segment that is called so: what would be asked for is
-// another page, and what it says is no animal's sound.
+// No URL has a last segment of such a name: the request would be for another
+// page, whose text is no animal's sound.
 static const char *const no_names[] = { "", ".", ".." };
 
 START_TEST(a_name_that_no_animal_can_have)
@@ -132,7 +133,7 @@ START_TEST(a_name_that_no_animal_can_have)
     char cow[] = "cow";
 
     names[0] = cow;
-    for (int i = 0; i < 2; i++) { // behind a good one as well
+    for (int i = 0; i < 2; i++) { // alone, and behind a good name
         snprintf(copy, sizeof(copy), "%s", no_names[_i]);
         names[i] = copy;
         options.num_arguments = i + 1;
@@ -342,7 +343,7 @@ START_TEST(the_line)
 }
 END_TEST
 
-// No byte is lost when each becomes three.
+// Is a byte lost if every byte becomes three?
 START_TEST(the_longest_lines)
 {
     static char sound[HERD_MAX_SOUND];
@@ -388,7 +389,7 @@ START_TEST(quiet)
     ck_assert_str_eq(cow->sound, "Moo!");
     ck_assert_str_eq(said.text, "");
     ck_assert_ptr_null(answer(herd_next(&herd), 404, "", 0));
-    ck_assert_str_ne(tell_failures(), ""); // they are told nevertheless
+    ck_assert_str_ne(tell_failures(), ""); // despite -q
     ck_assert_int_eq(herd_failures(&herd), 1);
 }
 END_TEST
@@ -465,7 +466,7 @@ static const struct {
         "animals: cow: the farm answered 200, but: body exceeds the limit\n" },
     { "404 x\r\nA\r\n\r\n", 404, ERROR_HEADER,
         "animals: cow: the farm answered 404, but: malformed header\n" },
-    // Nobody listens to these.
+    // Errors in a body that is not read.
     { "404 x\r\nContent-Length: 9999\r\n\r\n", 404, 0,
         "animals: cow: the farm answered 404\n" },
     { "500 x\r\nTransfer-Encoding: gzip\r\n\r\n", 500, 0,
@@ -492,8 +493,9 @@ START_TEST(an_error_does_not_hide_the_status)
 }
 END_TEST
 
-// While others type nothing is said; then all is, in the order asked.
-START_TEST(failures_are_told_at_the_end)
+// While animals are typed no failure is printed; at the end all are, in the
+// order of the names.
+START_TEST(failures_are_printed_at_the_end)
 {
     struct animal *asked[4];
 
@@ -510,13 +512,13 @@ START_TEST(failures_are_told_at_the_end)
         "animals: cow: the farm answered 404\n"
         "animals: pig: asked, but nobody said how it ended\n"
         "animals: sheep: timed out\n");
-    ck_assert_int_eq(herd_failures(&herd), 4); // and the cat
+    ck_assert_int_eq(herd_failures(&herd), 4); // with the cat
 }
 END_TEST
 
-// Whoever was not asked, or was forgotten then, has failed to answer, but not
-// after Ctrl-C.
-START_TEST(those_forgotten)
+// An animal without an answer is a failure. After Ctrl-C, an animal that was
+// never asked is none.
+START_TEST(animals_that_were_never_fetched)
 {
     ck_assert_int_eq(interrupt_init(), 0);
     start("cow pig dog sheep cat");
@@ -595,8 +597,8 @@ int main(void)
     tcase_add_test(tests, errors_are_failures);
     tcase_add_loop_test(tests, an_error_does_not_hide_the_status, 0,
         (int)(sizeof(bad_answers) / sizeof(*bad_answers)));
-    tcase_add_test(tests, failures_are_told_at_the_end);
-    tcase_add_test(tests, those_forgotten);
+    tcase_add_test(tests, failures_are_printed_at_the_end);
+    tcase_add_test(tests, animals_that_were_never_fetched);
     tcase_add_test(tests, as_json);
     suite_add_tcase(suite, tests);
     return suite_run(suite);

@@ -1,10 +1,12 @@
 // test_http.c - requests as text, responses from bytes in every split.
 //
-// Each piece is fed in a block of exactly its size, so that reading past one is
-// caught by AddressSanitizer and valgrind.
+// Each piece is fed in a block of exactly its size, so that AddressSanitizer
+// and valgrind notice a read past the end.
 
 #include "errors.h"
 #include "http.h"
+#include "must.h"
+#include "random.h"
 #include "suite.h"
 
 #include <errno.h>
@@ -21,8 +23,7 @@ static char *allocate(size_t n)
 {
     char *block = malloc(n > 0 ? n : 1);
 
-    if (block == NULL)
-        abort();
+    must(block != NULL);
     return block;
 }
 
@@ -156,14 +157,14 @@ static const struct example lengths[] = {
     { OK "Content-Length: 5,\r\n\r\nhello", false, HTTP_DONE, 0, 200, "hello" },
     { OK "Content-Length: , 5,,5 ,\t,\r\n\r\nhello", false, HTTP_DONE, 0, 200,
         "hello" },
-    // Exactly as much as there may be
+    // Exactly as many bytes as the limit allows.
     { OK "Content-Length: 64\r\n\r\n"
          "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef",
         false, HTTP_DONE, 0, 200,
         "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef" },
 };
 
-// What every other client reads, too.
+// Malformed, but every other client accepts these.
 static const struct example lenient[] = {
     { "HTTP/1.1  200 OK\r\nContent-Length: 1\r\n\r\nx", false, HTTP_DONE, 0,
         200, "x" },
@@ -190,7 +191,7 @@ static const struct example folds[] = {
     { OK "Content-Length:\r\n 1\r\n\r\nx", false, HTTP_DONE, 0, 200, "x" },
     { OK "Content-Length: 1\r\n ,\r\n 1\r\n\r\nx", false, HTTP_DONE, 0, 200,
         "x" },
-    // It is a header of nobody's, whatever it looks like.
+    // A continuation is no header, though it looks like one.
     { OK "A: x\r\n Content-Length: 9\r\nContent-Length: 1\r\n\r\nx", false,
         HTTP_DONE, 0, 200, "x" },
     { OK "Transfer-Encoding:\r\n\tchunked\r\n\r\n0\r\n\r\n", false, HTTP_DONE,
@@ -288,7 +289,7 @@ static const struct example encodings[] = {
     { OK "Content-Encoding: gzip\r\n\r\n", true, HTTP_DONE, 0, 200, NULL },
     { "HTTP/1.1 304 x\r\nContent-Encoding: gzip\r\n\r\n", false, HTTP_DONE, 0,
         304, NULL },
-    // What a coded body is worth, its reader knows.
+    // The parser accepts any content coding; the reader of the body decides.
     { OK "Content-Encoding: gzip\r\nContent-Length: 2\r\n\r\nhe", false,
         HTTP_DONE, 0, 200, "he" },
     { OK "Content-Encoding: x\r\nTransfer-Encoding: chunked\r\n\r\n"
@@ -309,7 +310,7 @@ START_TEST(reads_good_responses)
 }
 END_TEST
 
-// Whatever is not complete was closed too early, unless it ends by closing.
+// An incomplete response was closed too early, unless its body ends by closing.
 START_TEST(notices_early_closes)
 {
     static const char *const texts[] = { "", "HTTP/1.1 20", OK, OK "\r",
@@ -446,12 +447,12 @@ START_TEST(refuses_chunks)
         snprintf(text, sizeof(text), CHUNKED "%s", texts[i]);
         check_failure(text, ERROR_CHUNK);
     }
-    // Not an overflow yet, only more than anybody wants.
+    // No overflow of the number, but a body over the limit.
     check_failure(CHUNKED "ffffffffffffffff\r\n", ERROR_BODY_TOO_LARGE);
 }
 END_TEST
 
-// --- What is left of a response that failed ----------------------------------
+// --- The status of a response that failed ------------------------------------
 
 START_TEST(knows_the_status_of_a_response_that_failed)
 {
@@ -471,12 +472,12 @@ START_TEST(knows_the_status_of_a_response_that_failed)
         { "HTTP/1.1 301 x\r\nLocation: /a\r\nContent-Length: 65\r\n\r\n", 301,
             true, ERROR_BODY_TOO_LARGE },
         { CHUNKED "x\r\n", 200, true, ERROR_CHUNK },
-        // Interim responses are not the one that was asked for.
+        // The status of an interim response is not reported.
         { "HTTP/1.1 100 x\r\n", 0, false, ERROR_CLOSED_EARLY },
         { "HTTP/1.1 100 x\r\nA\r\n", 0, false, ERROR_HEADER },
         { "HTTP/1.1 100 x\r\n\r\nHTTP/1.1 500 x\r\n", 500, false,
             ERROR_CLOSED_EARLY },
-        // But nothing else comes behind this one.
+        // No other response follows a 101.
         { "HTTP/1.1 101 x\r\n", 101, false, ERROR_STATUS_LINE },
     };
     struct http_response response;
@@ -495,7 +496,7 @@ START_TEST(knows_the_status_of_a_response_that_failed)
 }
 END_TEST
 
-// A body decides nothing unless it is wanted: only that of a 200 is.
+// An error in a body counts only if the body is wanted: that of a 200.
 START_TEST(settles_what_needs_no_body)
 {
     static const int statuses[] = { 200, 201, 206, 301, 302, 404, 500 };
@@ -517,7 +518,7 @@ START_TEST(settles_what_needs_no_body)
             ck_assert_int_eq(http_settle(&response, of_the_peer[k]),
                 statuses[i] == 200 ? of_the_peer[k] : 0);
         ck_assert_int_eq(http_settle(&response, 0), 0);
-        // These are our own affair.
+        // Errors of our own always count.
         ck_assert_int_eq(http_settle(&response, -ENOMEM), -ENOMEM);
         ck_assert_int_eq(http_settle(&response, -ECANCELED), -ECANCELED);
         http_response_free(&response);
@@ -548,7 +549,7 @@ START_TEST(knows_coded_bodies)
     char text[256];
 
     for (size_t i = 0; i < COUNT(heads); i++) {
-        for (int n = 0; n < 2; n++) { // an empty body is in no coding
+        for (int n = 0; n < 2; n++) { // an empty body has no coding
             snprintf(text, sizeof(text), OK "%sContent-Length: %d\r\n\r\n%s",
                 heads[i].headers, n, n > 0 ? "x" : "");
             http_response_init(&response, 64);
@@ -561,7 +562,7 @@ START_TEST(knows_coded_bodies)
 }
 END_TEST
 
-// A socket that was connected to itself answers with our own request.
+// A socket that has connected to itself receives our own request.
 START_TEST(knows_its_own_request)
 {
     static const char *const others[] = { "G", "GE", "GET" };
@@ -604,8 +605,8 @@ static void feed_head(
     free(text);
 }
 
-// With n bytes of head before what is tested, `text` just fits in; with one
-// byte more it does not.
+// Fills the head up so that `text` just fits below the limit, then so that
+// `text` is one byte too long.
 static void check_head_limit(const char *start, const char *text,
     size_t counted, enum http_verdict wanted)
 {
@@ -883,14 +884,6 @@ END_TEST
 
 // --- Mutations ---------------------------------------------------------------
 
-static uint32_t random_next(uint32_t *seed)
-{
-    *seed ^= *seed << 13; // xorshift32
-    *seed ^= *seed >> 17;
-    *seed ^= *seed << 5;
-    return *seed;
-}
-
 // Feeds in pieces of at most `most` bytes and closes.
 static void feed_pieces(struct http_response *response, const char *text,
     size_t n, size_t most, uint32_t *seed)
@@ -905,7 +898,7 @@ static void feed_pieces(struct http_response *response, const char *text,
     feed(response, "", 0);
 }
 
-// Whatever it is, it is the same in one piece and in many.
+// Any text gives the same result in one piece and in many.
 static void check_pieces(const char *text, size_t n, uint32_t *seed)
 {
     struct http_response a;

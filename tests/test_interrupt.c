@@ -1,5 +1,5 @@
-// test_interrupt.c - Ctrl-C, pressed in children of this process: a second one
-// ends them.
+// test_interrupt.c - Ctrl-C, in child processes of the test, because a second
+// Ctrl-C ends the process.
 
 #include "clock.h"
 #include "interrupt.h"
@@ -17,14 +17,14 @@
 
 enum { HOUR = 3600 * 1000 };
 
-// In a child a failed check is an exit code: the number of its line.
+// In a child, a failed check ends the process with its line as the exit code.
 #define check(condition) \
     do { \
         if (!(condition)) \
             _exit(__LINE__ % 100 + 1); \
     } while (0)
 
-// Runs `story` in a child that has a minute; returns what waitpid() says.
+// Runs `story` in a child, for at most a minute. Returns the wait status.
 static int status_of(void (*story)(void))
 {
     int status = 0;
@@ -66,9 +66,9 @@ static void press_once(int number)
     check(!is_readable(fd));
     raise(number);
     check(interrupted());
-    for (int i = 0; i < 3; i++) // it stays so
+    for (int i = 0; i < 3; i++) // stays readable
         check(is_readable(fd));
-    check(interrupt_fd() == -1); // nothing more to watch for
+    check(interrupt_fd() == -1); // nothing to watch after a Ctrl-C
 }
 
 static void first(void)
@@ -124,8 +124,8 @@ static void ignored(void)
     check(action.sa_handler == SIG_DFL);
 }
 
-// Each signal for itself.
-START_TEST(what_was_ignored_stays_ignored)
+// Each signal is checked on its own.
+START_TEST(an_ignored_signal_stays_ignored)
 {
     ck_assert_exits(ignored, 0);
 }
@@ -133,12 +133,12 @@ END_TEST
 
 static atomic_bool pressed;
 
-// Ctrl-C may reach any thread: here one that does not sleep.
+// The kernel may give a Ctrl-C to any thread: here to one that does not sleep.
 static void *press(void *unused)
 {
     struct timespec soon = { .tv_nsec = 20000000 };
 
-    nanosleep(&soon, NULL); // the sleepers sleep by now, or nearly
+    nanosleep(&soon, NULL); // the sleepers probably sleep by now
     atomic_store(&pressed, true);
     raise(SIGINT);
     return unused;
@@ -150,10 +150,10 @@ static void *sleep_long(void *unused)
 
     sigemptyset(&set);
     sigaddset(&set, SIGINT);
-    pthread_sigmask(SIG_BLOCK, &set, NULL); // EINTR will not help
+    pthread_sigmask(SIG_BLOCK, &set, NULL); // no EINTR ends the sleep
     interrupt_sleep(HOUR);
     check(atomic_load(&pressed) && interrupted());
-    interrupt_sleep(HOUR); // from now on it is never long
+    interrupt_sleep(HOUR); // returns at once after a Ctrl-C
     return unused;
 }
 
@@ -202,7 +202,7 @@ static void sleep_undisturbed(void)
 {
     double start = clock_now();
 
-    interrupt_sleep(5); // works before interrupt_init(), too
+    interrupt_sleep(5); // works even before interrupt_init()
     check(clock_now() >= start + 0.005);
     check(interrupt_init() == 0);
     interrupt_sleep(5);
@@ -277,7 +277,7 @@ int main(void)
 
     tcase_add_test(tests, the_first_one_is_counted);
     tcase_add_test(tests, the_second_one_exits);
-    tcase_add_test(tests, what_was_ignored_stays_ignored);
+    tcase_add_test(tests, an_ignored_signal_stays_ignored);
     tcase_add_test(tests, it_ends_every_sleep);
     tcase_add_test(tests, it_ends_the_sleep_of_the_only_thread);
     tcase_add_test(tests, a_sleep_is_not_too_short);

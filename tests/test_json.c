@@ -1,4 +1,4 @@
-// test_json.c - strings out (always valid UTF-8), values back in.
+// test_json.c - writes strings as valid UTF-8, and reads values.
 
 #include "json.h"
 #include "suite.h"
@@ -16,7 +16,7 @@ static const char *as_json(const char *text, size_t n)
     return out;
 }
 
-// What stands for a piece that is not UTF-8.
+// U+FFFD, written for each piece that is not UTF-8.
 #define BAD "\xEF\xBF\xBD"
 
 static const struct {
@@ -36,7 +36,7 @@ static const struct {
       "31m",
         "\"\\u009b31m\"", BAD "31m" }, // C1: CSI
     { "\xc2\x80\xc2\x9f\xc2\xa0", "\"\\u0080\\u009f\xc2\xa0\"",
-        BAD BAD "\xc2\xa0" }, // the first, the last, and what comes next
+        BAD BAD "\xc2\xa0" }, // the first C1, the last, and the next character
     { "\x1f ~\x7f", "\"\\u001f ~\\u007f\"", BAD " ~" BAD },
     { "\xff", "\"" BAD "\"", BAD },
     { "a\x80"
@@ -81,7 +81,7 @@ START_TEST(cuts_between_characters)
         "ab\xc3\xa9", "ab\xc3\xa9", ("ab\xc3\xa9" BAD) };
 
     for (size_t size = 1; size <= 8; size++) {
-        char *to = malloc(size); // exactly: ASan watches the end
+        char *to = malloc(size); // so that ASan notices a write past the end
         json_printable(to, size, slice_of(text));
         ck_assert_str_eq(to, cut[size - 1]);
         free(to);
@@ -134,7 +134,7 @@ START_TEST(reads_numbers)
 }
 END_TEST
 
-// Whatever is cut off or changed, it ends, within what it was given.
+// On cut or changed JSON, reading ends and stays within the text.
 START_TEST(survives_damage)
 {
     static const char *const paths[] = { "a", "b/c/2/d", "b/c/9", "h", "x" };

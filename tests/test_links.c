@@ -1,10 +1,12 @@
-// test_links.c - which links a page has: a table of pages, then hostile ones.
+// test_links.c - the links of a page: a table of pages, then hostile pages.
 //
-// Pages are handed over in blocks of exactly their size, so that reading past
-// one is caught by AddressSanitizer and valgrind.
+// Each page is passed in a block of exactly its size, so that AddressSanitizer
+// and valgrind notice a read past the end.
 
 #include "errors.h"
 #include "links.h"
+#include "must.h"
+#include "random.h"
 #include "suite.h"
 
 #include <stdint.h>
@@ -12,8 +14,8 @@
 
 // --- Helpers -----------------------------------------------------------------
 
-// The links of a page of this type and charset, with a space behind each; the
-// caller frees the text.
+// Returns the links of a page of this type and charset as a text, with a space
+// behind each link. The caller frees the text.
 static char *find_links_in(
     const char *type, const char *charset, const char *page, size_t n)
 {
@@ -24,14 +26,13 @@ static char *find_links_in(
     struct links links;
     struct url url;
 
-    if (copy == NULL || found == NULL)
-        abort();
+    must(copy != NULL && found != NULL);
     if (n > 0)
         memcpy(copy, page, n);
     ck_assert_int_eq(url_parse(&url, page_url, strlen(page_url)), 0);
     int error =
         links_init(&links, &url, slice_of(type), slice_of(charset), copy, n);
-    url_free(&url); // links has its own
+    url_free(&url); // `links` has a copy
     if (error == ERROR_CHARSET) {
         found = realloc(found, sizeof("unreadable"));
         strcpy(found, "unreadable");
@@ -41,15 +42,14 @@ static char *find_links_in(
     while (error == 0 && links_next(&links, &url)) {
         size_t more = strlen(url.text);
         found = realloc(found, len + more + 2);
-        if (found == NULL)
-            abort();
+        must(found != NULL);
         memcpy(found + len, url.text, more);
         len += more;
         memcpy(found + len++, " ", 2);
         url_free(&url);
     }
     ck_assert(!links.out_of_memory);
-    ck_assert(error != 0 || !links_next(&links, &url)); // the end is the end
+    ck_assert(error != 0 || !links_next(&links, &url)); // stays at the end
     links_free(&links);
     free(copy);
     return found;
@@ -115,7 +115,7 @@ static const struct example pages[] = {
     { "<a1 href=x>", "http://h/d/x " },
     { "<href=x>", "" },
     { "<a<b href=x>", "http://h/d/x " },
-    // Values that lead nowhere else, or nowhere
+    // Values that lead to the page itself, or nowhere
     { "<a href=\"\">", "http://h/d/p?q " },
     { "<a href>", "http://h/d/p?q " },
     { "<a href=>", "http://h/d/p?q " },
@@ -123,7 +123,7 @@ static const struct example pages[] = {
     { "<a href=http:x><a href=y>", "http://h/d/x http://h/d/y " },
     { "<a href=//:0/><a href=http://a:0/>", "" },
     { "<a href=mailto:x><a href=//g>", "mailto:x http://g/ " },
-    // What is no tag
+    // Not a tag
     { "<", "" },
     { "< a href=x>", "" },
     { "<1 href=x>", "" },
@@ -387,7 +387,7 @@ static const struct {
     { "", "\xff\xfe<a href=x>", "unreadable" },
     { "utf-8", "\xfe\xff<a href=x>", "unreadable" },
     { "utf-16", "\xef\xbb\xbf<a href=x>", "http://h/d/x " },
-    // The page's own word
+    // The page's own declaration
     { "", "<meta charset=iso-8859-1><a href=\xe9>", "http://h/d/%C3%A9 " },
     { "", "<p><META x charset='latin1'/><a href=\xe9>", "http://h/d/%C3%A9 " },
     { "",
@@ -401,7 +401,7 @@ static const struct {
         "http://h/d/%E9 " },
     { "", "<meta content='charset'><meta content=charset=><a href=\xe9>",
         "http://h/d/%E9 " },
-    // It was read, so it is not that.
+    // The declaration was readable, so the page cannot be UTF-16.
     { "", "<meta charset=utf-16><a href=\xe9>", "http://h/d/%E9 " },
 };
 
@@ -443,7 +443,7 @@ START_TEST(notices_utf16_without_a_mark)
 }
 END_TEST
 
-// The page says it in its first bytes or nowhere.
+// A page must declare its charset in its first bytes.
 START_TEST(looks_for_a_charset_at_the_beginning_only)
 {
     char page[2048];
@@ -475,7 +475,7 @@ START_TEST(takes_nul_bytes_for_bytes)
 }
 END_TEST
 
-// Every beginning of every page.
+// Each page, cut off at each of its bytes.
 START_TEST(survives_cuts)
 {
     for (size_t i = 0; i < sizeof(pages) / sizeof(pages[0]); i++) {
@@ -500,8 +500,8 @@ START_TEST(passes_over_long_links)
     char *found;
 
     ck_assert_ptr_nonnull(page);
-    // Most that is looked at, with and without entities: too long for a URL,
-    // and the next link is found nevertheless.
+    // The most bytes that are read of a link, with and without entities: too
+    // long for a URL, but the next link is found.
     for (size_t n = 3 * URL_MAX - 1; n <= 3 * URL_MAX + 1; n++) {
         for (int amp = 0; amp < 2; amp++) {
             size_t len = 0;
@@ -516,7 +516,7 @@ START_TEST(passes_over_long_links)
             free(found);
         }
     }
-    // A link may be long and mean little.
+    // A long link may be a short URL.
     memset(page, ' ', size);
     memcpy(page, "<a href='y", 10);
     memcpy(page + 3 * URL_MAX - 10, "'>", 2);
@@ -532,15 +532,14 @@ static char *repeat(const char *text, size_t count)
     size_t n = strlen(text);
     char *page = malloc(n * count);
 
-    if (page == NULL)
-        abort();
+    must(page != NULL);
     for (size_t i = 0; i < count; i++)
         memcpy(page + i * n, text, n);
     return page;
 }
 
-// Were any of these quadratic, it would take hours: the time limit of the test
-// is the assertion.
+// Does any repeated text take quadratic time? Then the test would take hours:
+// its time limit is the assertion.
 START_TEST(takes_linear_time)
 {
     static const char *const units[] = { "<", "<!", "<!-", "<!--", "<!---",
@@ -566,15 +565,7 @@ END_TEST
 
 // --- Mutations ---------------------------------------------------------------
 
-static uint32_t random_next(uint32_t *seed)
-{
-    *seed ^= *seed << 13; // xorshift32
-    *seed ^= *seed >> 17;
-    *seed ^= *seed << 5;
-    return *seed;
-}
-
-// Two pages of the table, one behind the other, with a few bytes changed.
+// Two pages of the table, one behind the other, with a few random bytes.
 START_TEST(survives_mutations)
 {
     static const char bytes[] = "<>!-/=\"'& #;xa[]?";

@@ -1,4 +1,4 @@
-// test_lock.c - locks and conditions: who asks first is served first; on the
+// test_lock.c - locks and conditions, whose waiters are served in order; on the
 // virtual clock.
 
 #include "story.h"
@@ -20,7 +20,7 @@ static async_int hold(void *arg)
     if (n != 0) {
         tell("%s!", self->name);
         ck_assert(lock.holder != task_running());
-        lock_give(&lock); // which it does not hold
+        lock_give(&lock); // has no effect: another task holds it
         return (async_int){ n };
     }
     ck_assert_ptr_eq(lock.holder, task_running());
@@ -36,7 +36,7 @@ static async_int hold(void *arg)
 #define spawn_holder(group, ...) \
     spawn(group, hold, &((struct holder){ __VA_ARGS__ }), "")
 
-START_TASK_TEST(who_asks_first_is_served_first)
+START_TASK_TEST(a_lock_is_served_in_order)
 {
     struct group group = { 0 };
 
@@ -53,7 +53,7 @@ START_TASK_TEST(who_asks_first_is_served_first)
 }
 END_TEST
 
-// Gives it back and asks again, three times.
+// Takes the lock and gives it back, three times.
 static async_int insist(void *name)
 {
     for (int i = 0; i < 3; i++) {
@@ -64,9 +64,9 @@ static async_int insist(void *name)
     return DONE;
 }
 
-// It is passed on, and never free in between: giving and taking in one go does
-// not overtake who waits.
-START_TASK_TEST(nobody_overtakes)
+// Can a task that gives the lock and takes it again overtake a waiter? The lock
+// goes to the first waiter and is not free in between.
+START_TASK_TEST(no_task_overtakes_a_waiter)
 {
     struct group group = { 0 };
 
@@ -88,7 +88,7 @@ START_TASK_TEST(a_free_lock_is_taken_at_once)
 
     spawn(&group, insist, "a", "");
     ck_assert_await(lock_take(&lock), 0);
-    ck_assert_story(""); // no turn for anybody
+    ck_assert_story(""); // the other task has had no turn
     lock_give(&lock);
     ck_assert_ptr_null(lock.holder);
     ck_assert_await(group_wait(&group), 0);
@@ -106,7 +106,7 @@ START_TASK_TEST(giving_only_queues)
     ck_assert_await(task_yield(), 0);
     lock_give(&lock);
     tell("given");
-    lock_give(&lock); // it has another holder: nothing happens
+    lock_give(&lock); // no effect: another task holds it now
     ck_assert_ptr_nonnull(lock.holder);
     ck_assert_await(group_wait(&group), 0);
     ck_assert_story("given a( )a ");
@@ -114,11 +114,11 @@ START_TASK_TEST(giving_only_queues)
 }
 END_TEST
 
-START_TASK_TEST(giving_what_one_does_not_hold)
+START_TASK_TEST(giving_a_lock_of_another_task)
 {
     struct group group = { 0 };
 
-    lock_give(&lock); // nobody does
+    lock_give(&lock); // no task holds it
     ck_assert_ptr_null(lock.holder);
     spawn_holder(&group, "a", 5);
     spawn_holder(&group, "b", 1);
@@ -139,9 +139,9 @@ START_TASK_TEST(cancelled_in_the_queue)
     struct group cancelled = { 0 };
 
     spawn_holder(&group, "a", 5);
-    spawn_holder(&cancelled, "b", 1); // in the middle
+    spawn_holder(&cancelled, "b", 1); // in the middle of the queue
     spawn_holder(&group, "c", 1);
-    spawn_holder(&cancelled, "d", 1); // at the end
+    spawn_holder(&cancelled, "d", 1); // at the end of the queue
     ck_assert_await(task_pause(1), 0);
     group_cancel(&cancelled);
     ck_assert_await(group_wait(&cancelled), 0);
@@ -173,7 +173,7 @@ START_TASK_TEST(all_of_the_queue_cancelled)
 }
 END_TEST
 
-// It came, then the cancel: b holds the lock, and its next await says so.
+// b gets the lock, then the cancel: b holds the lock, and its next await fails.
 START_TASK_TEST(handed_over_then_cancelled)
 {
     struct group group = { 0 };
@@ -193,7 +193,7 @@ START_TASK_TEST(handed_over_then_cancelled)
 }
 END_TEST
 
-// The other way round: c gets it.
+// The other way round: b is cancelled first, and c gets the lock.
 START_TASK_TEST(cancelled_then_given)
 {
     struct group group = { 0 };
@@ -259,7 +259,7 @@ START_TASK_TEST(signal_wakes_one)
 {
     struct group group = { 0 };
 
-    condition_signal(&condition); // nobody is there, and nothing is kept
+    condition_signal(&condition); // no waiter: the signal is not kept
     spawn(&group, wait_for_it, "a", "");
     spawn(&group, wait_for_it, "b", "");
     spawn(&group, wait_for_it, "c", "");
@@ -269,7 +269,7 @@ START_TASK_TEST(signal_wakes_one)
     tell("signalled");
     ck_assert_await(task_pause(1), 0);
     condition_signal(&condition);
-    condition_signal(&condition); // another one, though b had no turn yet
+    condition_signal(&condition); // wakes c, though b had no turn yet
     tell("twice");
     ck_assert_await(group_wait(&group), 0);
     ck_assert_story("signalled a twice b c ");
@@ -288,7 +288,7 @@ START_TASK_TEST(broadcast_wakes_all)
     ck_assert_await(task_yield(), 0);
     condition_broadcast(&condition);
     condition_broadcast(&condition);
-    spawn(&group, wait_for_it, "d", ""); // too late
+    spawn(&group, wait_for_it, "d", ""); // too late for the broadcast
     tell("broadcast");
     ck_assert_await(task_pause(1), 0);
     tell("again");
@@ -309,7 +309,7 @@ static async_int wait_again(void *unused)
     return DONE;
 }
 
-// Who waits again while others are woken is not woken by the same broadcast.
+// Can one broadcast wake a task twice that waits again at once?
 START_TASK_TEST(waiting_again)
 {
     struct group group = { 0 };
@@ -327,8 +327,8 @@ START_TASK_TEST(waiting_again)
 }
 END_TEST
 
-// A signal is not lost with who is cancelled before it comes; who has got it
-// already, keeps it.
+// Is a signal lost if the first waiter is cancelled before it comes? b gets it.
+// A waiter that is cancelled after the signal, like c, keeps it.
 START_TASK_TEST(a_signal_and_a_cancel)
 {
     struct group group = { 0 };
@@ -365,8 +365,8 @@ static async_int wait_and_pause(void *unused)
     return DONE;
 }
 
-// Who has left the queue does not disturb it when another of its waits ends.
-START_TASK_TEST(the_next_wait_of_who_was_woken)
+// Does the end of a later wait disturb the queue that the task has left?
+START_TASK_TEST(a_woken_task_waits_elsewhere)
 {
     struct group group = { 0 };
 
@@ -396,7 +396,7 @@ START_TASK_TEST(a_condition_and_a_deadline)
 }
 END_TEST
 
-// A wake of who happens to wait there takes it out of the queue as well.
+// A task that is woken by task_wake() leaves the queue of the condition.
 static async_int be_woken(void *task)
 {
     *(struct task **)task = task_running();
@@ -404,7 +404,7 @@ static async_int be_woken(void *task)
     return DONE;
 }
 
-START_TASK_TEST(woken_by_somebody_else)
+START_TASK_TEST(woken_by_another_task)
 {
     struct group group = { 0 };
     struct task *task;
@@ -452,11 +452,11 @@ int main(void)
     TCase *conditions = tcase_create("conditions");
 
     tcase_add_checked_fixture(locks, on_virtual_clock, NULL);
-    tcase_add_test(locks, who_asks_first_is_served_first);
-    tcase_add_test(locks, nobody_overtakes);
+    tcase_add_test(locks, a_lock_is_served_in_order);
+    tcase_add_test(locks, no_task_overtakes_a_waiter);
     tcase_add_test(locks, a_free_lock_is_taken_at_once);
     tcase_add_test(locks, giving_only_queues);
-    tcase_add_test(locks, giving_what_one_does_not_hold);
+    tcase_add_test(locks, giving_a_lock_of_another_task);
     tcase_add_test(locks, cancelled_in_the_queue);
     tcase_add_test(locks, all_of_the_queue_cancelled);
     tcase_add_test(locks, handed_over_then_cancelled);
@@ -469,9 +469,9 @@ int main(void)
     tcase_add_test(conditions, broadcast_wakes_all);
     tcase_add_test(conditions, waiting_again);
     tcase_add_test(conditions, a_signal_and_a_cancel);
-    tcase_add_test(conditions, the_next_wait_of_who_was_woken);
+    tcase_add_test(conditions, a_woken_task_waits_elsewhere);
     tcase_add_test(conditions, a_condition_and_a_deadline);
-    tcase_add_test(conditions, woken_by_somebody_else);
+    tcase_add_test(conditions, woken_by_another_task);
     tcase_set_timeout(locks, 60);
     tcase_set_timeout(conditions, 60);
     suite_add_tcase(suite, locks);

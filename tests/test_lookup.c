@@ -1,12 +1,10 @@
-// test_lookup.c - tasks that ask for hosts, of a name server that answers when
-// we want it to: getaddrinfo() is ours here. The virtual clock stands still
-// meanwhile.
+// test_lookup.c - tasks that look up hosts. The test has its own getaddrinfo(),
+// which waits at a gate; in the meantime the virtual clock stands still.
 
-#include "story.h"
+#include "gate.h"
 
 #include "errors.h"
 #include "net.h"
-#include "sockets.h"
 
 #include <netdb.h>
 #include <pthread.h>
@@ -14,8 +12,6 @@
 
 // --- The name server ---------------------------------------------------------
 
-static int gate[2]; // a byte lets one question pass
-static int arrivals[2]; // a byte from each that is at the gate
 static atomic_int asked;
 
 static const struct sockaddr_in found_address = { .sin_family = AF_INET };
@@ -25,16 +21,14 @@ static const struct addrinfo found_info = {
     .ai_addr = (struct sockaddr *)&found_address,
 };
 
-// Hosts whose names begin with "no" do not exist; with "later", not yet.
+// A host "no..." does not exist; a host "later..." cannot be looked up for now.
 int getaddrinfo(const char *host, const char *service,
     const struct addrinfo *hints, struct addrinfo **found)
 {
-    char byte;
-
     (void)service;
     (void)hints;
     atomic_fetch_add(&asked, 1);
-    if (write(arrivals[1], "x", 1) != 1 || read(gate[0], &byte, 1) != 1)
+    if (!pass_gate())
         return EAI_FAIL;
     if (strncmp(host, "no", 2) == 0)
         return EAI_NONAME;
@@ -49,34 +43,12 @@ void freeaddrinfo(struct addrinfo *found)
     ck_assert_ptr_eq(found, &found_info);
 }
 
-static void set_up(void)
-{
-    ck_assert_int_eq(pipe(gate), 0);
-    ck_assert_int_eq(pipe(arrivals), 0);
-}
-
 static void tear_down(void)
 {
     net_forget();
 }
 
-static void let_pass(int n)
-{
-    while (n-- > 0)
-        ck_assert_int_eq((int)write(gate[1], "x", 1), 1);
-}
-
-static async_int one_arrives(void)
-{
-    char byte;
-
-    int n = await(readable(arrivals[0], CLOCK_NEVER));
-    ck_assert_int_eq(n, 0);
-    ck_assert_int_eq((int)read(arrivals[0], &byte, 1), 1);
-    return (async_int){ 0 };
-}
-
-// --- Who asks ----------------------------------------------------------------
+// --- Asking ------------------------------------------------------------------
 
 static struct url url_of(const char *host, unsigned short port)
 {
@@ -97,7 +69,7 @@ static async_int seek(void *host)
     return (async_int){ n };
 }
 
-START_TASK_TEST(who_asks_for_the_same_shares)
+START_TASK_TEST(the_same_question_is_asked_once)
 {
     struct group group = { 0 };
 
@@ -110,7 +82,7 @@ START_TASK_TEST(who_asks_for_the_same_shares)
     let_pass(1);
     ck_assert_await(group_wait(&group), 0);
     ck_assert_story("pig 0 pig 0 pig 0 pig 0 pig 0 ");
-    ck_assert_await(seek("pig"), 0); // known by now
+    ck_assert_await(seek("pig"), 0); // from the cache
     ck_assert_int_eq(atomic_load(&asked), 1);
     return DONE;
 }
@@ -124,16 +96,16 @@ static async_int seek_elsewhere(void *host)
     return (async_int){ await(look_up(&url, 0, &address)) };
 }
 
-START_TASK_TEST(others_do_not_wait_for_it)
+START_TASK_TEST(other_hosts_do_not_wait_for_it)
 {
     struct group group = { 0 };
 
     spawn(&group, seek, "cow", "");
     spawn(&group, seek, "pig", "");
     spawn(&group, seek, "dog", "");
-    spawn(&group, seek_elsewhere, "dog", ""); // another port, another question
+    spawn(&group, seek_elsewhere, "dog", ""); // a port of its own
     for (int i = 0; i < 4; i++)
-        ck_assert_await(one_arrives(), 0); // all at the same time
+        ck_assert_await(one_arrives(), 0); // four questions at a time
     let_pass(4);
     ck_assert_await(group_wait(&group), 0);
     ck_assert_int_eq(atomic_load(&asked), 4);
@@ -147,7 +119,7 @@ static async_int seek_in_vain(void *host)
     return DONE;
 }
 
-START_TASK_TEST(an_error_is_everybody_s)
+START_TASK_TEST(an_error_is_shared_as_well)
 {
     struct group group = { 0 };
     char expected[64];
@@ -166,7 +138,7 @@ START_TASK_TEST(an_error_is_everybody_s)
 }
 END_TEST
 
-START_TASK_TEST(what_failed_for_now_is_asked_again)
+START_TASK_TEST(temporary_failures_are_asked_again)
 {
     let_pass(2);
     ck_assert_await(seek("later"), ERROR_LOOKUP);
@@ -178,12 +150,12 @@ END_TEST
 
 // --- Cancelling --------------------------------------------------------------
 
-START_TASK_TEST(who_asked_is_cancelled)
+START_TASK_TEST(the_first_asker_is_cancelled)
 {
     struct group group = { 0 };
     struct group cancelled = { 0 };
 
-    spawn(&cancelled, seek, "pig", ""); // for all
+    spawn(&cancelled, seek, "pig", ""); // starts the look-up
     spawn(&group, seek, "pig", "");
     spawn(&group, seek, "pig", "");
     ck_assert_await(one_arrives(), 0);
@@ -193,12 +165,12 @@ START_TASK_TEST(who_asked_is_cancelled)
     let_pass(1);
     ck_assert_await(group_wait(&group), 0);
     ck_assert_story("pig cancelled pig 0 pig 0 ");
-    ck_assert_int_eq(atomic_load(&asked), 1); // the question went on
+    ck_assert_int_eq(atomic_load(&asked), 1); // the look-up went on
     return DONE;
 }
 END_TEST
 
-START_TASK_TEST(who_waits_for_the_answer_is_cancelled)
+START_TASK_TEST(a_second_asker_is_cancelled)
 {
     struct group group = { 0 };
     struct group cancelled = { 0 };
@@ -224,7 +196,7 @@ static async_int seek_for_a_second(void *host)
     return DONE;
 }
 
-START_TASK_TEST(a_deadline_of_who_asked)
+START_TASK_TEST(a_deadline_of_the_first_asker)
 {
     struct group group = { 0 };
 
@@ -232,7 +204,7 @@ START_TASK_TEST(a_deadline_of_who_asked)
     ck_assert_await(one_arrives(), 0);
     clock_jump(1);
     ck_assert_await(group_wait(&group), 0);
-    spawn(&group, seek, "pig", ""); // the old question is still under way
+    spawn(&group, seek, "pig", ""); // the old look-up still runs
     ck_assert_await(task_yield(), 0);
     let_pass(1);
     ck_assert_await(group_wait(&group), 0);
@@ -242,9 +214,9 @@ START_TASK_TEST(a_deadline_of_who_asked)
 }
 END_TEST
 
-// All who asked have gone; the thread has its answer later, and async_run()
-// waits for it.
-START_TASK_TEST(all_are_cancelled)
+// The thread finishes the look-up after all tasks have gone, and async_run()
+// waits for the thread.
+START_TASK_TEST(all_askers_are_cancelled)
 {
     struct group group = { 0 };
 
@@ -265,15 +237,15 @@ int main(void)
     TCase *tests = tcase_create("lookup");
 
     tcase_add_checked_fixture(tests, on_virtual_clock, NULL);
-    tcase_add_checked_fixture(tests, set_up, tear_down);
-    tcase_add_loop_test(tests, who_asks_for_the_same_shares, 0, KINDS);
-    tcase_add_loop_test(tests, others_do_not_wait_for_it, 0, KINDS);
-    tcase_add_test(tests, an_error_is_everybody_s);
-    tcase_add_test(tests, what_failed_for_now_is_asked_again);
-    tcase_add_loop_test(tests, who_asked_is_cancelled, 0, KINDS);
-    tcase_add_loop_test(tests, who_waits_for_the_answer_is_cancelled, 0, KINDS);
-    tcase_add_test(tests, a_deadline_of_who_asked);
-    tcase_add_test(tests, all_are_cancelled);
+    tcase_add_checked_fixture(tests, open_gate, tear_down);
+    tcase_add_loop_test(tests, the_same_question_is_asked_once, 0, KINDS);
+    tcase_add_loop_test(tests, other_hosts_do_not_wait_for_it, 0, KINDS);
+    tcase_add_test(tests, an_error_is_shared_as_well);
+    tcase_add_test(tests, temporary_failures_are_asked_again);
+    tcase_add_loop_test(tests, the_first_asker_is_cancelled, 0, KINDS);
+    tcase_add_loop_test(tests, a_second_asker_is_cancelled, 0, KINDS);
+    tcase_add_test(tests, a_deadline_of_the_first_asker);
+    tcase_add_test(tests, all_askers_are_cancelled);
     tcase_set_timeout(tests, 60);
     suite_add_tcase(suite, tests);
     return suite_run(suite);

@@ -1,12 +1,14 @@
-// test_loop.c - the event loop of stage 4, rule by rule, on both selectors
-// where descriptors are involved and on the virtual clock where time is.
+// test_loop.c - the event loop of stage 4, rule by rule: on both selectors, and
+// on the virtual clock unless a test needs a descriptor or real time.
 
 #include "clock.h"
+#include "engine.h"
 #include "fetch.h"
 #include "interrupt.h"
 #include "loop.h"
+#include "must.h"
 #include "pipe.h"
-#include "suite.h"
+#include "sanitizers.h"
 #include "timing.h"
 
 #include <errno.h>
@@ -21,17 +23,10 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-static const char *const kinds[] = {
-    "poll",
-#ifdef __linux__
-    "epoll",
-#endif
-};
+enum { HOUR = 3600 };
 
-enum { KINDS = sizeof(kinds) / sizeof(*kinds), HOUR = 3600 };
-
-// Every allocation of this program is counted, but where a sanitizer has its
-// own: glibc lets us stand in front of its functions.
+// Count every allocation of this program: with glibc, a program may define
+// malloc() and call glibc's own. A sanitizer brings its own malloc().
 #if defined(__GLIBC__) && !defined(ASAN) && !defined(TSAN)
 #define COUNTS_ALLOCATIONS
 static int allocations;
@@ -59,7 +54,7 @@ void *realloc(void *old, size_t size)
 }
 #endif
 
-// What the callbacks said, one letter each.
+// The events in order: callbacks append a letter each.
 static char said[1 << 16];
 
 static void say(const char *text)
@@ -68,7 +63,7 @@ static void say(const char *text)
     strcat(said, text);
 }
 
-// A callback that says its argument.
+// A callback that appends its argument.
 static void speak(void *text)
 {
     say(text);
@@ -77,18 +72,19 @@ static void speak(void *text)
 static void never(void *unused)
 {
     (void)unused;
-    ck_abort_msg("what was cancelled was called");
+    ck_abort_msg("called after its cancel");
 }
 
-// Connected pairs; what is written to [1] comes out of [0].
+// Connected pairs: a byte written to [1] can be read from [0].
 static int a[2];
 static int b[2];
 static struct loop_watch on_a;
 static struct loop_watch on_b;
-static struct loop_call calls[8]; // one for each purpose
+static struct loop_call calls[8]; // as many as any test needs
 
 static void start(const char *kind)
 {
+    timing_start(); // receives the facts
     ck_assert_int_eq(loop_init(kind), 0);
     ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM, 0, a), 0);
     ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM, 0, b), 0);
@@ -105,13 +101,13 @@ static void make_ready(int pair[2])
     ck_assert_int_eq((int)write(pair[1], "x", 1), 1);
 }
 
-// The same, as a callback.
+// make_ready() as a callback.
 static void write_byte(void *pair)
 {
     make_ready(pair);
 }
 
-// Runs until nothing is armed; then what was said is `expected`.
+// Runs the loop to its end, and compares the events of the whole test.
 static void run(const char *expected)
 {
     ck_assert_int_eq(loop_run(), 0);
@@ -127,25 +123,6 @@ static void stop(void)
     }
 }
 
-// One number of timing_json(), after loop_free().
-static double fact(const char *name)
-{
-    char *json;
-    size_t size;
-    char key[64];
-    FILE *out = open_memstream(&json, &size);
-
-    ck_assert_ptr_nonnull(out);
-    timing_json(out, NULL, 0, 0);
-    fclose(out);
-    snprintf(key, sizeof(key), "\"%s\":", name);
-    const char *at = strstr(json, key);
-    ck_assert_ptr_nonnull(at);
-    double value = strtod(at + strlen(key), NULL);
-    free(json);
-    return value;
-}
-
 // --- Rules 1 and 5: when, and in which order ---------------------------------
 
 START_TEST(calls_come_in_order)
@@ -155,7 +132,7 @@ START_TEST(calls_come_in_order)
     loop_after(&calls[1], 1, speak, "b");
     loop_pause(&calls[2], 2, speak, "c");
     loop_soon(&calls[3], speak, "a");
-    loop_at(&calls[4], 3, speak, "e"); // the same moment: as armed
+    loop_at(&calls[4], 3, speak, "e"); // one moment: in the order armed
     loop_pause(&calls[5], 3, speak, "f");
     loop_after(&calls[6], 3, speak, "g");
     run("abcdefg");
@@ -164,7 +141,7 @@ START_TEST(calls_come_in_order)
 }
 END_TEST
 
-START_TEST(what_is_overdue_comes_in_order)
+START_TEST(overdue_calls_come_in_order)
 {
     start_virtual(kinds[_i]);
     loop_after(&calls[0], 2, speak, "c");
@@ -202,7 +179,7 @@ START_TEST(a_thousand_in_random_order)
         loop_cancel(&many[i]);
     for (int i = 0; i < 1000; i += 5) {
         due[i] = rand() % 500 * 0.01;
-        loop_pause(&many[i], due[i], on_time, &due[i]); // moved, or new
+        loop_pause(&many[i], due[i], on_time, &due[i]); // armed or not
     }
     run("");
     ck_assert_int_eq(num_fired, 1000 - 334 + 67);
@@ -240,8 +217,8 @@ static void dawdle(void *unused)
     loop_after(&calls[1], 0.02, on_real_time, &due[0]);
 }
 
-// Counted from when it was armed, not from when the turn began.
-START_TEST(nor_after_a_long_callback)
+// Does a delay start at the arming, or when the turn of the loop began?
+START_TEST(a_delay_starts_at_the_arming)
 {
     start(kinds[_i]);
     loop_soon(&calls[0], dawdle, NULL);
@@ -279,12 +256,12 @@ START_TEST(waits_for_reading_and_writing)
     loop_on_fd(&on_b, b[0], SELECT_READ | SELECT_WRITE, speak, "b");
     make_ready(a);
     ck_assert_int_eq(loop_run(), 0);
-    ck_assert_uint_eq(strlen(said), 2); // in whichever order
+    ck_assert_uint_eq(strlen(said), 2); // in either order
     stop();
 }
 END_TEST
 
-// --- Rule 2: never from inside -----------------------------------------------
+// --- Rule 2: never from inside the arming call -------------------------------
 
 static int depth;
 
@@ -297,7 +274,7 @@ static void nested(void *more)
         loop_after(&calls[1], 0, nested, NULL);
         loop_after(&calls[2], -1, nested, NULL);
         loop_pause(&calls[3], 0, nested, NULL);
-        loop_on_fd(&on_a, a[0], SELECT_WRITE, nested, NULL); // is ready
+        loop_on_fd(&on_a, a[0], SELECT_WRITE, nested, NULL); // ready now
         ck_assert_str_eq(said, "x");
     }
     depth--;
@@ -313,12 +290,12 @@ START_TEST(never_from_inside_the_call_that_arms)
 }
 END_TEST
 
-// --- Rule 3: once, and nobody starves ----------------------------------------
+// --- Rule 3: each fires once, and none starves -------------------------------
 
 START_TEST(everything_fires_once)
 {
     start(kinds[_i]);
-    make_ready(a); // and nobody reads it
+    make_ready(a); // the byte is never read
     loop_on_fd(&on_a, a[0], SELECT_READ, speak, "a");
     loop_after(&calls[0], 0.01, speak, "b");
     run("ab");
@@ -326,7 +303,7 @@ START_TEST(everything_fires_once)
 }
 END_TEST
 
-static int left; // so often the greedy ones arm themselves again
+static int left; // how often the greedy callbacks still re-arm themselves
 
 static void soon_again(void *call)
 {
@@ -346,7 +323,7 @@ static void pause_again(void *call)
         loop_pause(call, 0, pause_again, call);
 }
 
-// Its deadline is always over, and earlier than that of all others.
+// Its deadline is always past, and before the deadline of any other call.
 static void overdue_again(void *call)
 {
     if (left-- > 0)
@@ -359,7 +336,7 @@ static void stays_ready(void *unused)
         loop_on_fd(&on_a, a[0], SELECT_WRITE, stays_ready, unused);
 }
 
-// Everybody else has had a turn long before the greedy one is through.
+// The other callbacks must run long before the greedy one has finished.
 static void in_time(void *unused)
 {
     (void)unused;
@@ -367,16 +344,16 @@ static void in_time(void *unused)
     say("x");
 }
 
-static void start_greedy(int who)
+static void start_greedy(int kind)
 {
     left = 5000;
-    if (who == 0)
+    if (kind == 0)
         loop_soon(&calls[0], soon_again, &calls[0]);
-    else if (who == 1)
+    else if (kind == 1)
         loop_after(&calls[0], 0, at_once_again, &calls[0]);
-    else if (who == 2)
+    else if (kind == 2)
         loop_pause(&calls[0], 0, pause_again, &calls[0]);
-    else if (who == 3)
+    else if (kind == 3)
         loop_at(&calls[0], -1, overdue_again, &calls[0]);
     else
         loop_on_fd(&on_a, a[0], SELECT_WRITE, stays_ready, NULL);
@@ -384,7 +361,7 @@ static void start_greedy(int who)
 
 enum { GREEDY = 5 };
 
-START_TEST(nobody_starves)
+START_TEST(no_callback_starves)
 {
     start(kinds[_i % KINDS]);
     start_greedy(_i / KINDS);
@@ -400,8 +377,8 @@ START_TEST(nobody_starves)
 }
 END_TEST
 
-// What is due at the same moment as one that arms itself again in front of it.
-START_TEST(nobody_starves_in_the_moment)
+// Can a call that re-arms itself for this moment starve the others?
+START_TEST(no_callback_starves_at_one_moment)
 {
     start_virtual(kinds[_i % KINDS]);
     clock_jump(1);
@@ -443,9 +420,9 @@ START_TEST(arming_again_moves)
     start_virtual(kinds[_i]);
     loop_after(&calls[0], 1, never, NULL);
     loop_after(&calls[0], 2, never, NULL);
-    loop_pause(&calls[0], 3, speak, "x"); // later
+    loop_pause(&calls[0], 3, speak, "x"); // to a later moment
     loop_pause(&calls[1], HOUR, never, NULL);
-    loop_soon(&calls[1], speak, "y"); // sooner
+    loop_soon(&calls[1], speak, "y"); // to an earlier moment
     run("yx");
     ck_assert_double_eq_tol(clock_now(), 3, 1e-9);
     stop();
@@ -459,7 +436,7 @@ static void move_the_other(void *unused)
     loop_after(&calls[1], 1, speak, "x");
 }
 
-START_TEST(what_is_due_can_be_moved)
+START_TEST(a_due_call_can_be_moved)
 {
     start_virtual(kinds[_i]);
     loop_after(&calls[0], 0, move_the_other, NULL);
@@ -486,19 +463,19 @@ START_TEST(a_watch_moves_too)
 }
 END_TEST
 
-// --- Rule 4: what was cancelled ----------------------------------------------
+// --- Rule 4: never after a cancel --------------------------------------------
 
-START_TEST(cancelling_what_is_not_armed)
+START_TEST(cancelling_unarmed_calls_and_watches)
 {
     start(kinds[_i]);
     loop_cancel(&calls[0]);
     loop_cancel_fd(&on_a);
     loop_forget(&on_a, a[0]);
-    loop_forget(&on_a, -1); // there was no descriptor
+    loop_forget(&on_a, -1); // no descriptor
     loop_soon(&calls[0], speak, "x");
     loop_on_fd(&on_a, a[0], SELECT_WRITE, speak, "y");
     run("xy");
-    loop_cancel(&calls[0]); // it has fired
+    loop_cancel(&calls[0]); // both have fired
     loop_cancel_fd(&on_a);
     run("xy");
     stop();
@@ -509,14 +486,14 @@ static void cancel_all_others(void *me)
 {
     say("x");
     for (int i = 0; i < 8; i++)
-        loop_cancel(&calls[i]); // myself too
+        loop_cancel(&calls[i]); // the running call too
     if (me != &on_a)
         loop_cancel_fd(&on_a);
     if (me != &on_b)
         loop_cancel_fd(&on_b);
 }
 
-START_TEST(a_call_cancels_what_is_due_and_ready)
+START_TEST(a_call_cancels_due_calls_and_ready_watches)
 {
     start(kinds[_i]);
     make_ready(a);
@@ -531,8 +508,8 @@ START_TEST(a_call_cancels_what_is_due_and_ready)
 }
 END_TEST
 
-// Two watches are ready: whichever comes first cancels the other.
-START_TEST(a_watch_cancels_what_is_ready)
+// Two watches are ready, and the first that is called cancels the other.
+START_TEST(a_watch_cancels_a_ready_watch)
 {
     start(kinds[_i]);
     make_ready(a);
@@ -549,8 +526,8 @@ END_TEST
 static int fresh[2];
 static struct loop_watch on_fresh;
 
-// Closes the other's descriptor and uses its number again: what the number was
-// ready for is nothing to the newcomer.
+// Closes the other descriptor and opens a new one with the same number, for
+// which the old one's event is pending.
 static void use_again(void *me)
 {
     int *other = me == &on_a ? b : a;
@@ -571,6 +548,7 @@ static void use_again(void *me)
     loop_after(&calls[1], 0.02, write_byte, other);
 }
 
+// Can a descriptor get the event of a closed one that had the same number?
 START_TEST(a_number_is_used_again_in_the_round)
 {
     start(kinds[_i]);
@@ -587,7 +565,7 @@ static struct loop_watch crowd[20];
 static int crowd_fds[20][2];
 static bool gone[20];
 
-// Each that is called removes one at random, often one that is ready.
+// Each watch that is called removes one at random, often a ready one.
 static void cull(void *me)
 {
     int i = (int)((struct loop_watch *)me - crowd);
@@ -603,7 +581,7 @@ static void cull(void *me)
         loop_on_fd(me, crowd_fds[i][0], SELECT_WRITE, cull, me);
 }
 
-START_TEST(who_was_removed_is_never_called)
+START_TEST(a_removed_watch_is_never_called)
 {
     start(kinds[_i]);
     srand(1);
@@ -621,7 +599,7 @@ START_TEST(who_was_removed_is_never_called)
 }
 END_TEST
 
-// --- Rule 6: nothing is allocated, and what can be refused -------------------
+// --- Rule 6: no allocations, and the errors ----------------------------------
 
 #ifdef COUNTS_ALLOCATIONS
 enum { BUSY = 100, STEPS = 20000 };
@@ -638,11 +616,11 @@ static int num_called;
 static void watched(void *unused);
 static void called(void *unused);
 
+// (must(), because the asserts of Check allocate.)
 static void open_pair(int i)
 {
-    if (socketpair(AF_UNIX, SOCK_STREAM, 0, busy[i].fds) != 0
-        || write(busy[i].fds[1], "x", 1) != 1)
-        abort(); // Check's asserts allocate
+    must(socketpair(AF_UNIX, SOCK_STREAM, 0, busy[i].fds) == 0);
+    must(write(busy[i].fds[1], "x", 1) == 1);
 }
 
 static void close_pair(int i)
@@ -652,7 +630,7 @@ static void close_pair(int i)
     close(busy[i].fds[1]);
 }
 
-// Something of somebody: armed, moved, or cancelled.
+// Arms, moves or cancels a random call or watch.
 static void step(void)
 {
     int i = rand() % BUSY;
@@ -674,8 +652,7 @@ static void step(void)
         error =
             loop_on_fd(&busy[i].watch, busy[i].fds[0], interest, watched, NULL);
     }
-    if (error != 0)
-        abort();
+    must(error == 0);
 }
 
 static void go_on(void)
@@ -704,7 +681,7 @@ START_TEST(waiting_allocates_nothing)
     srand(6);
     allocations = 0;
     start_virtual(kinds[_i]);
-    ck_assert_int_gt(allocations, 0); // the loop's own: we do count
+    ck_assert_int_gt(allocations, 0); // loop_init() has been counted
     allocations = 0;
     for (int i = 0; i < BUSY; i++) {
         open_pair(i);
@@ -724,13 +701,13 @@ START_TEST(waiting_allocates_nothing)
 END_TEST
 #endif
 
-START_TEST(what_the_kernel_refuses)
+START_TEST(descriptors_that_the_kernel_refuses)
 {
     int file = open("/etc/passwd", O_RDONLY);
 
     start(kinds[_i]);
     ck_assert_int_eq(loop_on_fd(&on_a, -1, SELECT_READ, never, NULL), -EMFILE);
-    if (strcmp(kinds[_i], "epoll") == 0) // for poll() a file is always ready
+    if (strcmp(kinds[_i], "epoll") == 0) // poll() takes a file as ready
         ck_assert_int_eq(
             loop_on_fd(&on_a, file, SELECT_READ, never, NULL), -EPERM);
     run(""); // nothing is armed
@@ -739,7 +716,7 @@ START_TEST(what_the_kernel_refuses)
 }
 END_TEST
 
-START_TEST(a_kind_that_is_none)
+START_TEST(an_unknown_selector)
 {
     int lowest = dup(0);
 
@@ -754,13 +731,13 @@ START_TEST(a_kind_that_is_none)
 }
 END_TEST
 
-// --- Rule 7: the end ---------------------------------------------------------
+// --- Rule 7: the loop's end --------------------------------------------------
 
 START_TEST(ends_when_nothing_is_armed)
 {
     start(kinds[_i]);
     run("");
-    loop_soon(&calls[0], cancel_all_others, NULL); // the last one disarms all
+    loop_soon(&calls[0], cancel_all_others, NULL); // disarms the rest
     loop_after(&calls[1], HOUR, never, NULL);
     loop_on_fd(&on_a, a[0], SELECT_READ, never, NULL);
     run("x");
@@ -769,8 +746,8 @@ START_TEST(ends_when_nothing_is_armed)
 }
 END_TEST
 
-// The kernel still watches it, and says so once.
-START_TEST(a_stale_watch_neither_keeps_it_nor_spins)
+// Does the event of a cancelled watch keep the loop going, or busy?
+START_TEST(a_stale_watch_neither_holds_the_loop_nor_spins)
 {
     start(kinds[_i]);
     make_ready(a);
@@ -781,14 +758,14 @@ START_TEST(a_stale_watch_neither_keeps_it_nor_spins)
     loop_cancel_fd(&on_a);
     loop_after(&calls[0], 0.05, speak, "x");
     run("x");
-    loop_on_fd(&on_a, a[0], SELECT_READ, read_a, NULL); // as good as new
+    loop_on_fd(&on_a, a[0], SELECT_READ, read_a, NULL); // armed again
     run("xa");
     stop();
     ck_assert_double_le(fact("turns"), 6);
 }
 END_TEST
 
-// --- Rule 8: others ----------------------------------------------------------
+// --- Rule 8: other threads ---------------------------------------------------
 
 static int ends[2];
 
@@ -818,7 +795,7 @@ START_TEST(another_thread_pokes)
         loop_after(&calls[0], HOUR, never, NULL);
         ck_assert_int_eq(pthread_create(&thread, NULL, poke_later, NULL), 0);
         if (early)
-            pthread_join(thread, NULL); // the byte is there before the wait
+            pthread_join(thread, NULL); // the byte comes before the wait
         run(early ? "pp" : "p");
         if (!early)
             pthread_join(thread, NULL);
@@ -857,7 +834,7 @@ START_TEST(ctrl_c_ends_pauses_in_order)
     loop_pause(&calls[1], HOUR, speak, "a");
     loop_pause(&calls[2], HOUR, never, NULL);
     loop_cancel(&calls[2]);
-    loop_after(&calls[3], 0.03, speak, "z"); // has to wait all the same
+    loop_after(&calls[3], 0.03, speak, "z"); // Ctrl-C does not end it
     loop_soon(&calls[4], press, NULL);
     run("!abz");
     stop();
@@ -884,7 +861,7 @@ START_TEST(ctrl_c_before_the_loop_runs)
     start_interruptible(kinds[_i]);
     loop_pause(&calls[0], HOUR, speak, "a");
     raise(SIGINT);
-    loop_pause(&calls[1], HOUR, speak, "b"); // new ones do not wait either
+    loop_pause(&calls[1], HOUR, speak, "b"); // new pauses end at once
     ck_assert_int_eq(loop_run(), 0);
     ck_assert_uint_eq(strlen(said), 2);
     stop();
@@ -910,8 +887,8 @@ static void pause_for_an_hour_again(void *call)
         loop_pause(call, HOUR, pause_for_an_hour_again, call);
 }
 
-// After Ctrl-C too, one that pauses again and again starves nobody.
-START_TEST(ctrl_c_starves_nobody)
+// After Ctrl-C no pause takes time: can one that repeats starve the others?
+START_TEST(ctrl_c_lets_no_callback_starve)
 {
     left = 1000;
     start_interruptible(kinds[_i]);
@@ -949,7 +926,7 @@ START_TEST(ctrl_c_ends_the_wait)
 }
 END_TEST
 
-// --- What stands on it: a fetch ----------------------------------------------
+// --- A fetch on the loop -----------------------------------------------------
 
 static bool returned;
 
@@ -960,7 +937,7 @@ static void done(void *f)
     say("d");
 }
 
-// It fails at once, without a socket, and says so from the loop all the same.
+// Is done() called by the loop even if the fetch fails before it has a socket?
 START_TEST(done_is_queued)
 {
     struct url url;
@@ -991,19 +968,20 @@ static void add_tests_of_descriptors(TCase *tests)
     tcase_add_loop_test(tests, first_the_calls_then_the_watches, 0, KINDS);
     tcase_add_loop_test(tests, waits_for_reading_and_writing, 0, KINDS);
     tcase_add_loop_test(tests, a_watch_moves_too, 0, KINDS);
-    tcase_add_loop_test(tests, cancelling_what_is_not_armed, 0, KINDS);
-    tcase_add_loop_test(tests, a_call_cancels_what_is_due_and_ready, 0, KINDS);
-    tcase_add_loop_test(tests, a_watch_cancels_what_is_ready, 0, KINDS);
+    tcase_add_loop_test(tests, cancelling_unarmed_calls_and_watches, 0, KINDS);
+    tcase_add_loop_test(
+        tests, a_call_cancels_due_calls_and_ready_watches, 0, KINDS);
+    tcase_add_loop_test(tests, a_watch_cancels_a_ready_watch, 0, KINDS);
     tcase_add_loop_test(tests, a_number_is_used_again_in_the_round, 0, KINDS);
-    tcase_add_loop_test(tests, who_was_removed_is_never_called, 0, KINDS);
-    tcase_add_loop_test(tests, what_the_kernel_refuses, 0, KINDS);
+    tcase_add_loop_test(tests, a_removed_watch_is_never_called, 0, KINDS);
+    tcase_add_loop_test(tests, descriptors_that_the_kernel_refuses, 0, KINDS);
 #ifdef COUNTS_ALLOCATIONS
     tcase_add_loop_test(tests, waiting_allocates_nothing, 0, KINDS);
 #endif
-    tcase_add_test(tests, a_kind_that_is_none);
+    tcase_add_test(tests, an_unknown_selector);
     tcase_add_loop_test(tests, ends_when_nothing_is_armed, 0, KINDS);
     tcase_add_loop_test(
-        tests, a_stale_watch_neither_keeps_it_nor_spins, 0, KINDS);
+        tests, a_stale_watch_neither_holds_the_loop_nor_spins, 0, KINDS);
     tcase_add_loop_test(tests, another_thread_pokes, 0, KINDS);
     tcase_add_loop_test(tests, done_is_queued, 0, KINDS);
 }
@@ -1011,22 +989,23 @@ static void add_tests_of_descriptors(TCase *tests)
 static void add_tests_of_time(TCase *tests)
 {
     tcase_add_loop_test(tests, calls_come_in_order, 0, KINDS);
-    tcase_add_loop_test(tests, what_is_overdue_comes_in_order, 0, KINDS);
+    tcase_add_loop_test(tests, overdue_calls_come_in_order, 0, KINDS);
     tcase_add_loop_test(tests, a_thousand_in_random_order, 0, KINDS);
     tcase_add_loop_test(tests, a_call_is_never_early, 0, KINDS);
-    tcase_add_loop_test(tests, nor_after_a_long_callback, 0, KINDS);
+    tcase_add_loop_test(tests, a_delay_starts_at_the_arming, 0, KINDS);
     tcase_add_loop_test(tests, never_from_inside_the_call_that_arms, 0, KINDS);
     tcase_add_loop_test(tests, everything_fires_once, 0, KINDS);
-    tcase_add_loop_test(tests, nobody_starves, 0, GREEDY * KINDS);
-    tcase_add_loop_test(tests, nobody_starves_in_the_moment, 0, GREEDY * KINDS);
+    tcase_add_loop_test(tests, no_callback_starves, 0, GREEDY * KINDS);
+    tcase_add_loop_test(
+        tests, no_callback_starves_at_one_moment, 0, GREEDY * KINDS);
     tcase_add_loop_test(tests, arming_again_is_for_the_next_turn, 0, KINDS);
     tcase_add_loop_test(tests, arming_again_moves, 0, KINDS);
-    tcase_add_loop_test(tests, what_is_due_can_be_moved, 0, KINDS);
+    tcase_add_loop_test(tests, a_due_call_can_be_moved, 0, KINDS);
     tcase_add_loop_test(tests, ctrl_c_ends_pauses_in_order, 0, KINDS);
     tcase_add_loop_test(tests, ctrl_c_ends_the_longest_pause, 0, KINDS);
     tcase_add_loop_test(tests, ctrl_c_before_the_loop_runs, 0, KINDS);
     tcase_add_loop_test(tests, ctrl_c_before_the_loop_is_made, 0, KINDS);
-    tcase_add_loop_test(tests, ctrl_c_starves_nobody, 0, KINDS);
+    tcase_add_loop_test(tests, ctrl_c_lets_no_callback_starve, 0, KINDS);
     tcase_add_loop_test(tests, ctrl_c_ends_the_wait, 0, KINDS);
 }
 

@@ -1,5 +1,5 @@
-// test_net.c - addresses, the small print of errno, time limits. Names are
-// looked up by a getaddrinfo() of our own, which answers what a test wants.
+// test_net.c - addresses, results in errno, time limits. The test has its own
+// getaddrinfo(), which returns the answer that a test has set.
 
 #include "clock.h"
 #include "errors.h"
@@ -23,9 +23,9 @@ enum { ADDRESSES = 3 };
 static struct {
     struct addrinfo infos[ADDRESSES];
     struct sockaddr_in sockaddrs[ADDRESSES]; // 10.0.0.1, 10.0.0.2, 10.0.0.3
-    int code; // what getaddrinfo() returns,
-    int number; // and errno then
-    atomic_int asked;
+    int code; // result of getaddrinfo()
+    int number; // errno after getaddrinfo()
+    atomic_int asked; // calls of getaddrinfo()
 } server;
 
 int getaddrinfo(const char *host, const char *service,
@@ -59,7 +59,7 @@ void freeaddrinfo(struct addrinfo *found)
     ck_assert_ptr_eq(found, server.infos);
 }
 
-// From now on it answers so; returns how often it has been asked since before.
+// Sets the answer. Returns the number of calls since the last answer was set.
 static int answer(int code, int number)
 {
     server.code = code;
@@ -71,7 +71,7 @@ static int answer(int code, int number)
 
 typedef int lookup(const struct url *url, int try, const struct address **to);
 
-// "127.0.0.1:80", or the error's words.
+// Returns "127.0.0.1:80", or the text of the error.
 static const char *find_by(lookup *look_up, const char *text, int try)
 {
     static char found[128];
@@ -128,13 +128,13 @@ START_TEST(addresses_take_turns)
     ck_assert_str_eq(ask("farm:81", 1), "10.0.0.2:81");
     ck_assert_str_eq(ask("farm:81", 2), "10.0.0.3:81");
     ck_assert_str_eq(ask("farm:81", 3), "10.0.0.1:81");
-    ck_assert_str_eq(find("farm:81", 1004), "10.0.0.2:81"); // known by now
+    ck_assert_str_eq(find("farm:81", 1004), "10.0.0.2:81"); // from the cache
     ck_assert_int_eq(answer(0, 0), 1);
     net_forget();
 }
 END_TEST
 
-// The next page need not find out for itself that an address is a bad one.
+// Does each page of a host have to find out that the first address is dead?
 START_TEST(a_host_remembers_which_address_to_begin_with)
 {
     ck_assert_str_eq(ask("farm/a", 0), "10.0.0.1:80");
@@ -142,7 +142,7 @@ START_TEST(a_host_remembers_which_address_to_begin_with)
     ck_assert_str_eq(ask("farm/a", 1), "10.0.0.2:80");
     ck_assert_str_eq(ask("farm/b", 0), "10.0.0.2:80");
     ck_assert_str_eq(find("farm/c", 0), "10.0.0.2:80");
-    // Another port may be another server.
+    // At another port there may be another server.
     ck_assert_str_eq(ask("farm:81", 0), "10.0.0.1:81");
     ck_assert_str_eq(find("farm/c", 1), "10.0.0.3:80");
     ck_assert_str_eq(find("farm/c", 0), "10.0.0.3:80");
@@ -150,9 +150,9 @@ START_TEST(a_host_remembers_which_address_to_begin_with)
 }
 END_TEST
 
-// Ten are in flight when the first address turns out to be dead. Each of them
-// says so, but only the first of them makes the host move on; if all did, they
-// would move it back to the dead one.
+// Ten fetches are in flight when the first address turns out to be dead, and
+// each asks for the next one. Only the first of these requests may move the
+// host on: ten moves would lead back to the dead address.
 START_TEST(those_in_flight_move_on_together)
 {
     char text[32];
@@ -200,11 +200,11 @@ static const struct {
     { EAI_SYSTEM, EMFILE, -EMFILE },
     { EAI_SYSTEM, ENFILE, -ENFILE },
     { EAI_SYSTEM, ECONNREFUSED, -ECONNREFUSED },
-    { EAI_NONAME, EMFILE, -EMFILE }, // what glibc makes of it
-    { EAI_NONAME, ENOENT, ERROR_NO_SUCH_HOST }, // a file that need not be
-    // Not what -EAGAIN says in a fetch: that there is something to wait for.
+    { EAI_NONAME, EMFILE, -EMFILE }, // as glibc reports EMFILE
+    { EAI_NONAME, ENOENT, ERROR_NO_SUCH_HOST }, // an optional file
+    // Not -EAGAIN, which means in a fetch: wait for the descriptor.
     { EAI_SYSTEM, EAGAIN, ERROR_LOOKUP },
-    { EAI_SYSTEM, 0, ERROR_LOOKUP }, // or it would be a success
+    { EAI_SYSTEM, 0, ERROR_LOOKUP }, // not 0, which is a success
 };
 
 enum { FAILURES = sizeof(failures) / sizeof(*failures) };
@@ -218,7 +218,7 @@ START_TEST(a_look_up_that_fails)
     ck_assert_str_eq(ask("farm", 0), error_text(error));
     ck_assert_str_eq(ask("farm", 1), error_text(error));
     ck_assert_int_eq(error_is_transient(error), transient);
-    // What is for good is asked once, the rest each time, until it is known.
+    // A permanent failure is asked for once, a temporary one each time.
     ck_assert_int_eq(answer(0, 0), transient ? 2 : 1);
     ck_assert_str_eq(
         ask("farm", 1), transient ? "10.0.0.2:80" : error_text(error));
@@ -246,12 +246,13 @@ START_TEST(resolve_rules)
     ck_assert_str_eq(find("six:81", 0), "[::1]:81");
     ck_assert_str_eq(find("six:82", 0), "[::2]:82");
     ck_assert_str_eq(find("[::1]:83", 0), "127.0.0.3:83");
-    ck_assert_int_eq(net_resolve("example.com:80:127.0.0.9"), 0); // the last
+    // A later rule replaces an earlier one.
+    ck_assert_int_eq(net_resolve("example.com:80:127.0.0.9"), 0);
     ck_assert_str_eq(find("example.com", 0), "127.0.0.9:80");
     static const char *const bad[] = { "", "a", "a:80", "a:80:", ":80:1.2.3.4",
         "a:0:1.2.3.4", "a:65536:1.2.3.4", "a:x:1.2.3.4", "a:80:example.com",
         "a:80:1.2.3", "[::1:80:1.2.3.4",
-        // No URL has a host of this name, so the rule would never apply.
+        // No URL has such a host, so the rule would never apply.
         "a b:80:1.2.3.4", "1.2.3:80:1.2.3.4", "0x7f000001:80:1.2.3.4",
         "*:80:1.2.3.4", "a/:80:1.2.3.4", "a?:80:1.2.3.4", "a#:80:1.2.3.4",
         "u@a:80:1.2.3.4", "a\n:80:1.2.3.4", "\xc3\xa9:80:1.2.3.4",
@@ -302,7 +303,7 @@ static void *look_up_often(void *url)
     return (void *)wrong;
 }
 
-// What net_lookup_known() says of its own is no result of the look-up.
+// Does the -EAGAIN of net_lookup_known() ever get into the cache?
 START_TEST(a_look_up_never_has_to_wait)
 {
     enum { THREADS = 4 };
@@ -358,7 +359,7 @@ START_TEST(a_limit_ends_a_call)
     double start = clock_now();
     ck_assert_int_eq(net_limit(pair[0], SO_RCVTIMEO, start + 0.05), 0);
     ck_assert_int_eq(net_result(recv(pair[0], &byte, 1, 0)), -EAGAIN);
-    // Kernels count in ticks; "about then" is all they promise.
+    // The kernel counts in ticks and may end the call a little early.
     ck_assert(clock_now() > start + 0.03);
     ck_assert_int_eq(net_limit(pair[0], SO_RCVTIMEO, start), -ETIMEDOUT);
     ck_assert_int_eq(net_limit(pair[0], SO_RCVTIMEO, clock_now() + 1e6), 0);
@@ -383,7 +384,7 @@ START_TEST(a_refused_connect_says_so)
     ck_assert_int_ge(fd, 0);
     int n = net_result(connect(fd, &address->any, address->len));
     if (n == -EAGAIN)
-        n = net_connected(fd); // loopback refuses at once
+        n = net_connected(fd); // on loopback, refused at once
     ck_assert_int_eq(n, -ECONNREFUSED);
     close(fd);
     url_free(&url);

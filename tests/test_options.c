@@ -15,7 +15,7 @@
 static struct options options;
 static struct farm_options farm;
 
-// Parses words separated by spaces.
+// Parses a command line of words separated by spaces.
 static int parse(const char *program, const char *line)
 {
     static char copy[1024];
@@ -65,9 +65,8 @@ START_TEST(defaults)
 }
 END_TEST
 
-// A size that this system has no number for is refused, and none becomes
-// another.
-START_TEST(sizes_that_there_are)
+// A size above the range of size_t is refused; no size is cut to another one.
+START_TEST(sizes_are_limited_by_size_t)
 {
     double most = sizeof(size_t) > 4 ? 1e15 : (double)(SIZE_MAX / 2);
     static const char *const sizes[] = { "2147483647", "2147483648",
@@ -216,7 +215,7 @@ int main(void)
     TCase *tests = tcase_create("options");
 
     tcase_add_test(tests, defaults);
-    tcase_add_test(tests, sizes_that_there_are);
+    tcase_add_test(tests, sizes_are_limited_by_size_t);
     tcase_add_test(tests, all_of_crawl);
     tcase_add_test(tests, all_of_farm);
     tcase_add_test(tests, the_last_of_strict_and_lenient_counts);

@@ -1,4 +1,4 @@
-// test_radprint.c - what has been typed after each step, and when to pause.
+// test_radprint.c - the text on the screen and the pause after each step.
 
 #include "capture.h"
 #include "radprint.h"
@@ -19,8 +19,8 @@ static void tear_down(void)
     capture_end(&screen);
 }
 
-// One step pauses for `pause` ms, and then all of this is on the screen, not in
-// a buffer.
+// Makes one step, which pauses for `pause` ms and leaves `text` on the screen,
+// not in a buffer.
 #define ck_assert_step(pause, text) \
     do { \
         ck_assert_int_eq(radprint_step(&line), pause); \
@@ -39,7 +39,7 @@ START_TEST(letter_by_letter)
 }
 END_TEST
 
-// One, two, three and four bytes.
+// Letters of one, two, three and four bytes.
 START_TEST(a_letter_may_have_several_bytes)
 {
     radprint_start(&line, "a\xc3\xb6\xe2\x82\xac\xf0\x9f\x90\x84!", 1);
@@ -87,8 +87,7 @@ START_TEST(line_after_line)
 }
 END_TEST
 
-// Nothing keeps two from typing at once: that is what the stages' locks are
-// for.
+// Two lines can be typed at once, which is why the stages lock the screen.
 START_TEST(two_lines_can_mix)
 {
     struct radprint other;

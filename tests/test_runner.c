@@ -1,5 +1,5 @@
-// test_runner.c - programs that are started and end in every way; a farm of
-// our own. What ends is waited for, never slept for.
+// test_runner.c - programs that end in every way, and a farm. The tests wait
+// for the end of a program and never sleep.
 
 #include "capture.h"
 #include "net.h"
@@ -33,7 +33,7 @@ static void set_up(void)
     open_before = open_descriptors();
 }
 
-// Every test leaves what it found: no descriptor more, no child.
+// No test may leave a descriptor open, or a child.
 static void tear_down(void)
 {
     farm_stop(&farm);
@@ -47,7 +47,8 @@ static void start(void)
 {
     int error = farm_start(&farm, settings_build_folder(), "0");
 
-    ck_assert_msg(error == 0, "no farm in %s: make it first", settings_build_folder());
+    ck_assert_msg(
+        error == 0, "no farm in %s: make it first", settings_build_folder());
 }
 
 static int run_shell(
@@ -87,7 +88,7 @@ START_TEST(exit_codes)
 }
 END_TEST
 
-// Our parent may have ignored or blocked the signals that we live by.
+// The parent may have ignored or blocked signals that the runner needs.
 START_TEST(inherited_signals)
 {
     struct cost cost;
@@ -105,7 +106,7 @@ START_TEST(inherited_signals)
 }
 END_TEST
 
-// In the background a Ctrl-C is not for the runner, nor for its program.
+// In the background, neither the runner nor its program gets Ctrl-C.
 START_TEST(ignored_signals_stay_ignored)
 {
     struct sigaction action;
@@ -121,7 +122,7 @@ START_TEST(ignored_signals_stay_ignored)
 }
 END_TEST
 
-START_TEST(what_it_cost)
+START_TEST(the_cost_of_a_run)
 {
     struct cost cost;
 
@@ -139,7 +140,7 @@ START_TEST(time_limit)
 {
     struct cost cost;
 
-    // Its child must go, too: the whole group is killed.
+    // The shell's child must end, too: the whole group is killed.
     ck_assert_int_eq(run_shell("sleep 50 & wait", 0, 0.1, &cost), 0);
     ck_assert(cost.timed_out);
     ck_assert_int_eq(cost.code, 128 + SIGKILL);
@@ -166,7 +167,7 @@ START_TEST(missing_program)
 }
 END_TEST
 
-// As a shell does; but not what was asked for.
+// Is a crash reported, as by a shell, but not an end that the runner caused?
 START_TEST(a_crash_is_named)
 {
     static struct capture said;
@@ -195,7 +196,7 @@ START_TEST(quiet_or_not)
 }
 END_TEST
 
-// Ctrl-C for us is Ctrl-C for what we run, and does not end us.
+// Ctrl-C is passed on to the program and does not end the runner.
 START_TEST(signals_are_passed_on)
 {
     struct cost cost;
@@ -206,7 +207,7 @@ START_TEST(signals_are_passed_on)
         0);
     ck_assert_int_eq(cost.code, 9);
     ck_assert(cost.interrupted);
-    // Who hangs and does not listen is ended at its limit, and we still know.
+    // A program that ignores Ctrl-C ends at its limit; both are reported.
     ck_assert_int_eq(
         run_shell("trap '' INT; kill -INT $PPID; sleep 50", 0, 3, &cost), 0);
     ck_assert(cost.timed_out);
@@ -216,7 +217,7 @@ START_TEST(signals_are_passed_on)
 }
 END_TEST
 
-static int told[2]; // the child says here that it has sent its signal
+static int told[2]; // the child writes here after it has sent its signal
 
 static void until_told(void)
 {
@@ -226,7 +227,7 @@ static void until_told(void)
         ;
 }
 
-// Here the child runs before fork() has returned to us.
+// Is a signal lost that comes before fork() has returned in the parent?
 START_TEST(a_signal_overtakes_fork)
 {
     struct cost cost;
@@ -251,7 +252,7 @@ static void interrupt_ourselves(void)
     raise(SIGINT);
 }
 
-// Not in a shell, which may forget a signal when it makes way for a program.
+// Without a shell, which may lose a signal while it executes the program.
 static int run_sleep(struct cost *cost)
 {
     char *argv[] = { (char[]){ "/bin/sleep" }, (char[]){ "50" }, NULL };
@@ -259,7 +260,7 @@ static int run_sleep(struct cost *cost)
     return runner_run(argv, 0, 10, cost);
 }
 
-// It is for the program all the same, though nobody is one yet.
+// Is a signal lost that comes before the program has a process?
 START_TEST(a_signal_just_before_fork)
 {
     struct cost cost;
@@ -271,7 +272,7 @@ START_TEST(a_signal_just_before_fork)
 }
 END_TEST
 
-// Between fork() and exec() there is nobody who would listen.
+// Is a signal lost that the child gets between fork() and exec()?
 START_TEST(a_signal_before_exec)
 {
     struct cost cost;
@@ -279,7 +280,7 @@ START_TEST(a_signal_before_exec)
     ck_assert_int_eq(pthread_atfork(NULL, NULL, interrupt_ourselves), 0);
     ck_assert_int_eq(run_sleep(&cost), 0);
     ck_assert_int_eq(cost.code, 128 + SIGINT);
-    ck_assert(!cost.interrupted); // it did not come to us
+    ck_assert(!cost.interrupted); // the runner did not get it
 }
 END_TEST
 
@@ -326,14 +327,14 @@ START_TEST(a_farm)
     free(body);
     pid_t pid = farm.pid;
     farm_stop(&farm);
-    ck_assert_int_eq(kill(pid, 0), -1); // waited for: not even a zombie
+    ck_assert_int_eq(kill(pid, 0), -1); // not even a zombie is left
     ck_assert_int_eq(farm.pid, 0);
     ck_assert_ptr_null(farm_get(&farm, "/animals/cow"));
     farm_stop(&farm); // twice is fine
 }
 END_TEST
 
-START_TEST(no_body)
+START_TEST(an_answer_without_a_body)
 {
     start();
     ck_assert_ptr_null(farm_get(&farm, "/chaos/close-in-body"));
@@ -356,7 +357,7 @@ START_TEST(two_farms)
 }
 END_TEST
 
-START_TEST(a_farm_that_is_not_there)
+START_TEST(a_missing_farm)
 {
     static struct capture said;
 
@@ -369,7 +370,7 @@ START_TEST(a_farm_that_is_not_there)
 }
 END_TEST
 
-START_TEST(a_farm_that_does_not_want_to)
+START_TEST(a_farm_that_refuses_to_start)
 {
     static struct capture said;
 
@@ -390,8 +391,8 @@ START_TEST(a_zeroed_farm_is_fine)
 }
 END_TEST
 
-// Whoever holds the farm dies without a word, and the farm ends: then nobody
-// has the other end of our pipe any more.
+// Does the farm end when its owner is killed? The farm has inherited the write
+// end of `ends`, so the read below returns 0 only when the farm has ended.
 START_TEST(the_farm_dies_with_its_owner)
 {
     int ends[2];
@@ -424,7 +425,7 @@ int main(void)
     tcase_add_test(tests, exit_codes);
     tcase_add_test(tests, inherited_signals);
     tcase_add_test(tests, ignored_signals_stay_ignored);
-    tcase_add_test(tests, what_it_cost);
+    tcase_add_test(tests, the_cost_of_a_run);
     tcase_add_test(tests, time_limit);
     tcase_add_test(tests, missing_program);
     tcase_add_test(tests, a_crash_is_named);
@@ -435,10 +436,10 @@ int main(void)
     tcase_add_test(tests, a_signal_before_exec);
     tcase_add_test(tests, files);
     tcase_add_test(tests, a_farm);
-    tcase_add_test(tests, no_body);
+    tcase_add_test(tests, an_answer_without_a_body);
     tcase_add_test(tests, two_farms);
-    tcase_add_test(tests, a_farm_that_is_not_there);
-    tcase_add_test(tests, a_farm_that_does_not_want_to);
+    tcase_add_test(tests, a_missing_farm);
+    tcase_add_test(tests, a_farm_that_refuses_to_start);
     tcase_add_test(tests, a_zeroed_farm_is_fine);
     tcase_add_test(tests, the_farm_dies_with_its_owner);
     suite_add_tcase(suite, tests);

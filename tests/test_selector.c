@@ -1,9 +1,10 @@
-// test_selector.c - both backends through the same tests: what is ready, what
-// is not, and what an earlier event of a round may do to a later one.
+// test_selector.c - both backends in the same tests: ready descriptors, changes
+// of interest, owners, and events that remove a later event of the round.
 
 #include "clock.h"
+#include "engine.h"
+#include "sanitizers.h"
 #include "selector.h"
-#include "suite.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -12,19 +13,10 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-static const char *const kinds[] = {
-    "poll",
-#ifdef __linux__
-    "epoll",
-#endif
-};
-
-enum { KINDS = sizeof(kinds) / sizeof(*kinds) };
-
 static struct selector *selector;
-static int a[2]; // two connected pairs; what is written to [1] comes out of [0]
+static int a[2]; // connected pairs: a byte written to [1] can be read from [0]
 static int b[2];
-static int anybody; // data for a wait where any will do
+static int anybody; // an owner, where any will do
 
 static void set_up(const char *kind)
 {
@@ -50,7 +42,7 @@ static int next_fd(void)
     return selector_next(selector, &event) ? event.fd : -1;
 }
 
-START_TEST(reports_what_is_ready)
+START_TEST(reports_ready_descriptors)
 {
     struct selector_event event;
     int data;
@@ -61,7 +53,7 @@ START_TEST(reports_what_is_ready)
     ck_assert_int_eq(selector_wait(selector, clock_now()), 0);
     ck_assert_int_eq(next_fd(), -1);
     ck_assert_int_eq((int)write(a[1], "x", 1), 1);
-    for (int round = 0; round < 2; round++) { // level-triggered: again
+    for (int round = 0; round < 2; round++) { // level-triggered: twice
         ck_assert_int_eq(selector_wait(selector, CLOCK_NEVER), 0);
         ck_assert(selector_next(selector, &event));
         ck_assert_int_eq(event.fd, a[0]);
@@ -97,7 +89,7 @@ START_TEST(interest_changes)
 }
 END_TEST
 
-START_TEST(a_hang_up_is_news)
+START_TEST(a_hang_up_is_reported)
 {
     struct selector_event event;
 
@@ -112,8 +104,8 @@ START_TEST(a_hang_up_is_news)
 }
 END_TEST
 
-// Whoever handles the first event stops the other one, in three ways. Whichever
-// comes first, the other must not arrive.
+// The first event stops the other one in three ways, and the other event must
+// not arrive. Either of the two can be the first.
 START_TEST(an_earlier_event_removes_a_later_one)
 {
     for (int how = 0; how < 3; how++) {
@@ -130,13 +122,13 @@ START_TEST(an_earlier_event_removes_a_later_one)
         } else if (how == 1) {
             selector_set(selector, other[0], SELECT_WRITE, &anybody);
         } else {
-            // Closed, and the number used again, within the round.
+            // Close the descriptor and use its number again, within the round.
             int number = other[0];
             selector_forget(selector, number, &anybody);
             close(number);
             int fresh[2];
             ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM, 0, fresh), 0);
-            ck_assert_int_eq(fresh[0], number); // the lowest that is free
+            ck_assert_int_eq(fresh[0], number); // the lowest free number
             close(other[1]);
             other[1] = fresh[1];
             selector_set(selector, number, SELECT_READ, &anybody);
@@ -147,7 +139,7 @@ START_TEST(an_earlier_event_removes_a_later_one)
 }
 END_TEST
 
-START_TEST(removing_oneself_loses_nobody)
+START_TEST(removing_the_reported_one_loses_no_event)
 {
     set_up(kinds[_i]);
     int c[2];
@@ -177,9 +169,9 @@ END_TEST
 enum { CROWD = 12 };
 
 static int crowd[CROWD][2];
-static int interests[CROWD]; // what is set now, 0: nothing
+static int interests[CROWD]; // the current ones; each is its data, too
 
-// Every third pair has nothing to read.
+// Opens a pair. Every third pair has nothing to read.
 static void open_pair(int i)
 {
     ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM, 0, crowd[i]), 0);
@@ -194,9 +186,9 @@ static void close_pair(int i)
     close(crowd[i][1]);
 }
 
-// Somebody wants something else, or goes, and is somebody else with the same
-// number perhaps.
-static void change_anybody(void)
+// Changes a random interest, and may replace the pair by a new one, perhaps
+// with the same numbers.
+static void change_one(void)
 {
     int i = rand() % CROWD;
 
@@ -209,9 +201,9 @@ static void change_anybody(void)
         selector_set(selector, crowd[i][0], interests[i], &interests[i]), 0);
 }
 
-// Whatever the first events of a round change: who is reported wants it still,
-// and none is reported twice. If they change nothing, none is missing.
-START_TEST(each_once_a_round)
+// Events change the interests within their round: is an event reported without
+// an interest, or twice? In rounds without changes, is one missing?
+START_TEST(each_descriptor_once_a_round)
 {
     struct selector_event event;
     int reported = 0;
@@ -223,7 +215,7 @@ START_TEST(each_once_a_round)
     for (int round = 0; round < 500; round++) {
         bool seen[CROWD] = { false };
         for (int i = 0; i < 3; i++)
-            change_anybody();
+            change_one();
         ck_assert_int_eq(selector_wait(selector, clock_now()), 0);
         while (selector_next(selector, &event)) {
             int *interest = event.data;
@@ -235,7 +227,7 @@ START_TEST(each_once_a_round)
             ck_assert_int_ne(event.ready & *interest, 0);
             ck_assert(i % 3 != 0 || event.ready == SELECT_WRITE);
             if (round % 2 == 0)
-                change_anybody();
+                change_one();
         }
         for (int i = 0; i < CROWD && round % 2 != 0; i++) {
             int ready = i % 3 != 0 ? SELECT_READ | SELECT_WRITE : SELECT_WRITE;
@@ -249,7 +241,7 @@ START_TEST(each_once_a_round)
 }
 END_TEST
 
-START_TEST(refuses_what_it_cannot_watch)
+START_TEST(refuses_unwatchable_descriptors)
 {
     set_up(kinds[_i]);
     ck_assert_int_eq(
@@ -296,7 +288,8 @@ START_TEST(waits_until_the_deadline)
 }
 END_TEST
 
-START_TEST(two_wait_for_one)
+// Can two owners share a descriptor, one to read and one to write?
+START_TEST(two_owners_of_one_descriptor)
 {
     struct selector_event event;
     int reader;
@@ -314,13 +307,13 @@ START_TEST(two_wait_for_one)
     ck_assert(!selector_next(selector, &event));
     ck_assert_int_eq((int)write(a[1], "x", 1), 1);
     selector_wait(selector, CLOCK_NEVER);
-    ck_assert(selector_next(selector, &event)); // an event each
+    ck_assert(selector_next(selector, &event)); // an event for each owner
     ck_assert_ptr_eq(event.data, &reader);
     ck_assert_int_eq(event.ready, SELECT_READ);
     ck_assert(selector_next(selector, &event));
     ck_assert_ptr_eq(event.data, &writer);
     ck_assert(!selector_next(selector, &event));
-    // One goes, and the other does not notice.
+    // The writer leaves, which does not change the reader's events.
     selector_set(selector, a[0], 0, &writer);
     ck_assert_ptr_null(selector_other(selector, a[0], &reader));
     selector_wait(selector, CLOCK_NEVER);
@@ -337,7 +330,7 @@ static void forget_both(void *reader, void *writer)
     selector_forget(selector, a[0], writer);
 }
 
-START_TEST(the_first_of_two_stops_the_second)
+START_TEST(one_owner_stops_the_other)
 {
     struct selector_event event;
     int reader;
@@ -358,14 +351,14 @@ START_TEST(the_first_of_two_stops_the_second)
         else
             selector_leave(selector, a[0], &writer);
         bool more = selector_next(selector, &event);
-        ck_assert_int_eq(more, how == 2); // with no data, see selector_leave()
+        ck_assert_int_eq(more, how == 2); // without data, see selector_leave()
         ck_assert(!more || event.data == NULL);
         tear_down();
     }
 }
 END_TEST
 
-START_TEST(who_has_left_may_come_back)
+START_TEST(an_owner_that_has_left_may_come_back)
 {
     struct selector_event event;
     int data;
@@ -383,21 +376,22 @@ START_TEST(who_has_left_may_come_back)
     ck_assert(selector_next(selector, &event));
     ck_assert_ptr_eq(event.data, &data);
     selector_leave(selector, a[0], &data);
-    selector_set(selector, a[0], 0, NULL); // the kernel is told to stop
+    selector_set(selector, a[0], 0, NULL); // unregistered in the kernel
     selector_wait(selector, clock_now());
     ck_assert(!selector_next(selector, &event));
     tear_down();
 }
 END_TEST
 
-// The first of them would never be woken.
+// What if one descriptor gets two owners in one direction? The first would
+// never be woken.
 START_TEST(two_in_one_direction_abort)
 {
     int one;
     int other;
 
     set_up(kinds[0]);
-    for (int round = 0; round < 2; round++) { // what is allowed
+    for (int round = 0; round < 2; round++) { // these are allowed
         selector_set(selector, a[0], SELECT_READ, &one);
         selector_set(selector, a[0], SELECT_WRITE, &one);
         selector_leave(selector, a[0], &one);
@@ -409,7 +403,7 @@ START_TEST(two_in_one_direction_abort)
 }
 END_TEST
 
-START_TEST(what_another_waits_for_is_not_forgotten)
+START_TEST(forgetting_the_descriptor_of_another_owner_aborts)
 {
     int one;
     int other;
@@ -422,8 +416,8 @@ START_TEST(what_another_waits_for_is_not_forgotten)
 END_TEST
 
 #ifdef __linux__
-// The kernel no longer knows it. Builds for tests are told, others make the best
-// of it as soon as something changes.
+// What if a descriptor is closed without selector_forget()? The kernel has
+// dropped it, and the next selector_set() registers the number again.
 START_TEST(closed_without_being_forgotten)
 {
     set_up("epoll");
@@ -438,8 +432,8 @@ START_TEST(closed_without_being_forgotten)
 END_TEST
 #endif
 
-// Another descriptor of the same open file keeps it in the kernel's set, though
-// ours is closed.
+// Does the selector spin if a copy of a closed descriptor keeps the open file
+// in the kernel's set?
 START_TEST(a_descriptor_that_lives_on_elsewhere_does_not_spin)
 {
     struct selector_event event;
@@ -457,7 +451,7 @@ START_TEST(a_descriptor_that_lives_on_elsewhere_does_not_spin)
         ck_assert(!selector_next(selector, &event));
     }
     ck_assert_int_le(rounds, 4);
-    ck_assert_int_eq((int)write(b[1], "x", 1), 1); // this one is still watched
+    ck_assert_int_eq((int)write(b[1], "x", 1), 1); // b is still watched
     selector_wait(selector, CLOCK_NEVER);
     ck_assert_int_eq(next_fd(), b[0]);
     ck_assert_int_eq(next_fd(), -1);
@@ -471,21 +465,22 @@ int main(void)
     Suite *suite = suite_create("selector");
     TCase *tests = tcase_create("selector");
 
-    tcase_add_loop_test(tests, reports_what_is_ready, 0, KINDS);
+    tcase_add_loop_test(tests, reports_ready_descriptors, 0, KINDS);
     tcase_add_loop_test(tests, interest_changes, 0, KINDS);
-    tcase_add_loop_test(tests, a_hang_up_is_news, 0, KINDS);
+    tcase_add_loop_test(tests, a_hang_up_is_reported, 0, KINDS);
     tcase_add_loop_test(tests, an_earlier_event_removes_a_later_one, 0, KINDS);
-    tcase_add_loop_test(tests, removing_oneself_loses_nobody, 0, KINDS);
-    tcase_add_loop_test(tests, each_once_a_round, 0, KINDS);
-    tcase_add_loop_test(tests, refuses_what_it_cannot_watch, 0, KINDS);
+    tcase_add_loop_test(
+        tests, removing_the_reported_one_loses_no_event, 0, KINDS);
+    tcase_add_loop_test(tests, each_descriptor_once_a_round, 0, KINDS);
+    tcase_add_loop_test(tests, refuses_unwatchable_descriptors, 0, KINDS);
     tcase_add_loop_test(tests, a_signal_ends_the_wait, 0, KINDS);
     tcase_add_loop_test(tests, waits_until_the_deadline, 0, KINDS);
-    tcase_add_loop_test(tests, two_wait_for_one, 0, KINDS);
-    tcase_add_loop_test(tests, the_first_of_two_stops_the_second, 0, KINDS);
-    tcase_add_loop_test(tests, who_has_left_may_come_back, 0, KINDS);
+    tcase_add_loop_test(tests, two_owners_of_one_descriptor, 0, KINDS);
+    tcase_add_loop_test(tests, one_owner_stops_the_other, 0, KINDS);
+    tcase_add_loop_test(tests, an_owner_that_has_left_may_come_back, 0, KINDS);
     tcase_add_test_raise_signal(tests, two_in_one_direction_abort, SIGABRT);
     tcase_add_test_raise_signal(
-        tests, what_another_waits_for_is_not_forgotten, SIGABRT);
+        tests, forgetting_the_descriptor_of_another_owner_aborts, SIGABRT);
     tcase_add_loop_test(
         tests, a_descriptor_that_lives_on_elsewhere_does_not_spin, 0, KINDS);
 #if defined(ASAN) && defined(__linux__)

@@ -1,7 +1,8 @@
-// test_site.c - every page of the site as it is listed, odd targets, and no
-// network.
+// test_site.c - every page of the site as listed in expected/site.txt, and odd
+// targets; without a network.
 
 #include "http.h"
+#include "random.h"
 #include "site.h"
 #include "suite.h"
 
@@ -24,7 +25,7 @@ static void tear_down(void)
     http_response_free(&response);
 }
 
-// Asks for `target` and reads the answer as a client would.
+// Gets the answer for `target` and parses it as a client would.
 static void get(const char *target, const char *host)
 {
     http_response_free(&response);
@@ -204,7 +205,7 @@ START_TEST(filling)
     ck_assert_uint_eq(response.body_len, 4000);
     get("/site/n10,b16000000/", "h");
     ck_assert_uint_eq(response.body_len, 16000000);
-    get("/site/n10,b1/", "h"); // what is there already is not cut
+    get("/site/n10,b1/", "h"); // a page that is longer is not cut
     ck_assert_int_eq(count_links(), 10);
 }
 END_TEST
@@ -219,7 +220,7 @@ START_TEST(the_same_every_time)
 }
 END_TEST
 
-// Every page can be reached: the links of page 0, of its children and so on.
+// Can every page be reached by the links of page 0, of its children, and so on?
 START_TEST(a_tree)
 {
     enum { PAGES = 500 };
@@ -250,7 +251,7 @@ START_TEST(a_tree)
 }
 END_TEST
 
-START_TEST(about_as_many_fail_as_were_asked_for)
+START_TEST(about_the_requested_number_fails)
 {
     static const struct {
         const char *site;
@@ -277,32 +278,27 @@ START_TEST(about_as_many_fail_as_were_asked_for)
 }
 END_TEST
 
-static unsigned state = 1;
-
-// A small generator of our own: the same numbers on every system.
-static unsigned number(unsigned below)
-{
-    state = state * 1103515245u + 12345u;
-    return (state >> 8) % below;
-}
+static uint32_t seed = 1;
 
 START_TEST(random_targets)
 {
-    // What targets are made of, and any byte but NUL.
+    // The bytes of valid targets; others are mixed in.
     static const char letters[] = "nkdbf0123456789,,,//?.-%$";
 
     for (int i = 0; i < 20000; i++) {
         char target[80] = "/site/";
-        size_t n = number(40);
+        size_t n = random_below(&seed, 40);
         size_t at = strlen(target);
-        if (number(2) == 0)
-            at += (size_t)snprintf(target + at, 20, "n%u", number(100));
+        if (random_below(&seed, 2) == 0)
+            at += (size_t)snprintf(
+                target + at, 20, "n%u", random_below(&seed, 100));
         for (; n > 0; n--)
-            target[at++] = number(8) > 0 ? letters[number(sizeof(letters) - 1)]
-                                         : (char)(1 + number(255));
+            target[at++] = random_below(&seed, 8) > 0
+                ? letters[random_below(&seed, sizeof(letters) - 1)]
+                : (char)(1 + random_below(&seed, 255));
         target[at] = '\0';
-        if (strstr(target, "b") != NULL && number(50) > 0)
-            continue; // 16 MB take their time
+        if (strstr(target, "b") != NULL && random_below(&seed, 50) > 0)
+            continue; // pages of up to 16 MB take long
         get(target, "h");
         ck_assert(response.status == 200 || response.status == 404
             || response.status / 100 == 3);
@@ -327,7 +323,7 @@ int main(void)
     tcase_add_test(tests, filling);
     tcase_add_test(tests, the_same_every_time);
     tcase_add_test(tests, a_tree);
-    tcase_add_test(tests, about_as_many_fail_as_were_asked_for);
+    tcase_add_test(tests, about_the_requested_number_fails);
     tcase_add_test(tests, random_targets);
     suite_add_tcase(suite, tests);
     return suite_run(suite);

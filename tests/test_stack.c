@@ -1,9 +1,10 @@
-// test_stack.c - stacks: slabs of them, used again, many at once; and what is
-// said of who overflows one.
+// test_stack.c - stacks: slabs, reuse, many at once; and the report when a task
+// overflows its stack.
 
 #include "stack.h"
 
 #include "interrupt.h"
+#include "sanitizers.h"
 #include "story.h"
 #include "task.h"
 
@@ -17,12 +18,12 @@
 #endif
 
 #ifdef TSAN
-enum { MANY = 500, IN_TURN = 5000 }; // it knows no more fibers at once
+enum { MANY = 500, IN_TURN = 5000 }; // the limit of ThreadSanitizer
 #else
 enum { MANY = 10000, IN_TURN = 100000 };
 #endif
 
-// Then faults end in a report, and memory is used by others, too.
+// Sanitizers and valgrind report faults themselves, and use memory and stack.
 #if defined(ASAN) || defined(TSAN)
 #define IS_SANITIZED true
 #elif defined(RUNNING_ON_VALGRIND)
@@ -33,7 +34,7 @@ enum { MANY = 10000, IN_TURN = 100000 };
 
 // --- Slabs -------------------------------------------------------------------
 
-enum { STACKS = 200 }; // more than fit into three slabs
+enum { STACKS = 200 }; // over three slabs
 
 struct owner {
     char bytes[300];
@@ -58,14 +59,14 @@ START_TEST(slabs)
         ck_assert_uint_eq(size % 16, 0);
         ck_assert_ptr_eq(stacks[i] + size, owners[i]);
         ck_assert_uint_eq((uintptr_t)stacks[i] % page, 0);
-        memset(stacks[i], i, size); // all of it is ours
+        memset(stacks[i], i, size); // every byte is usable
         memset(owners[i], i, sizeof(struct owner));
         ck_assert(stack_guards(stacks[i], stacks[i] - 1));
         ck_assert(stack_guards(stacks[i], stacks[i] - page));
         ck_assert(!stack_guards(stacks[i], stacks[i] - page - 1));
         ck_assert(!stack_guards(stacks[i], stacks[i]));
     }
-    for (int i = 0; i < STACKS; i++) { // nobody else's
+    for (int i = 0; i < STACKS; i++) { // no two overlap
         ck_assert_int_eq(stacks[i][0], (char)i);
         ck_assert_int_eq(stacks[i][size - 1], (char)i);
         ck_assert_int_eq(owners[i]->bytes[299], (char)i);
@@ -73,7 +74,7 @@ START_TEST(slabs)
 #ifdef __linux__
     double touched = stack_kib() * 1024 - (double)page;
     if (getenv("EMULATED") != NULL)
-        touched = 0; // qemu cannot tell
+        touched = 0; // qemu does not report this
     ck_assert_double_eq(stack_touched(), touched);
 #endif
     stacks_free();
@@ -91,7 +92,7 @@ static void touch_the_guard(void)
 
 static char said[65536]; // on stderr
 
-// Killed by SIGSEGV; or a sanitizer has seen it, and exits after a report.
+// The child has been killed by SIGSEGV, or a sanitizer has reported the fault.
 #define ck_assert_fault(call) \
     do { \
         int status = (call); /* some systems' WIFSIGNALED wants a variable */ \
@@ -125,7 +126,7 @@ END_TEST
 static uintptr_t stacks_seen[200];
 static int num_seen;
 
-// Notes where this task has its locals.
+// Records the address of this task's locals.
 static async_int note_stack(void *local)
 {
     uintptr_t here = (uintptr_t)&local;
@@ -160,15 +161,14 @@ START_TASK_TEST(one_after_the_other)
         if (i == 100)
             before = most_memory();
     }
-    ck_assert_int_eq(num_seen, 1); // the same stack for all
+    ck_assert_int_eq(num_seen, 1); // one stack served all tasks
     if (!IS_SANITIZED)
         ck_assert_int_le(most_memory() - before, 512);
     return DONE;
 }
 END_TEST
 
-// Those that came and went in waves leave no more stacks than there were at
-// once.
+// Do waves of tasks use more stacks than the tasks of one wave?
 START_TASK_TEST(wave_after_wave)
 {
     struct group group = { 0 };
@@ -206,7 +206,7 @@ END_TEST
 static int ends[2];
 static int served;
 
-// A descriptor of its own each: they are copies of one.
+// Waits for a descriptor of its own, a copy of ends[0].
 static async_int wait_for_byte(void *unused)
 {
     int fd = dup(ends[0]);
@@ -231,7 +231,7 @@ static int many_descriptors(void)
 START_TASK_TEST(many_descriptors_at_once)
 {
     struct group group = { 0 };
-    int count = many_descriptors(); // async_run() has raised the limit
+    int count = many_descriptors(); // after async_run() has raised the limit
 
     ck_assert_int_eq(pipe(ends), 0);
     for (int i = 0; i < count; i++)
@@ -263,9 +263,9 @@ START_TASK_TEST(many_cancelled_at_once)
 }
 END_TEST
 
-// --- A signal on a stack that is nearly full ----------------------------------
+// --- A signal on a stack that is nearly full ---------------------------------
 
-// Leaves less of the stack than the kernel needs to call a handler there.
+// Raises SIGINT when the stack has less room than a signal handler needs.
 __attribute__((noinline)) static void press_ctrl_c_below(const char *low)
 {
     volatile char frame[200];
@@ -281,9 +281,9 @@ __attribute__((noinline)) static void press_ctrl_c_below(const char *low)
 START_TASK_TEST(ctrl_c_with_little_stack_left)
 {
     if (IS_SANITIZED)
-        return DONE; // it needs more than that itself
+        return DONE; // the sanitizer needs more stack
     ck_assert_int_eq(interrupt_init(), 0);
-    raise(0); // the linker has looked it up: that takes stack, too
+    raise(0); // now, because the linker's look-up takes stack, too
     press_ctrl_c_below(async_running->context.stack);
     ck_assert(interrupted());
     interrupt_free();
@@ -293,13 +293,13 @@ END_TEST
 
 // --- Overflow ----------------------------------------------------------------
 
-// 100 KiB where stacks have 32.
-enum { LARGE = (3 * STACK + 4) * 1024, DEEP = 1 << 20 };
+// LARGE is 100 KiB if a stack has 32.
+enum { LARGE = (3 * STACK_KIB + 4) * 1024, DEEP = 1 << 20 };
 
 __attribute__((noinline)) static async_int use_a_large_local(void)
 {
     char local[LARGE];
-    char *volatile bytes = local; // or the compiler leaves out what is unused
+    char *volatile bytes = local; // so that the compiler keeps the array
 
     bytes[0] = 1;
     bytes[LARGE - 1] = 1;
@@ -322,7 +322,7 @@ static async_int digest(bool is_large);
 
 static async_int feed(void *is_large)
 {
-    await(task_yield()); // on the way back, others have used the loop
+    await(task_yield()); // so that other tasks run in between
     return (async_int){ await(digest(is_large != NULL)) };
 }
 
@@ -339,7 +339,7 @@ static async_int nest(int depth)
 
     if (n == DEEP)
         return DONE;
-    n += await(nest(depth + 1)); // every await has its place on the stack
+    n += await(nest(depth + 1)); // every await takes some stack
     return (async_int){ n };
 }
 
@@ -374,7 +374,7 @@ static void overflow_by_awaits(void)
     async_run(NULL, start_nest, NULL);
 }
 
-// Line by line: a sanitizer has to say something too, in between.
+// Compares line by line, because a sanitizer may print lines in between.
 static void assert_said(char *lines)
 {
     const char *at = said;
@@ -427,7 +427,7 @@ START_TEST(a_deep_nest_of_awaits)
         "    test_stack.c:%-4d await(nest(depth + 1))\n",
         stack_kib(), NEST, NEST);
     if (!IS_SANITIZED && strlen(said) > strlen(expected))
-        said[strlen(expected)] = '\0'; // and so on
+        said[strlen(expected)] = '\0'; // more lines of the nest follow
     assert_said(expected);
 }
 END_TEST
@@ -442,7 +442,7 @@ static void fault(void)
     async_run(NULL, follow_null, NULL);
 }
 
-// Other faults are not taken for an overflow.
+// Is any other fault taken for an overflow?
 START_TEST(another_fault)
 {
     ck_assert_fault(die_of(fault, said, sizeof(said)));

@@ -11,13 +11,13 @@
 #include <string.h>
 #include <unistd.h>
 
-static char story[256]; // what happened, in order
+static char story[256]; // the events, in order
 
-static void tell(const char *what)
+static void tell(const char *event)
 {
-    if (what == NULL)
+    if (event == NULL)
         return;
-    strcat(story, what);
+    strcat(story, event);
     strcat(story, " ");
 }
 
@@ -33,14 +33,15 @@ static void tear_down(void)
     loop_free();
 }
 
-// A task that awaits one thing, tells how it ended, and returns the result.
+// A task that awaits a future or a pause, holding a lock if there is one, and
+// ends with the result.
 struct waiter {
     struct coroutine co;
     struct task task;
     const char *name;
-    struct future *future; // or NULL:
+    struct future *future; // NULL: a pause
     double pause;
-    int fails; // its error then; 0: none
+    int fails; // the error to end with; 0: the result
     struct lock *lock;
     int result;
 };
@@ -60,7 +61,7 @@ static enum co_state waiter(struct coroutine *co)
     w->result = AWAITED(co);
     n = w->fails != 0 ? w->fails : w->result;
     tell(w->name);
-close:
+leave:
     if (w->lock != NULL)
         lock_give(w->lock);
     if (n == -ECANCELED)
@@ -70,7 +71,7 @@ close:
 
 static void start(struct waiter *w)
 {
-    task_start(&w->task, &w->co, waiter, w->name);
+    task_start(&w->task, w, waiter, w->name);
 }
 
 struct later {
@@ -90,7 +91,7 @@ static void on_later(void *arg)
     tell("set");
 }
 
-START_TEST(a_future_wakes_all_in_order_and_runs_nobody)
+START_TEST(a_future_wakes_all_in_order_and_runs_none)
 {
     struct future future = { .done = false };
     struct waiter a = { .name = "a", .future = &future };
@@ -101,7 +102,7 @@ START_TEST(a_future_wakes_all_in_order_and_runs_nobody)
     start(&b);
     loop_after(&later.call, 1, on_later, &later);
     ck_assert_int_eq(loop_run(), 0);
-    // "set" is told before those that it wakes have run.
+    // The waiters run after future_set() has returned.
     ck_assert_str_eq(story, "set a b ");
     ck_assert_int_eq(a.result, 7);
     ck_assert_int_eq(b.task.end.result, 7);
@@ -136,7 +137,7 @@ START_TEST(tasks_can_be_awaited)
 }
 END_TEST
 
-// Ten thousand at once: as long as the longest.
+// Ten thousand pauses at once take as long as the longest.
 START_TEST(pauses_overlap)
 {
     enum { MANY = 10000 };
@@ -163,11 +164,11 @@ START_TEST(cancelling_runs_the_cleanup)
     start(&a);
     loop_after(&later.call, 1, on_later, &later);
     loop_run();
-    ck_assert_str_eq(story, "set cleanup "); // and not from inside the cancel
+    ck_assert_str_eq(story, "set cleanup "); // after task_cancel()
     ck_assert_int_eq(a.task.end.result, -ECANCELED);
     ck_assert_double_eq_tol(clock_now(), 1, 1e-9);
     task_join(&a.task);
-    task_cancel(&a.task); // has ended: nothing happens
+    task_cancel(&a.task); // an ended task: nothing happens
     loop_run();
 }
 END_TEST
@@ -201,8 +202,8 @@ START_TEST(a_lock_is_fair)
 }
 END_TEST
 
-// Whoever is cancelled in the queue does not get the lock; whoever holds it
-// gives it back in its cleanup.
+// A task that is cancelled in the queue does not get the lock; a holder that is
+// cancelled gives the lock back in its cleanup.
 START_TEST(a_lock_survives_cancelling)
 {
     struct lock lock = { .holder = NULL };
@@ -262,7 +263,7 @@ START_TEST(gather_cancels_after_the_first_error)
 }
 END_TEST
 
-// The second one fails first: nobody waits for the order of the list.
+// The second task fails first: does gather() wait for the first one before?
 START_TEST(gather_notices_a_failure_at_once)
 {
     struct waiter a = { .name = "a", .pause = 5 };
@@ -307,7 +308,7 @@ static void cancel_gather(void *g)
 
 START_TEST(a_gather_that_is_cancelled_cancels_its_tasks)
 {
-    for (int at = 0; at < 2; at++) { // at once, before they have begun; later
+    for (int at = 0; at < 2; at++) { // at 0 the tasks have not begun
         struct waiter a = { .name = "a", .pause = 5 };
         struct waiter b = { .name = "b", .pause = 6 };
         struct task *tasks[] = { &a.task, &b.task };
@@ -326,7 +327,7 @@ START_TEST(a_gather_that_is_cancelled_cancels_its_tasks)
         else
             loop_after(&cancel, 1, cancel_gather, &both);
         loop_run();
-        // What has not begun needs no cleanup.
+        // A task that has not begun needs no cleanup.
         ck_assert_str_eq(story,
             at == 0 ? "end cleanup " : "cleanup cleanup end cleanup ");
         ck_assert_double_eq_tol(clock_now(), start_of_it + at, 1e-9);
@@ -357,7 +358,7 @@ START_TEST(the_first_of_them)
 }
 END_TEST
 
-START_TEST(if_all_of_them_fail_the_first_error_is_told)
+START_TEST(if_all_of_them_fail_the_first_error_is_the_result)
 {
     struct waiter a = { .name = "a", .pause = 2, .fails = -ENOENT };
     struct waiter b = { .name = "b", .pause = 1, .fails = -EIO };
@@ -374,23 +375,25 @@ START_TEST(if_all_of_them_fail_the_first_error_is_told)
 }
 END_TEST
 
-// Takes a lock, and forgets to give it back.
+// Takes a lock and ends without giving it back.
 static enum co_state hoarder(struct coroutine *co)
 {
     static struct lock lock;
 
     CO_BEGIN(co);
     AWAIT(co, lock_take(&lock));
-close:
+leave:
     TASK_END(co, 0);
 }
 
 START_TEST(a_task_that_ends_with_a_lock_is_named)
 {
-    static struct coroutine co;
+    static struct {
+        struct coroutine co;
+    } frame;
     static struct task task;
 
-    task_start(&task, &co, hoarder, "hoarder");
+    task_start(&task, &frame, hoarder, "hoarder");
     loop_run();
 }
 END_TEST
@@ -411,7 +414,7 @@ static enum co_state reader(struct coroutine *co)
     CO_BEGIN(co);
     AWAIT(co, task_on_fd(r->fd, SELECT_READ, r->deadline));
     r->result = AWAITED(co);
-close:
+leave:
     task_close(r->fd);
     TASK_END(co, 0);
 }
@@ -425,15 +428,15 @@ START_TEST(descriptors)
     ck_assert_int_eq((int)write(ends[1], "x", 1), 1);
     r.fd = ends[0];
     r.result = 99;
-    task_start(&r.task, &r.co, reader, "reader");
+    task_start(&r.task, &r, reader, "reader");
     loop_run();
     ck_assert_int_eq(r.result, 0);
-    ck_assert_int_eq(close(ends[0]), -1); // it is closed already
+    ck_assert_int_eq(close(ends[0]), -1); // the task has closed it
     close(ends[1]);
 }
 END_TEST
 
-// Closes what another one waits for.
+// Closes the descriptor that another task waits for.
 static enum co_state closer(struct coroutine *co)
 {
     struct reader *r = (struct reader *)co;
@@ -441,11 +444,11 @@ static enum co_state closer(struct coroutine *co)
     CO_BEGIN(co);
     AWAIT(co, task_pause(0));
     task_close(r->fd);
-close:
+leave:
     TASK_END(co, 0);
 }
 
-START_TEST(what_another_waits_for_is_not_closed)
+START_TEST(closing_the_descriptor_of_another_task_aborts)
 {
     static struct reader r = { .deadline = CLOCK_NEVER };
     static struct reader c;
@@ -453,13 +456,13 @@ START_TEST(what_another_waits_for_is_not_closed)
 
     ck_assert_int_eq(pipe(ends), 0);
     r.fd = c.fd = ends[0];
-    task_start(&r.task, &r.co, reader, "reader");
-    task_start(&c.task, &c.co, closer, "closer");
+    task_start(&r.task, &r, reader, "reader");
+    task_start(&c.task, &c, closer, "closer");
     loop_run();
 }
 END_TEST
 
-// The clock does not jump by itself while a descriptor is watched.
+// The virtual clock does not jump by itself while a descriptor is watched.
 static void jump_to_2(void *unused)
 {
     (void)unused;
@@ -474,7 +477,7 @@ START_TEST(a_deadline_ends_the_wait_for_a_descriptor)
 
     ck_assert_int_eq(pipe(ends), 0);
     r.fd = ends[0];
-    task_start(&r.task, &r.co, reader, "reader");
+    task_start(&r.task, &r, reader, "reader");
     loop_soon(&jump, jump_to_2, NULL);
     loop_run();
     ck_assert_int_eq(r.result, -ETIMEDOUT);
@@ -482,8 +485,8 @@ START_TEST(a_deadline_ends_the_wait_for_a_descriptor)
 }
 END_TEST
 
-// A number is closed, and used again, while the one that waited for it is woken:
-// its deadline must not end the wait of the other.
+// Can the deadline of a wait end a later wait for another descriptor, which has
+// got the same number?
 START_TEST(a_number_that_is_used_again)
 {
     struct reader a = { .deadline = 1 };
@@ -494,7 +497,7 @@ START_TEST(a_number_that_is_used_again)
 
     ck_assert_int_eq(pipe(ends), 0);
     a.fd = ends[0];
-    task_start(&a.task, &a.co, reader, "a");
+    task_start(&a.task, &a, reader, "a");
     loop_soon(&jump, jump_to_2, NULL);
     loop_run();
     ck_assert_int_eq(a.result, -ETIMEDOUT);
@@ -502,7 +505,7 @@ START_TEST(a_number_that_is_used_again)
     ck_assert_int_eq(more[0], ends[0]);
     ck_assert_int_eq((int)write(more[1], "x", 1), 1);
     b.fd = more[0];
-    task_start(&b.task, &b.co, reader, "b");
+    task_start(&b.task, &b, reader, "b");
     loop_run();
     ck_assert_int_eq(b.result, 0);
     close(ends[1]);
@@ -510,7 +513,7 @@ START_TEST(a_number_that_is_used_again)
 }
 END_TEST
 
-// Else who reads what never pauses would read for ever.
+// Otherwise a task that reads a stream without pauses would read for ever.
 START_TEST(a_deadline_that_has_come)
 {
     int ends[2];
@@ -520,18 +523,18 @@ START_TEST(a_deadline_that_has_come)
     ck_assert_int_eq((int)write(ends[1], "x", 1), 1);
     r.fd = ends[0];
     clock_jump(1);
-    task_start(&r.task, &r.co, reader, "reader");
+    task_start(&r.task, &r, reader, "reader");
     loop_run();
     ck_assert_int_eq(r.result, -ETIMEDOUT);
     close(ends[1]);
 }
 END_TEST
 
-START_TEST(what_cannot_be_watched_is_an_error)
+START_TEST(an_unwatchable_descriptor_is_an_error)
 {
     struct reader r = { .fd = 1 << 30, .deadline = CLOCK_NEVER };
 
-    task_start(&r.task, &r.co, reader, "reader");
+    task_start(&r.task, &r, reader, "reader");
     loop_run();
     ck_assert_int_eq(r.result, -EMFILE);
 }
@@ -543,7 +546,7 @@ int main(void)
     TCase *tests = tcase_create("task");
 
     tcase_add_checked_fixture(tests, set_up, tear_down);
-    tcase_add_test(tests, a_future_wakes_all_in_order_and_runs_nobody);
+    tcase_add_test(tests, a_future_wakes_all_in_order_and_runs_none);
     tcase_add_test(tests, a_future_that_is_done_need_not_be_waited_for);
     tcase_add_test(tests, tasks_can_be_awaited);
     tcase_add_test(tests, pauses_overlap);
@@ -557,16 +560,16 @@ int main(void)
     tcase_add_test(tests, gather_of_tasks_that_have_ended);
     tcase_add_test(tests, a_gather_that_is_cancelled_cancels_its_tasks);
     tcase_add_test(tests, the_first_of_them);
-    tcase_add_test(tests, if_all_of_them_fail_the_first_error_is_told);
+    tcase_add_test(tests, if_all_of_them_fail_the_first_error_is_the_result);
     tcase_add_test_raise_signal(
         tests, a_task_that_ends_with_a_lock_is_named, SIGABRT);
     tcase_add_test_raise_signal(
-        tests, what_another_waits_for_is_not_closed, SIGABRT);
+        tests, closing_the_descriptor_of_another_task_aborts, SIGABRT);
     tcase_add_test(tests, a_number_that_is_used_again);
     tcase_add_test(tests, descriptors);
     tcase_add_test(tests, a_deadline_ends_the_wait_for_a_descriptor);
     tcase_add_test(tests, a_deadline_that_has_come);
-    tcase_add_test(tests, what_cannot_be_watched_is_an_error);
+    tcase_add_test(tests, an_unwatchable_descriptor_is_an_error);
     suite_add_tcase(suite, tests);
     return suite_run(suite);
 }

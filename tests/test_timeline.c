@@ -1,5 +1,6 @@
-// test_timeline.c - a JSON goes in, a drawing comes out, letter for letter.
+// test_timeline.c - the drawing of a JSON, letter by letter.
 
+#include "random.h"
 #include "suite.h"
 #include "timeline.h"
 
@@ -19,7 +20,7 @@ struct fetch {
 
 static char drawing[65536];
 
-// Draws n fetches, as the JSON of `animals` tells of them.
+// Draws n fetches from a JSON like that of `animals`.
 static const char *draw(
     const struct fetch *fetches, int n, int max, double pace)
 {
@@ -60,7 +61,7 @@ START_TEST(one_line)
         "   1.05\n"
         "rooster          ---------####                                        "
         "   0.62\n" LEGEND);
-    // A faster farm has the same ruler.
+    // At a faster pace the ruler stays the same.
     static char slow[sizeof(drawing)];
     strcpy(slow, drawing);
     ck_assert_str_eq(draw(fetches, 3, 12, 0.1), slow);
@@ -86,7 +87,7 @@ START_TEST(the_pace_stretches_the_ruler)
 }
 END_TEST
 
-START_TEST(what_is_longer_goes_on_below)
+START_TEST(a_longer_run_continues_below)
 {
     static const struct fetch fetches[] = {
         { "cow", 0.0001, 1.5, 1.5, 1.6 },
@@ -118,7 +119,7 @@ START_TEST(what_is_longer_goes_on_below)
 }
 END_TEST
 
-START_TEST(what_failed_types_nothing)
+START_TEST(a_failed_fetch_types_nothing)
 {
     static const struct fetch fetches[] = {
         { "cow", 0.001, 0.5, 0, 0 },
@@ -162,7 +163,7 @@ START_TEST(names_of_any_kind)
 }
 END_TEST
 
-START_TEST(at_most_so_many_rows)
+START_TEST(a_limit_of_rows)
 {
     static struct fetch fetches[200];
 
@@ -195,17 +196,10 @@ START_TEST(nothing_to_draw)
 }
 END_TEST
 
-static unsigned state = 1;
+static uint32_t seed = 1;
 
-// A small generator of our own: the same numbers on every system.
-static unsigned number(unsigned below)
-{
-    state = state * 1103515245u + 12345u;
-    return (state >> 8) % below;
-}
-
-// Whatever happened: no line is beyond 80 columns, and
-// each animal's time stands in the drawing once.
+// For any fetches, no line is longer than 80 columns, and the time of each
+// animal appears once.
 START_TEST(random_fetches)
 {
     static const double scales[] = { 0.001, 0.01, 0.1, 1, 10, 100 };
@@ -213,17 +207,17 @@ START_TEST(random_fetches)
 
     for (int round = 0; round < 3000; round++) {
         struct fetch fetches[16];
-        double scale = scales[number(6)] * 1e-3;
-        int n = 1 + (int)number(16);
+        double scale = scales[random_below(&seed, 6)] * 1e-3;
+        int n = 1 + (int)random_below(&seed, 16);
         for (int i = 0; i < n; i++) {
             struct fetch *fetch = &fetches[i];
             fetch->name = "rooster";
-            fetch->asked = 1e-6 + number(5000) * scale;
-            fetch->done = fetch->asked + number(1500) * scale;
-            fetch->typing = fetch->done + number(500) * scale;
-            fetch->typed = fetch->typing + number(500) * scale;
+            fetch->asked = 1e-6 + random_below(&seed, 5000) * scale;
+            fetch->done = fetch->asked + random_below(&seed, 1500) * scale;
+            fetch->typing = fetch->done + random_below(&seed, 500) * scale;
+            fetch->typed = fetch->typing + random_below(&seed, 500) * scale;
         }
-        draw(fetches, n, 16, paces[number(5)]);
+        draw(fetches, n, 16, paces[random_below(&seed, 5)]);
         int times = 0;
         for (char *line = strtok(drawing, "\n"); line != NULL;
              line = strtok(NULL, "\n")) {
@@ -245,10 +239,10 @@ int main(void)
 
     tcase_add_test(tests, one_line);
     tcase_add_test(tests, the_pace_stretches_the_ruler);
-    tcase_add_test(tests, what_is_longer_goes_on_below);
-    tcase_add_test(tests, what_failed_types_nothing);
+    tcase_add_test(tests, a_longer_run_continues_below);
+    tcase_add_test(tests, a_failed_fetch_types_nothing);
     tcase_add_test(tests, names_of_any_kind);
-    tcase_add_test(tests, at_most_so_many_rows);
+    tcase_add_test(tests, a_limit_of_rows);
     tcase_add_test(tests, nothing_to_draw);
     tcase_add_test(tests, random_fetches);
     suite_add_tcase(suite, tests);

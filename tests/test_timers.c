@@ -1,7 +1,8 @@
-// test_timers.c - the pairing heap and its queue against a plain array, and the
-// clock that jumps.
+// test_timers.c - the pairing heap and its queue, compared with a plain array;
+// and the virtual clock.
 
 #include "clock.h"
+#include "random.h"
 #include "suite.h"
 #include "timers.h"
 
@@ -9,14 +10,7 @@
 
 enum { MANY = 1000 };
 
-static unsigned state = 1;
-
-// A small generator of our own: the same numbers on every system.
-static unsigned number(unsigned below)
-{
-    state = state * 1103515245u + 12345u;
-    return (state >> 8) % below;
-}
+static uint32_t seed = 1;
 
 START_TEST(empty)
 {
@@ -36,7 +30,7 @@ START_TEST(a_thousand_in_random_order)
     struct timer *timer;
 
     for (int i = 0; i < MANY; i++)
-        timer_arm(&timers, &all[i], number(100));
+        timer_arm(&timers, &all[i], random_below(&seed, 100));
     while ((timer = timers_due(&timers, 1e9)) != NULL) {
         ck_assert(timer->at >= last);
         ck_assert(!timer_is_armed(timer));
@@ -77,7 +71,7 @@ START_TEST(cancel_and_arm_again)
     struct timer a = { 0 };
     struct timer b = { 0 };
 
-    timer_cancel(&timers, &a); // not armed: nothing happens
+    timer_cancel(&timers, &a); // not armed: no effect
     timer_arm(&timers, &a, 1);
     timer_arm(&timers, &b, 2);
     timer_arm(&timers, &a, 3); // moves it
@@ -114,7 +108,7 @@ START_TEST(appended_among_armed)
 }
 END_TEST
 
-// From the front, the middle and the end of what was appended.
+// Cancels at the front, in the middle and at the end of the appended timers.
 START_TEST(appended_and_cancelled)
 {
     struct timers timers = { 0 };
@@ -131,28 +125,27 @@ START_TEST(appended_and_cancelled)
                 ck_assert_ptr_eq(timers_due(&timers, 1), &all[i]);
         }
         ck_assert_ptr_null(timers_due(&timers, 1));
-        timer_arm(&timers, &all[gone], 1); // moves it over
+        timer_arm(&timers, &all[gone], 1); // from the queue to the heap
         ck_assert_ptr_eq(timers_due(&timers, 1), &all[gone]);
         ck_assert(timers_next(&timers) >= CLOCK_NEVER);
     }
 }
 END_TEST
 
-// Arms, appends, cancels and fires at random, beside an array that knows the
-// truth.
+// Arms, appends, cancels and fires at random, and compares with an array.
 START_TEST(like_a_sorted_array)
 {
     enum { SOME = 200 };
     static struct timer all[SOME];
-    int armed[SOME] = { 0 }; // in which step
+    int armed[SOME] = { 0 }; // the step of its arming; 0: not armed
     struct timers timers = { 0 };
     double now = 0;
 
     for (int step = 0; step < 20000; step++) {
-        struct timer *timer = &all[number(SOME)];
-        unsigned what = number(10);
+        struct timer *timer = &all[random_below(&seed, SOME)];
+        unsigned what = random_below(&seed, 10);
         if (what < 3) {
-            timer_arm(&timers, timer, now + number(50));
+            timer_arm(&timers, timer, now + random_below(&seed, 50));
             armed[timer - all] = step;
         } else if (what < 5) {
             timer_append(&timers, timer, now);
@@ -162,7 +155,7 @@ START_TEST(like_a_sorted_array)
             ck_assert(!timer_is_armed(timer));
         } else {
             struct timer *first = NULL;
-            now += number(3);
+            now += random_below(&seed, 3);
             for (int i = 0; i < SOME; i++) {
                 if (timer_is_armed(&all[i])
                     && (first == NULL || all[i].at < first->at

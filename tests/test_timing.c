@@ -3,6 +3,7 @@
 #include "clock.h"
 #include "json.h"
 #include "json_valid.h"
+#include "random.h"
 #include "suite.h"
 #include "timing.h"
 
@@ -19,7 +20,7 @@ enum { STEPS = 64 }; // as in timing.c
 static char text[1 << 20];
 static struct slice json;
 
-// Each test is a process of its own: timing.c starts from nothing.
+// Each test is a process of its own, in which timing.c starts at zero.
 static void set_up(void)
 {
     setenv("CLOCK", "virtual", 1);
@@ -31,7 +32,7 @@ static void at(double moment)
     clock_jump(moment);
 }
 
-// Writes the JSON, as the programs do, and reads it back.
+// Writes the JSON as the programs do, and parses it.
 static void write_json(const struct span *spans, size_t stride, int n)
 {
     FILE *out = fmemopen(text, sizeof(text), "w");
@@ -55,7 +56,7 @@ static double number(const char *path)
 #define ck_assert_number(path, expected) \
     ck_assert_double_eq_tol(number(path), expected, 1e-6)
 
-// The nth entry of the in_flight series; -1: there is none.
+// Returns the nth entry of the in_flight series, or -1 if there is none.
 static int most(int n)
 {
     char path[64];
@@ -107,7 +108,7 @@ START_TEST(done_without_asked)
 }
 END_TEST
 
-// The virtual clock stands still at the start. What happens then has happened.
+// Is a mark lost that is made at moment 0, where the virtual clock starts?
 START_TEST(at_the_very_start)
 {
     struct span spans[2] = { { 0 } };
@@ -173,7 +174,7 @@ START_TEST(in_flight_step_by_step)
     span_asked(&spans[1]);
     at(0.0025); // two until here
     span_done(&spans[0]);
-    at(0.0062); // and nothing happened in between
+    at(0.0062); // no mark in between
     span_asked(&spans[2]);
     span_asked(&spans[3]);
     span_done(&spans[1]);
@@ -217,7 +218,7 @@ START_TEST(a_run_outgrows_the_steps)
 }
 END_TEST
 
-// Rounding must not lead behind the last step.
+// Can rounding go past the last step?
 START_TEST(just_before_a_step_ends)
 {
     static struct span spans[3 * 24];
@@ -232,30 +233,29 @@ START_TEST(just_before_a_step_ends)
         span_asked(&spans[n++]);
     }
     write_json(NULL, 0, 0);
-    ck_assert_int_ge(most(0), 1); // and then it only becomes more
+    ck_assert_int_ge(most(0), 1); // from here the levels only rise
     for (int i = 1; i < STEPS && most(i) != -1; i++)
         ck_assert_int_ge(most(i), most(i - 1));
     ck_assert_int_eq(timing_max_in_flight(), n);
 }
 END_TEST
 
-// Against all the moments, remembered one by one.
+// Compares the steps with a list of all marks.
 START_TEST(like_a_plain_list)
 {
     enum { MANY = 2000 };
     static struct span spans[MANY];
     static double moments[MANY];
     static int levels[MANY + 1];
-    unsigned state = (unsigned)_i + 1;
+    uint32_t seed = (uint32_t)_i + 1;
     int asked = 0;
     int done = 0;
     double now = 0.0001;
 
     for (int i = 0; i < MANY; i++) {
-        state = state * 1103515245u + 12345u;
-        now += (state >> 8) % 1000 * 1e-6 * (_i * _i * 10 + 1);
+        now += random_below(&seed, 1000) * 1e-6 * (_i * _i * 10 + 1);
         at(now);
-        if (asked == done || (asked < MANY && (state >> 20) % 2 == 0))
+        if (asked == done || (asked < MANY && random_below(&seed, 2) == 0))
             span_asked(&spans[asked++]);
         else
             span_done(&spans[done++]);
@@ -309,7 +309,7 @@ START_TEST(facts)
     ck_assert_number("facts/a", 0);
     ck_assert_number("facts/b", 1000000.5);
     ck_assert_number("facts/h", 7000003.5);
-    timing_fact("b", 5); // told again
+    timing_fact("b", 5); // replaces the first value
     write_json(NULL, 0, 0);
     ck_assert_number("facts/b", 5);
     ck_assert_number("facts/h", 7000003.5);
@@ -417,7 +417,7 @@ START_TEST(threads_that_mark_at_once)
         pthread_join(threads[i], NULL);
     ck_assert_int_ge(timing_max_in_flight(), 1);
     ck_assert_int_le(timing_max_in_flight(), THREADS);
-    at(timing_wall() * 4); // none is left in flight
+    at(timing_wall() * 4); // no span is left in flight
     span_asked(&span);
     write_json(NULL, 0, 0);
     ck_assert_number("connections", THREADS * ROUNDS + 1);

@@ -1,4 +1,4 @@
-// test_trace.c - the trace file, read back.
+// test_trace.c - writes trace files and parses them.
 
 #include "capture.h"
 #include "clock.h"
@@ -21,7 +21,7 @@ static char path[] = "/tmp/test_trace.XXXXXX";
 static char *text;
 static struct slice json;
 
-// Each test is a process of its own: trace.c starts from nothing.
+// Each test is a process of its own, in which trace.c starts without a file.
 static void set_up(void)
 {
     int fd = mkstemp(path);
@@ -36,7 +36,7 @@ static void tear_down(void)
     free(text);
 }
 
-// Completes the trace and reads it back.
+// Completes the trace file and reads it.
 static void finish(void)
 {
     size_t len;
@@ -48,8 +48,8 @@ static void finish(void)
     json = slice_of(text);
 }
 
-// A member of the nth event as JSON text, strings with their quotes. Event 0
-// names the process.
+// Returns a member of the nth event as JSON text, a string with its quotes.
+// Event 0 names the process.
 static const char *member(int n, const char *name)
 {
     static char copy[256];
@@ -67,7 +67,7 @@ static const struct {
     enum trace_kind kind;
     const char *name;
     const char *ph;
-    const char *about; // NULL: nothing
+    const char *about; // the member to check; NULL: none
 } kinds[] = {
     { TRACE_TURN, "\"turn\"", "\"i\"", NULL },
     { TRACE_READY, "\"ready\"", "\"i\"", "args/fd" },
@@ -89,8 +89,8 @@ static const struct {
 
 enum { KINDS = sizeof(kinds) / sizeof(*kinds) };
 
-// Which event is the first of this name and phase, beginning with `from`; -1:
-// none.
+// Returns the number of the first event of this name and phase, beginning with
+// `from`, or -1.
 static int find(const char *name, char ph, int from)
 {
     char quoted[64];
@@ -161,12 +161,12 @@ END_TEST
 START_TEST(the_task_of_this_thread)
 {
     ck_assert_int_eq(trace_open(path), 0);
-    ck_assert_int_eq(trace_task(), -1); // nobody has run yet
+    ck_assert_int_eq(trace_task(), -1); // no task has run yet
     trace(TRACE_RUN, 5, 0);
     ck_assert_int_eq(trace_task(), 5);
-    trace(TRACE_WAKE, 8, 0); // another task: it does not run yet
+    trace(TRACE_WAKE, 8, 0); // task 8 is woken, but does not run yet
     ck_assert_int_eq(trace_task(), 5);
-    trace(TRACE_ASK, 6, 0); // so it runs
+    trace(TRACE_ASK, 6, 0); // task 6 asks, so it runs
     ck_assert_int_eq(trace_task(), 6);
     trace(TRACE_TURN, -1, 0);
     ck_assert_int_eq(trace_task(), -1);
@@ -182,7 +182,7 @@ START_TEST(the_task_of_this_thread)
 }
 END_TEST
 
-// A wait ends when the task does something; what has begun ends with the file.
+// A wait ends at the next event of its task; an open slice ends with the file.
 START_TEST(slices)
 {
     ck_assert_int_eq(trace_open(path), 0);
@@ -207,9 +207,9 @@ START_TEST(slices)
 }
 END_TEST
 
-// common/ says that a task is going to wait, then the engine says where: that
-// is one wait.
-START_TEST(a_wait_is_told_of_twice)
+// common/ records that a task is going to wait, then the engine records the
+// place: are these two waits in the file, or one?
+START_TEST(a_wait_is_recorded_once)
 {
     char expected[64];
 
@@ -221,7 +221,7 @@ START_TEST(a_wait_is_told_of_twice)
     trace_await(TRACE_WAIT_TIMER, 3);
     trace_await(TRACE_WAIT_CONDITION, 0); // another kind: not this task's
     trace(TRACE_WAKE, 0, 0);
-    trace_await(TRACE_WAIT_TIMER, 2); // the same, too late to be written anew
+    trace_await(TRACE_WAIT_TIMER, 2); // after the wake: not recorded again
     finish();
     int wait = find("wait timer", 'B', 0);
     ck_assert_str_eq(member(wait, "args/at"), expected);
@@ -231,7 +231,7 @@ START_TEST(a_wait_is_told_of_twice)
 }
 END_TEST
 
-// A descriptor of a poll() belongs to the task that waited for it.
+// A ready descriptor of a poll() belongs to the task that waited for it.
 START_TEST(polled)
 {
     struct pollfd polls[] = { { 3, POLLIN, 0 }, { 4, POLLIN, POLLIN },
@@ -249,7 +249,7 @@ START_TEST(polled)
     ck_assert_int_eq(find("ready", 'i', turn), turn + 1);
     ck_assert_str_eq(member(turn + 1, "args/task"), "1");
     ck_assert_str_eq(member(turn + 1, "args/fd"), "4");
-    ck_assert_str_eq(member(turn + 2, "args/task"), "-1"); // no task's
+    ck_assert_str_eq(member(turn + 2, "args/task"), "-1"); // no task waited
     int wait = find("wait fd", 'B', turn);
     ck_assert_str_eq(member(wait, "args/task"), "1");
 }
@@ -276,7 +276,7 @@ START_TEST(a_chain_of_awaits)
     trace(TRACE_RUN, 2, 0);
     trace_await(TRACE_WAIT_LOCK, 0);
     finish();
-    ck_assert_int_ge(find("wait lock", 'i', 0), 0); // no task's
+    ck_assert_int_ge(find("wait lock", 'i', 0), 0); // without a task
     int wait = find("wait lock", 'B', 0);
     ck_assert_str_eq(member(wait, "args/at"), "\"fetch.c:41\"");
     ck_assert_str_eq(
@@ -287,7 +287,7 @@ START_TEST(a_chain_of_awaits)
 }
 END_TEST
 
-START_TEST(what_is_asked_for)
+START_TEST(the_url_of_a_fetch)
 {
     ck_assert_int_eq(trace_open(path), 0);
     trace_url("http://a/");
@@ -316,7 +316,7 @@ START_TEST(zero_is_given)
 }
 END_TEST
 
-// More than is kept in memory, with a name for each.
+// More events than are kept in memory, each with a name.
 START_TEST(many)
 {
     ck_assert_int_eq(trace_open(path), 0);
@@ -351,7 +351,7 @@ START_TEST(names)
 }
 END_TEST
 
-// Letters are recorded as what they are, not as the bytes they have.
+// A letter is recorded as its code point, not as its bytes.
 START_TEST(letters_are_code_points)
 {
     static const char *const expected[] = { "97", "246", "8364", "128004" };
@@ -385,8 +385,8 @@ static void *record_many(void *number)
     return NULL;
 }
 
-// Every thread has its own number and its own task, and in the file the order
-// is that of time.
+// Every thread has its own number and its own task, and the events in the file
+// are in order of time.
 START_TEST(several_threads)
 {
     pthread_t threads[THREADS];
@@ -406,7 +406,7 @@ START_TEST(several_threads)
     for (int i = 0; i < THREADS; i++)
         pthread_join(threads[i], NULL);
     finish();
-    // One event a line; json_find() would take its time.
+    // One event is one line; json_find() would be slow here.
     line = strchr(strchr(text, '\n') + 1, '\n');
     int events = 0;
     for (; line != NULL && line[1] == '{'; line = strchr(line + 1, '\n')) {
@@ -453,7 +453,8 @@ static void *type_unlocked(void *number)
     return NULL;
 }
 
-// Even where nobody locks the screen, the trace has what is on it.
+// Without a lock for the screen, does the trace have the letters in the order
+// of the screen?
 START_TEST(letters_as_on_the_screen)
 {
     static struct capture screen;
@@ -474,7 +475,7 @@ START_TEST(letters_as_on_the_screen)
     const char *next = screen.text;
     static const char letter[] = "\"letter\":";
     for (char *at = text; (at = strstr(at, letter)) != NULL; at++) {
-        if (at[sizeof(letter) - 1] != '\"') // the number, not the name
+        if (at[sizeof(letter) - 1] != '\"') // the argument, not the name
             ck_assert_int_eq(atoi(at + sizeof(letter) - 1), *next++);
     }
     ck_assert_int_eq(*next, '\0');
@@ -491,7 +492,7 @@ START_TEST(off)
     trace(TRACE_RUN, asked++, 0);
     trace(TRACE_RUN, 0, asked++);
     trace_name(1, "cow");
-    ck_assert_int_eq(asked, 0); // not even the arguments cost anything
+    ck_assert_int_eq(asked, 0); // the arguments have not been evaluated
     ck_assert_int_eq(trace_close(), 0);
     text = runner_read_file(path, &len);
     ck_assert_uint_eq(len, 0);
@@ -514,7 +515,7 @@ START_TEST(a_full_disk_is_noticed)
     if (access("/dev/full", W_OK) != 0)
         return;
     ck_assert_int_eq(trace_open("/dev/full"), 0);
-    for (int i = 0; i < 10000 * _i; i++) // so few that only close notices, too
+    for (int i = 0; i < 10000 * _i; i++) // with few, only trace_close() notices
         trace(TRACE_RUN, i, 0);
     ck_assert_int_eq(trace_close(), -EIO);
     ck_assert(!trace_is_on);
@@ -532,10 +533,10 @@ int main(void)
     tcase_add_test(tests, the_place_is_the_callers);
     tcase_add_test(tests, the_task_of_this_thread);
     tcase_add_test(tests, slices);
-    tcase_add_test(tests, a_wait_is_told_of_twice);
+    tcase_add_test(tests, a_wait_is_recorded_once);
     tcase_add_test(tests, polled);
     tcase_add_test(tests, a_chain_of_awaits);
-    tcase_add_test(tests, what_is_asked_for);
+    tcase_add_test(tests, the_url_of_a_fetch);
     tcase_add_test(tests, zero_is_given);
     tcase_add_test(tests, many);
     tcase_add_test(tests, names);

@@ -1,8 +1,10 @@
 // test_url.c - URLs: RFC 3986's own examples, hosts, limits, hostile bytes.
 //
-// Every input is handed over in a block of exactly its size, so that reading
-// past it is caught by AddressSanitizer and valgrind.
+// Every input is passed in a block of exactly its size, so that
+// AddressSanitizer and valgrind notice a read past the end.
 
+#include "must.h"
+#include "random.h"
 #include "suite.h"
 #include "url.h"
 
@@ -17,8 +19,7 @@ static char *copy_exact(const char *text, size_t n)
 {
     char *copy = malloc(n > 0 ? n : 1);
 
-    if (copy == NULL)
-        abort();
+    must(copy != NULL);
     if (n > 0)
         memcpy(copy, text, n);
     return copy;
@@ -72,8 +73,8 @@ static bool is_in_order(const struct url *url)
            && url->target.at + url->target.len == end && url->port > 0;
 }
 
-// What holds for every URL there is. Above all: the text is canonical.
-// (Few asserts: Check does I/O for each, and this runs very often.)
+// Checks the properties of every URL, above all that its text is canonical.
+// (Few asserts, because Check does I/O for each, and calls are frequent.)
 static void check_url(const struct url *url)
 {
     struct url again;
@@ -401,7 +402,7 @@ START_TEST(parses)
 }
 END_TEST
 
-START_TEST(parses_what_people_type)
+START_TEST(parses_typed_urls)
 {
     static const struct example typed[] = {
         { "localhost", "http://localhost/" },
@@ -508,7 +509,7 @@ START_TEST(tells_addresses_from_names)
         ck_assert_int_eq(url_host_is_address(&url), hosts[i].wanted);
         url_free(&url);
     }
-    ck_assert(!url_host_is_address(&url)); // a zeroed one
+    ck_assert(!url_host_is_address(&url)); // a zeroed URL
 }
 END_TEST
 
@@ -573,7 +574,7 @@ START_TEST(keeps_the_limit_after_encoding)
     check_failed(&url,
         parse_long(&url, "http://h/", "%41", start + 3 * room + 3),
         -ENAMETOOLONG);
-    // Nothing remains of any of these.
+    // None of these bytes remain.
     ck_assert_int_eq(parse_long(&url, "http://h/", "a/../", 3 * URL_MAX), 0);
     url_free(&url);
     check_failed(&url, parse_long(&url, "http://h/", "a/../", 3 * URL_MAX + 1),
@@ -603,14 +604,6 @@ START_TEST(keeps_the_limit_when_resolving)
 END_TEST
 
 // --- Properties --------------------------------------------------------------
-
-static uint32_t random_next(uint32_t *seed)
-{
-    *seed ^= *seed << 13; // xorshift32
-    *seed ^= *seed >> 17;
-    *seed ^= *seed << 5;
-    return *seed;
-}
 
 static void try_both(const struct url *base, const char *text, size_t n)
 {
@@ -682,7 +675,7 @@ static Suite *url_suite(void)
     tcase_add_test(tcase, resolves_the_examples_of_rfc3986);
     tcase_add_test(tcase, resolves_references);
     tcase_add_test(tcase, parses);
-    tcase_add_test(tcase, parses_what_people_type);
+    tcase_add_test(tcase, parses_typed_urls);
     tcase_add_test(tcase, takes_an_url_apart);
     tcase_add_test(tcase, takes_nul_bytes_for_bytes);
     tcase_add_test(tcase, tells_addresses_from_names);

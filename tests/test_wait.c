@@ -1,6 +1,6 @@
 // test_wait.c - the first task, waking, yielding, descriptors, and pauses that
-// Ctrl-C ends; on both selectors where descriptors are involved, and on the
-// virtual clock but for Ctrl-C: that one would jump.
+// Ctrl-C ends; on both selectors where descriptors are involved. On the virtual
+// clock, except for Ctrl-C: the virtual clock would jump to a pause's end.
 
 #include "interrupt.h"
 #include "story.h"
@@ -45,7 +45,7 @@ START_TEST(async_run_returns_the_first_result)
 }
 END_TEST
 
-START_TEST(a_selector_that_is_none)
+START_TEST(an_unknown_selector)
 {
     ck_assert_int_eq(async_run("kqueue8", return_seven, NULL), -EINVAL);
     ck_assert_int_eq(async_run(NULL, return_seven, NULL), 7);
@@ -93,18 +93,18 @@ START_TASK_TEST(waking_only_queues)
     ck_assert_await(task_yield(), 0);
     task_wake(task, -5);
     tell("woken");
-    task_wake(task, 6); // it does not wait any more
+    task_wake(task, 6); // no effect: the task has been woken
     ck_assert_await(group_wait(&group), 0);
     ck_assert_story("woken got -5 ");
     return DONE;
 }
 END_TEST
 
-START_TASK_TEST(waking_who_does_not_wait)
+START_TASK_TEST(waking_a_task_that_does_not_wait)
 {
     struct task *self = task_running();
 
-    task_wake(self, 5); // it runs
+    task_wake(self, 5); // no effect: the task runs
     ck_assert_await(task_pause(1), 0);
     ck_assert_now(1);
     ck_assert_ptr_eq(task_running(), self);
@@ -119,7 +119,7 @@ START_TASK_TEST(a_wake_ends_any_wait)
 
     spawn(&group, wait_and_tell, &task, "");
     ck_assert_await(task_pause(1), 0);
-    task_wake(task, 0); // and its deadline, if it had one, is off
+    task_wake(task, 0); // ends the wait, and a deadline if there is one
     ck_assert_await(task_pause(1), 0);
     ck_assert_await(group_wait(&group), 0);
     ck_assert_story("got 0 ");
@@ -168,7 +168,7 @@ static async_int read_one(void *unused)
     return DONE;
 }
 
-START_TASK_TEST(who_always_yields_starves_nobody)
+START_TASK_TEST(yielding_starves_no_task)
 {
     struct group group = { 0 };
 
@@ -188,7 +188,7 @@ END_TEST
 
 // --- Descriptors -------------------------------------------------------------
 
-START_TASK_TEST(what_cannot_be_watched)
+START_TASK_TEST(unwatchable_descriptors)
 {
     ck_assert_await(readable(1 << 30, CLOCK_NEVER), -EMFILE);
     ck_assert_await(writable(1 << 30, 1), -EMFILE);
@@ -255,17 +255,13 @@ START_TASK_TEST(a_descriptor_that_is_not_waited_for_any_more)
     ck_assert_await(group_wait(&group), 0);
     for (int i = 0; i < 5; i++)
         ck_assert_await(task_yield(), 0);
-    ck_assert_await(readable(ends[0], CLOCK_NEVER), 0); // the next one gets it
+    ck_assert_await(readable(ends[0], CLOCK_NEVER), 0); // gets the byte
     close_pipe();
     return DONE;
 }
 END_TEST
 
-// --- Deadlines ---------------------------------------------------------------
-
-static double new_time;
-
-// --- Two for one descriptor ----------------------------------------------------
+// --- Two tasks for one descriptor --------------------------------------------
 
 static async_int read_the_byte(void *fd)
 {
@@ -322,7 +318,7 @@ static void close_it(void)
     async_run(NULL, close_what_another_waits_for, NULL);
 }
 
-START_TEST(closing_what_another_waits_for_names_both)
+START_TEST(closing_the_descriptor_of_another_task_names_both)
 {
     static char said[4096];
     int status = die_of(close_it, said, sizeof(said));
@@ -330,7 +326,8 @@ START_TEST(closing_what_another_waits_for_names_both)
     ck_assert(WIFSIGNALED(status));
     ck_assert_int_eq(WTERMSIG(status), SIGABRT);
     ck_assert_ptr_nonnull(strstr(said, "close_what_another_waits_for()"));
-    ck_assert_ptr_nonnull(strstr(said, "and read_the_byte(cow) waits for it\n"));
+    ck_assert_ptr_nonnull(
+        strstr(said, "and read_the_byte(cow) waits for it\n"));
 }
 END_TEST
 
@@ -347,14 +344,18 @@ static async_int write_to_nobody(void *unused)
     return DONE;
 }
 
-START_TEST(a_peer_that_has_gone_away_kills_nobody)
+START_TEST(a_peer_that_has_gone_away_kills_no_process)
 {
     signal(SIGPIPE, SIG_DFL);
     ck_assert_int_eq(async_run(NULL, write_to_nobody, NULL), 0);
 }
 END_TEST
 
-// The clock does not jump by itself while a descriptor is watched.
+// --- Deadlines ---------------------------------------------------------------
+
+static double new_time;
+
+// The virtual clock does not jump by itself while a descriptor is watched.
 static void jump(void *unused)
 {
     (void)unused;
@@ -367,13 +368,13 @@ static void write_and_jump(void *unused)
     jump(unused);
 }
 
-static async_int readable_while(loop_fn *what, double then, double deadline)
+static async_int readable_while(loop_fn *fn, double then, double deadline)
 {
     static struct loop_call call;
     char byte;
 
     new_time = then;
-    loop_soon(&call, what, NULL);
+    loop_soon(&call, fn, NULL);
     int n = await(readable(ends[0], deadline));
     if (n == 0)
         ck_assert_int_eq((int)read(ends[0], &byte, 1), 1);
@@ -385,20 +386,20 @@ START_TASK_TEST(deadlines_from_wait_to_wait)
     open_pipe();
     ck_assert_await(readable_while(write_and_jump, 1, 5), 0);
     ck_assert_await(readable_while(write_and_jump, 2, 5), 0);
-    ck_assert_await(readable_while(jump, 3, 3), -ETIMEDOUT); // an earlier one
+    ck_assert_await(readable_while(jump, 3, 3), -ETIMEDOUT); // nearer one
     ck_assert_await(readable_while(jump, 5, 5), -ETIMEDOUT);
-    ck_assert_await(readable(ends[0], 5), -ETIMEDOUT); // it is past
+    ck_assert_await(readable(ends[0], 5), -ETIMEDOUT); // the deadline is past
     ck_assert_await(readable_while(write_and_jump, 6, 7), 0);
     ck_assert_await(readable_while(write_and_jump, 8, CLOCK_NEVER), 0);
     ck_assert_await(readable_while(write_and_jump, 9, 20), 0);
-    ck_assert_await(task_pause(12), 0); // past that
+    ck_assert_await(task_pause(12), 0); // past the last deadline
     ck_assert_now(21);
     close_pipe();
     return DONE;
 }
 END_TEST
 
-// Else who reads what never pauses would read for ever.
+// Otherwise a task that reads a stream without pauses would read for ever.
 START_TASK_TEST(a_deadline_that_has_come)
 {
     int turns = 0;
@@ -408,7 +409,7 @@ START_TASK_TEST(a_deadline_that_has_come)
     ck_assert_await(readable(ends[0], 0), -ETIMEDOUT);
     ck_assert_await(readable(ends[0], 0.5), 0);
     while (await(readable(ends[0], 5)) == 0 && turns < 10)
-        clock_jump(++turns); // as if it computed
+        clock_jump(++turns); // as if the task computed
     ck_assert_int_eq(turns, 5);
     ck_assert_await(readable(ends[0], 5), -ETIMEDOUT);
     ck_assert_await(readable(ends[0], 6), 0);
@@ -417,8 +418,8 @@ START_TASK_TEST(a_deadline_that_has_come)
 }
 END_TEST
 
-// Who pauses comes behind those that did before, though its deadline was armed
-// before theirs.
+// Two pauses end at one moment, in the order in which they began. The second
+// task has had a deadline for this moment before, which must not count.
 static async_int pause_till_15(void *unused)
 {
     (void)unused;
@@ -450,7 +451,7 @@ static void wake_with_1(void *task)
     task_wake(task, 1);
 }
 
-// The deadline comes when the task has been woken and has not had its turn.
+// The deadline comes after the task has been woken, but before its turn.
 START_TASK_TEST(a_deadline_that_comes_with_the_wake)
 {
     struct loop_call early = { .fn = NULL };
@@ -541,14 +542,14 @@ END_TEST
 static void add_tests(TCase *tests)
 {
     tcase_add_loop_test(tests, async_run_returns_the_first_result, 0, KINDS);
-    tcase_add_test(tests, a_selector_that_is_none);
+    tcase_add_test(tests, an_unknown_selector);
     tcase_add_test(tests, async_run_waits_for_all);
     tcase_add_test(tests, waking_only_queues);
-    tcase_add_test(tests, waking_who_does_not_wait);
+    tcase_add_test(tests, waking_a_task_that_does_not_wait);
     tcase_add_test(tests, a_wake_ends_any_wait);
     tcase_add_loop_test(tests, yielding_goes_round, 0, KINDS);
-    tcase_add_loop_test(tests, who_always_yields_starves_nobody, 0, KINDS);
-    tcase_add_loop_test(tests, what_cannot_be_watched, 0, KINDS);
+    tcase_add_loop_test(tests, yielding_starves_no_task, 0, KINDS);
+    tcase_add_loop_test(tests, unwatchable_descriptors, 0, KINDS);
 #ifdef __linux__
     tcase_add_test(tests, epoll_cannot_watch_a_file);
 #endif
@@ -556,8 +557,8 @@ static void add_tests(TCase *tests)
     tcase_add_loop_test(
         tests, a_descriptor_that_is_not_waited_for_any_more, 0, KINDS);
     tcase_add_loop_test(tests, one_reads_and_another_writes, 0, KINDS);
-    tcase_add_test(tests, closing_what_another_waits_for_names_both);
-    tcase_add_test(tests, a_peer_that_has_gone_away_kills_nobody);
+    tcase_add_test(tests, closing_the_descriptor_of_another_task_names_both);
+    tcase_add_test(tests, a_peer_that_has_gone_away_kills_no_process);
     tcase_add_loop_test(tests, deadlines_from_wait_to_wait, 0, KINDS);
     tcase_add_loop_test(tests, a_deadline_that_has_come, 0, KINDS);
     tcase_add_loop_test(tests, a_pause_until_the_last_deadline, 0, KINDS);

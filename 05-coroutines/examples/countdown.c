@@ -25,7 +25,7 @@ struct countdown {
 
 static enum co_state countdown(struct coroutine *co)
 {
-    struct countdown *c = (struct countdown *)co;
+    CO_FRAME(struct countdown, c, co);
 
     CO_BEGIN(co);
     for (; c->at > 0; c->at--) {
@@ -33,7 +33,7 @@ static enum co_state countdown(struct coroutine *co)
         if (CO_VALUE(co) != NULL)
             c->at = (intptr_t)CO_VALUE(co) + 1;
     }
-close:
+leave:
     printf(" (cleanup)");
     CO_END(co, "liftoff");
 }

@@ -18,14 +18,14 @@ struct lap {
 static enum co_state lap(struct coroutine *co)
 {
     static const char *const places[] = { "start", "bend", "straight" };
-    struct lap *l = (struct lap *)co;
+    CO_FRAME(struct lap, l, co);
 
     CO_BEGIN(co);
     for (l->metres = 0; l->metres < 3; l->metres++) {
         CO_YIELD(co, (void *)(uintptr_t)places[l->metres]);
         l->faults += CO_VALUE(co) != NULL;
     }
-close:
+leave:
     CO_END(co, (void *)l->faults);
 }
 
@@ -37,23 +37,23 @@ struct race {
 // The wrong way: a loop that pulls values out, and sends nothing in.
 static enum co_state by_hand(struct coroutine *co)
 {
-    struct race *r = (struct race *)co;
+    CO_FRAME(struct race, r, co);
 
     CO_BEGIN(co);
     co_start(&r->lap.co, lap);
     while (co_send(&r->lap.co, NULL))
         CO_YIELD(co, r->lap.co.value);
-close:
+leave:
     CO_END(co, r->lap.co.value);
 }
 
 static enum co_state delegating(struct coroutine *co)
 {
-    struct race *r = (struct race *)co;
+    CO_FRAME(struct race, r, co);
 
     CO_BEGIN(co);
     CO_FROM(co, &r->lap.co, lap);
-close:
+leave:
     CO_END(co, CO_VALUE(co));
 }
 

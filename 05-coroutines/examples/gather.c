@@ -1,8 +1,8 @@
 // gather.c - several tasks at once: all of them, and the first of them.
 //
 // Three runners. In the first act we want all of them home; in the second, the
-// bird stumbles, and the others need not run on; in the third the first one home
-// wins, and the others are cancelled where they are.
+// bird stumbles, and the others need not run on; in the third the first one
+// home wins, and the others are cancelled where they are.
 
 #include "gather.h"
 
@@ -32,7 +32,7 @@ static double start; // of the act
 
 static enum co_state run(struct coroutine *co)
 {
-    struct runner *r = (struct runner *)co;
+    CO_FRAME(struct runner, r, co);
     int result = -ECANCELED; // unless it gets further than its only wait
 
     CO_BEGIN(co);
@@ -40,7 +40,7 @@ static enum co_state run(struct coroutine *co)
     result = r->stumbles ? -EIO : (int)(r - runners);
     printf("%.1f s  the %s %s\n", clock_now() - start, r->name,
         r->stumbles ? "stumbles" : "is home");
-close:
+leave:
     if (result == -ECANCELED)
         printf("%.1f s  the %s is called back\n", clock_now() - start, r->name);
     TASK_END(co, result);
@@ -54,7 +54,7 @@ static int race(struct future *how(struct gather *, struct task **, int))
 
     start = clock_now();
     for (int i = 0; i < RUNNERS; i++) {
-        task_start(&runners[i].task, &runners[i].co, run, runners[i].name);
+        task_start(&runners[i].task, &runners[i], run, runners[i].name);
         tasks[i] = &runners[i].task;
     }
     struct future *end = how(&g, tasks, RUNNERS);

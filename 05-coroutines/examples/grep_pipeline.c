@@ -14,7 +14,7 @@ struct printer {
 
 static enum co_state printer(struct coroutine *co)
 {
-    struct printer *p = (struct printer *)co;
+    CO_FRAME(struct printer, p, co);
 
     CO_BEGIN(co);
     for (;;) {
@@ -22,7 +22,7 @@ static enum co_state printer(struct coroutine *co)
         printf("  print: %s\n", (char *)CO_VALUE(co));
         p->lines++;
     }
-close:
+leave:
     printf("  print: closed after %d lines\n", p->lines);
     CO_END(co, NULL);
 }
@@ -35,7 +35,7 @@ struct grep {
 
 static enum co_state grep(struct coroutine *co)
 {
-    struct grep *g = (struct grep *)co;
+    CO_FRAME(struct grep, g, co);
 
     CO_BEGIN(co);
     for (;;) {
@@ -44,7 +44,7 @@ static enum co_state grep(struct coroutine *co)
         if (strstr(CO_VALUE(co), g->word) != NULL)
             co_send(g->target, CO_VALUE(co));
     }
-close:
+leave:
     printf("grep \"%s\": closed\n", g->word);
     co_close(g->target); // passes the end on
     CO_END(co, NULL);

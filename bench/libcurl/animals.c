@@ -1,5 +1,5 @@
-// animals.c - asks the animals what they say, and types their answers: the
-// program of the stages, on libcurl. Whoever types keeps all others waiting.
+// animals.c - the program `animals` of the stages, on libcurl: asks the animals
+// and types the answers. All transfers wait while an answer is being typed.
 
 #include "errors.h"
 #include "herd.h"
@@ -35,7 +35,7 @@ static void type(struct animal *animal)
     span_typed(&animal->span);
 }
 
-static int hear(struct transfer *t)
+static int on_done(struct transfer *t)
 {
     struct animal *animal = t->data;
 
@@ -47,7 +47,7 @@ static int hear(struct transfer *t)
 
 static void work(void)
 {
-    const struct client client = { ask, hear };
+    const struct client client = { ask, on_done };
     int n = herd.count < options.max_tasks ? herd.count : options.max_tasks;
     int error = transfers_run(&client, &options, n);
 

@@ -1,5 +1,5 @@
-// crawl.c - fetches every page that can be reached, once each: the program of
-// the stages, on libcurl.
+// crawl.c - the program `crawl` of the stages, on libcurl: fetches every
+// reachable page once.
 
 #include "errors.h"
 #include "frontier.h"
@@ -21,14 +21,14 @@ static bool visit(struct transfer *t)
     return true;
 }
 
-static int hear(struct transfer *t)
+static int on_done(struct transfer *t)
 {
     return frontier_done(&frontier, t->data, t->error, &t->response);
 }
 
 static void work(void)
 {
-    const struct client client = { visit, hear };
+    const struct client client = { visit, on_done };
     int error = transfers_run(&client, &options, options.max_tasks);
 
     if (error != 0)

@@ -1,4 +1,5 @@
-// crowd.c - begins transfers and takes them out when they are over.
+// crowd.c - adds transfers to the multi handle and removes finished transfers;
+// a list of idle transfers, a timer for each retry.
 
 #include "crowd.h"
 
@@ -21,14 +22,14 @@ int crowd_init(struct crowd *crowd, const struct client *client,
         return -ENOMEM;
     for (int i = max_tasks - 1; i >= 0; i--) {
         crowd->transfers[i].span.task = i;
-        crowd->transfers[i].behind = crowd->idle;
+        crowd->transfers[i].next_idle = crowd->idle;
         crowd->idle = &crowd->transfers[i];
     }
     return 0;
 }
 
-// Tells the client, which knows whether the transfer is to be made again.
-static void tell(struct crowd *crowd, struct transfer *t)
+// Reports the end of a transfer to the client, which decides about a retry.
+static void finish(struct crowd *crowd, struct transfer *t)
 {
     int pause = crowd->client->done(t);
 
@@ -36,11 +37,11 @@ static void tell(struct crowd *crowd, struct transfer *t)
         timer_arm(&crowd->pauses, &t->pause, clock_now() + pause * 1e-3);
         return;
     }
-    t->behind = crowd->idle;
+    t->next_idle = crowd->idle;
     crowd->idle = t;
 }
 
-static void make(struct crowd *crowd, struct transfer *t)
+static void start(struct crowd *crowd, struct transfer *t)
 {
     t->error = transfer_start(t);
     if (t->error == 0) {
@@ -50,7 +51,7 @@ static void make(struct crowd *crowd, struct transfer *t)
         }
         transfer_end(t, CURLE_OUT_OF_MEMORY);
     }
-    tell(crowd, t);
+    finish(crowd, t);
 }
 
 static struct transfer *next_due(struct crowd *crowd)
@@ -67,10 +68,10 @@ void crowd_start(struct crowd *crowd)
     struct transfer *t;
 
     while (!interrupted() && (t = next_due(crowd)) != NULL)
-        make(crowd, t);
+        start(crowd, t);
     while ((t = crowd->idle) != NULL && crowd->client->begin(t)) {
-        crowd->idle = t->behind;
-        make(crowd, t);
+        crowd->idle = t->next_idle;
+        start(crowd, t);
     }
 }
 
@@ -86,10 +87,10 @@ void crowd_collect(struct crowd *crowd)
         CURL *easy = message->easy_handle;
         struct transfer *t = NULL;
         curl_easy_getinfo(easy, CURLINFO_PRIVATE, (char **)&t);
-        curl_multi_remove_handle(crowd->multi, easy); // `message` ends here
+        curl_multi_remove_handle(crowd->multi, easy); // invalidates `message`
         crowd->in_flight--;
         transfer_end(t, code);
-        tell(crowd, t);
+        finish(crowd, t);
     }
 }
 
@@ -101,7 +102,7 @@ bool crowd_waits(const struct crowd *crowd)
 
 void crowd_free(struct crowd *crowd)
 {
-    // None is in flight, unless libcurl could not go on.
+    // After an error of libcurl, transfers may still be in flight.
     for (int i = 0; i < crowd->count && crowd->transfers != NULL; i++) {
         struct transfer *t = &crowd->transfers[i];
         if (t->easy != NULL)

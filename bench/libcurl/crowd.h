@@ -1,11 +1,11 @@
-// crowd.h - the transfers that share one multi handle: what multi.c and
-// socket.c have in common. How they wait is not here.
+// crowd.h - all transfers of one multi handle: the common part of multi.c and
+// socket.c, which differ only in how they wait.
 //
-// Why ten thousand at once cost so much more a transfer than a thousand: for
-// each transfer that begins, libcurl looks for a connection to use again and
-// goes through all it has to that host, though all are busy (with
-// CURLOPT_FRESH_CONNECT it does not; we do as most do). bench/README.md has the
-// figures, and two lesser searches.
+// With ten thousand transfers at once, a transfer costs far more than with a
+// thousand: for each new transfer, libcurl searches all connections to the host
+// for an idle connection, although all are busy. CURLOPT_FRESH_CONNECT would
+// prevent the search, but few programs set the option. bench/READING.md has the
+// figures, and describes two lesser searches.
 
 #ifndef CROWD_H
 #define CROWD_H
@@ -17,8 +17,8 @@ struct crowd {
     const struct client *client;
     struct transfer *transfers;
     int count;
-    struct transfer *idle; // the first of those that have nothing to do
-    struct timers pauses; // of those that will be made again
+    struct transfer *idle; // a list, linked by next_idle
+    struct timers pauses; // of transfers that will be tried again
     int in_flight;
 };
 
@@ -26,11 +26,12 @@ struct crowd {
 int crowd_init(struct crowd *crowd, const struct client *client,
     const struct options *options, int max_tasks);
 
-// Begins what can be begun: what has paused long enough, and what is new.
+// Starts all transfers that can start: retries after their pause, and new
+// transfers.
 void crowd_start(struct crowd *crowd);
 
-// Takes the transfers that are over out of the multi handle, and tells the
-// client.
+// Removes finished transfers from the multi handle, and calls the client's
+// done().
 void crowd_collect(struct crowd *crowd);
 
 // Is there anything to wait for?

@@ -1,11 +1,11 @@
-// easy.c - libcurl's easy interface: curl_easy_perform() returns when the
-// transfer is over. One after another, like stage 1.
+// easy.c - libcurl's easy interface: curl_easy_perform() makes one transfer and
+// returns at its end. One transfer after another, like stage 1.
 
 #include "interrupt.h"
 #include "transfer.h"
 
 // Makes one transfer. Returns the milliseconds to wait before the next try, or
-// 0 if none is due.
+// 0 if the transfer is finished.
 static int make(const struct client *client, struct transfer *t)
 {
     t->error = transfer_start(t);
@@ -21,7 +21,7 @@ int transfers_run(
     int error = transfer_setup(options);
     int pause;
 
-    (void)max_tasks; // is 1
+    (void)max_tasks; // always one at a time
     while (error == 0 && client->begin(&t)) {
         do {
             pause = make(client, &t);

@@ -1,6 +1,6 @@
 // multi.c - libcurl's multi interface: curl_multi_poll() waits for all sockets
-// at once, curl_multi_perform() goes on with all transfers, whoever is ready.
-// Like stage 3.
+// at once, and curl_multi_perform() advances every transfer that is ready. Like
+// stage 3.
 
 #include "clock.h"
 #include "crowd.h"
@@ -9,8 +9,8 @@
 #include <errno.h>
 #include <limits.h>
 
-// Waits until a socket is ready or libcurl has something to do, a pause is
-// over, or Ctrl-C.
+// Waits until a socket is ready, a timer of libcurl is due, a pause is over, or
+// Ctrl-C.
 static CURLMcode wait_for(const struct crowd *crowd)
 {
     struct curl_waitfd ctrl_c = {

@@ -1,7 +1,7 @@
-// socket.c - libcurl's multi interface on a loop that is not its own: libcurl
-// says which sockets to watch and when to call at the latest; we wait, on
-// epoll, and tell it with curl_multi_socket_action() which one is ready. Like
-// stage 4.
+// socket.c - libcurl's multi interface on a loop of our own. In callbacks,
+// libcurl requests which sockets to watch and when to be called at the latest;
+// we wait with selector.h, and call curl_multi_socket_action() for each ready
+// socket. Like stage 4.
 
 #include "clock.h"
 #include "crowd.h"
@@ -12,7 +12,7 @@
 #include <errno.h>
 #include <fcntl.h>
 
-static char ctrl_c; // its address stands for Ctrl-C among the data
+static char ctrl_c; // the address is the selector's data for Ctrl-C
 static struct selector *selector;
 static double due = CLOCK_NEVER; // when libcurl wants to be called
 
@@ -27,7 +27,7 @@ static int on_socket(
     (void)easy;
     (void)socket_data;
     if (what == CURL_POLL_REMOVE && fcntl(fd, F_GETFD) == -1) {
-        selector_forget(selector, fd, data); // libcurl has closed it already
+        selector_forget(selector, fd, data); // libcurl has already closed fd
         return 0;
     }
     return selector_set(selector, fd, interest, data) == 0 ? 0 : -1;
@@ -43,7 +43,9 @@ static int on_timer(CURLM *multi, long ms, void *data)
 
 static int prepare(struct crowd *crowd, const struct options *options)
 {
-    selector = selector_new(options->selector, process_raise_descriptor_limit());
+    int max_fds = process_raise_descriptor_limit();
+
+    selector = selector_new(options->selector, max_fds);
     if (selector == NULL)
         return -errno;
     curl_multi_setopt(crowd->multi, CURLMOPT_SOCKETFUNCTION, on_socket);
@@ -59,7 +61,7 @@ static CURLMcode act(struct crowd *crowd, const struct selector_event *event)
     int running;
 
     if (event->data == &ctrl_c) {
-        selector_set(selector, event->fd, 0, &ctrl_c); // it has ended the wait
+        selector_set(selector, event->fd, 0, &ctrl_c); // wake only once
         return CURLM_OK;
     }
     if (event->ready & SELECT_READ)
@@ -69,7 +71,8 @@ static CURLMcode act(struct crowd *crowd, const struct selector_event *event)
     return curl_multi_socket_action(crowd->multi, event->fd, what, &running);
 }
 
-// Waits once, and tells libcurl. Returns 0 or a negative errno.
+// Waits once, then lets libcurl handle all ready sockets and due timers.
+// Returns 0 or a negative errno.
 static int turn(struct crowd *crowd)
 {
     struct selector_event event;
@@ -105,7 +108,7 @@ int transfers_run(
         crowd_collect(&crowd);
         crowd_start(&crowd);
     }
-    crowd_free(&crowd); // it still says which sockets not to watch
+    crowd_free(&crowd); // still calls on_socket(), which needs the selector
     selector_free(selector);
     return error;
 }

@@ -1,4 +1,5 @@
-// transfer.c - what libcurl needs to know, and its answers in our words.
+// transfer.c - sets up a libcurl handle, collects head and body in callbacks,
+// and converts libcurl's errors to those of errors.h.
 
 #include "transfer.h"
 
@@ -10,9 +11,9 @@
 static long timeout_ms;
 static struct curl_slist *resolves;
 
-// --- What arrives ------------------------------------------------------------
+// --- Head and body -----------------------------------------------------------
 
-// Appends n bytes and a NUL. Doubles, as http.c does.
+// Appends n bytes and a NUL. Doubles the buffer, as http.c does.
 static bool append(
     char **buffer, size_t *len, size_t *size, const char *bytes, size_t n)
 {
@@ -32,7 +33,7 @@ static bool append(
     return true;
 }
 
-// What a callback returns when it has had enough: not what it was given.
+// Aborts the transfer: a callback of libcurl returns fewer bytes than received.
 static size_t refuse(struct transfer *t, int error)
 {
     t->error = error;
@@ -47,8 +48,8 @@ static long status_of(const struct transfer *t)
     return status;
 }
 
-// libcurl calls this for each line of each head, and for trailers. What is left
-// at the end is the head of the final response, without its empty line.
+// libcurl calls this for each line of each head, and for trailers. Keeps the
+// head of the final response, without the empty line.
 static size_t on_header(char *line, size_t one, size_t n, void *data)
 {
     struct transfer *t = data;
@@ -80,8 +81,8 @@ static size_t on_body(char *bytes, size_t one, size_t n, void *data)
     struct http_response *r = &t->response;
 
     (void)one;
-    // Not by CURLOPT_MAXFILESIZE: that refuses a page for its length before
-    // libcurl has handed over the end of its head.
+    // CURLOPT_MAXFILESIZE cannot be used: it refuses a response before the end
+    // of the head has reached on_header().
     if (n > r->max_body - r->body_len)
         return refuse(t, ERROR_BODY_TOO_LARGE);
     return append(&r->body, &r->body_len, &r->body_size, bytes, n)
@@ -91,7 +92,7 @@ static size_t on_body(char *bytes, size_t one, size_t n, void *data)
 
 // --- Errors ------------------------------------------------------------------
 
-// What the system said, if libcurl knows; else this.
+// The errno behind an error of libcurl, or `otherwise` if libcurl has none.
 static int system_error(const struct transfer *t, int otherwise)
 {
     long number = 0;
@@ -100,9 +101,9 @@ static int system_error(const struct transfer *t, int otherwise)
     return number > 0 ? -(int)number : otherwise;
 }
 
-// libcurl has fewer words for what a peer does wrong than http.c, and it
-// repairs some of what http.c refuses; and it does not say whether a name does
-// not exist or could not be looked up for now.
+// libcurl distinguishes fewer errors of a peer than http.c, accepts some
+// responses that http.c refuses, and has one code both for a name that does not
+// exist and for a failed look-up.
 static int error_of(const struct transfer *t, CURLcode code)
 {
     struct slice coding = http_header(&t->response, "transfer-encoding");
@@ -114,18 +115,18 @@ static int error_of(const struct transfer *t, CURLcode code)
     case CURLE_OPERATION_TIMEDOUT: return -ETIMEDOUT;
     case CURLE_COULDNT_CONNECT: return system_error(t, -ECONNREFUSED);
     case CURLE_SEND_ERROR: return system_error(t, -ECONNRESET);
-    case CURLE_RECV_ERROR: // a malformed chunk is one, too
+    case CURLE_RECV_ERROR: // includes malformed chunks
         return system_error(
             t, t->in_body && coding.len > 0 ? ERROR_CHUNK : -ECONNRESET);
     case CURLE_COULDNT_RESOLVE_HOST: return ERROR_NO_SUCH_HOST;
-    case CURLE_UNSUPPORTED_PROTOCOL: // taken for HTTP/0.9
+    case CURLE_UNSUPPORTED_PROTOCOL: // the response looked like HTTP/0.9
         return ERROR_STATUS_LINE;
     case CURLE_WEIRD_SERVER_REPLY:
         return t->response.head_len > 0 ? ERROR_HEADER : ERROR_STATUS_LINE;
-    case CURLE_BAD_CONTENT_ENCODING: // unasked it decodes transfer codings only
+    case CURLE_BAD_CONTENT_ENCODING: // by default only of transfer codings
         return ERROR_TRANSFER_ENCODING;
     case CURLE_URL_MALFORMAT: return -EINVAL;
-    case CURLE_OUT_OF_MEMORY: // before 8.6 a line over 100 KB is one, too
+    case CURLE_OUT_OF_MEMORY: // before 8.6 includes a line over 100 KB
         return -ENOMEM;
 #if LIBCURL_VERSION_NUM >= 0x080600
     case CURLE_TOO_LARGE: return ERROR_HEADERS_TOO_LARGE;
@@ -158,9 +159,8 @@ void transfer_teardown(void)
     curl_global_cleanup();
 }
 
-// What is the same for all transfers. What these calls return is whether this
-// libcurl knows the option (all since 7.66 do) and, for strings, whether there
-// was memory.
+// Sets the options that are the same for all transfers. Checks only calls with
+// a string, which may lack memory: every libcurl since 7.66 knows all options.
 static bool set_options(struct transfer *t)
 {
     CURLcode code = CURLE_OK;
@@ -181,7 +181,7 @@ static bool set_options(struct transfer *t)
     if (code == CURLE_OK)
         code =
             curl_easy_setopt(t->easy, CURLOPT_USERAGENT, "six-ways-to-wait/1");
-    if (code == CURLE_OK) // whatever http_proxy says
+    if (code == CURLE_OK) // overrides the variable http_proxy
         code = curl_easy_setopt(t->easy, CURLOPT_PROXY, "");
     return code == CURLE_OK;
 }
@@ -217,12 +217,12 @@ void transfer_end(struct transfer *t, CURLcode code)
     span_done(&t->span);
     if (t->error == 0)
         t->error = error_of(t, code);
-    // An interim response is not the one that was asked for.
+    // A 1xx status is not that of the final response.
     long status = status_of(t);
     t->response.status = status >= 200 ? (int)status : 0;
     t->response.has_head = t->in_body;
     t->response.error = t->error;
-    if (code != CURLE_OK) // CURLINFO_OS_ERRNO would be there next time
+    if (code != CURLE_OK) // the handle would keep the old CURLINFO_OS_ERRNO
         transfer_free(t);
 }
 

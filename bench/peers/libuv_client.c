@@ -1,8 +1,5 @@
-// libuv_client.c - the same job on libuv: the options of `animals -q`, one
-// connection a request.
-//
-// It reads no more of the response than the status, and has a timer for each
-// request, as a client should.
+// libuv_client.c - the program `animals -q` on libuv: a connection and a timer
+// for each request. Reads only the status of a response.
 
 #include <netinet/in.h>
 #include <stdio.h>
@@ -24,7 +21,7 @@ struct request {
     char text[256];
     char status[16]; // the first bytes of the response
     size_t len;
-    int open; // handles
+    int open; // number of open handles
 };
 
 static char chunk[CHUNK];
@@ -32,7 +29,7 @@ static struct sockaddr_in server;
 static int port;
 static long count = NAMES;
 static long delay = 100;
-static unsigned long patience = 10000; // ms
+static unsigned long timeout_ms = 10000;
 static long started;
 static long failed;
 
@@ -58,7 +55,7 @@ static void finish(struct request *r)
     uv_close((uv_handle_t *)&r->timer, on_close);
 }
 
-static void on_time(uv_timer_t *timer)
+static void on_timeout(uv_timer_t *timer)
 {
     finish(timer->data);
 }
@@ -114,7 +111,7 @@ static void start(struct request *r)
     uv_tcp_init(loop, &r->tcp);
     uv_timer_init(loop, &r->timer);
     r->tcp.data = r->timer.data = r->connect.data = r->write.data = r;
-    uv_timer_start(&r->timer, on_time, patience, 0);
+    uv_timer_start(&r->timer, on_timeout, timeout_ms, 0);
     if (uv_tcp_connect(
             &r->connect, &r->tcp, (const struct sockaddr *)&server, on_connect)
         != 0)
@@ -140,7 +137,7 @@ int main(int argc, char **argv)
         else if (strcmp(argv[i], "--delay") == 0)
             delay = atol(value);
         else if (strcmp(argv[i], "--timeout") == 0)
-            patience = (unsigned long)(atof(value) * 1e3);
+            timeout_ms = (unsigned long)(atof(value) * 1e3);
         i++;
     }
     if (uv_ip4_addr(host, port, &server) != 0) {

@@ -1,4 +1,5 @@
-// chaos.c - the table of wrong answers.
+// chaos.c - two tables of wrong answers: byte by byte, and by a function where
+// there are too many bytes to write down.
 
 #include "chaos.h"
 
@@ -14,13 +15,13 @@
 
 struct chaos {
     const char *kind;
-    const char *what;
-    int error; // what a careful client reports; 0: the page is fine
-    bool lasts; // until the client has had enough
-    const char *bytes;
-    size_t len; // they may contain NULs
-    const char *again; // then this, for ever
-    size_t head; // the last header is filled up to a head of this size
+    const char *about;
+    int error; // the error that a careful client reports; 0: none
+    bool is_endless; // the client has to give up
+    const char *bytes; // may contain NULs
+    size_t len;
+    const char *again; // sent for ever after `bytes`
+    size_t head; // bytes to which the last header fills up the head; 0: as is
     size_t piece;
     int pause;
     enum reply_end end;
@@ -49,7 +50,7 @@ static const struct chaos table[] = {
     { "reset-in-body", "reset within the body", -ECONNRESET,
         BYTES(OK TEXT "Content-Length: 9\r\n\r\nMoo"), .end = REPLY_RESET },
 
-    // It takes for ever.
+    // The answer takes for ever.
     { "never", "no answer, ever", -ETIMEDOUT, true, .end = REPLY_NEVER },
     { "drip", "one byte a second", -ETIMEDOUT, true,
         BYTES(OK TEXT "Content-Length: 4\r\n\r\nMoo!"), .piece = 1,
@@ -65,7 +66,7 @@ static const struct chaos table[] = {
     { "1xx-storm", "interim responses without end", ERROR_TOO_MANY_INTERIM,
         true, .again = "HTTP/1.1 103 Early Hints\r\n\r\n" },
 
-    // It breaks the rules.
+    // The answer breaks the rules.
     { "too-short", "the body is shorter than was said", ERROR_CLOSED_EARLY,
         BYTES(OK TEXT "Content-Length: 5\r\n\r\nMoo!") },
     { "too-long", "the body is longer than was said", 0,
@@ -107,7 +108,7 @@ static const struct chaos table[] = {
         BYTES("HTTP/1.1 302 Found\r\nLocation: http://\r\n"
               "Content-Length: 0\r\n\r\n") },
 
-    // It is odd, and right.
+    // The answer is odd, but valid.
     { "1xx", "three interim responses, then a good one", 0,
         BYTES(
             "HTTP/1.1 100 Continue\r\n\r\n"
@@ -148,14 +149,15 @@ static const struct chaos table[] = {
                       "<a href=\"gone&#27;[0m&#0;\">entities</a>\n") },
 };
 
-// --- What is too much to write down ------------------------------------------
+// --- Generated answers -------------------------------------------------------
 
-// No page is met twice, so only the limit on redirects ends it.
+// Each redirect leads to a new URL, so only a limit on redirects ends the
+// chain.
 static void redirect_loop(struct reply *reply, const char *rest)
 {
     char location[64];
     long here = *rest == '/' ? strtol(rest + 1, NULL, 10) : 0;
-    // Any number may be asked for, the largest as well.
+    // The client may ask for any number, even for LONG_MAX.
     long next = here >= 0 && here < LONG_MAX ? here + 1 : 1;
 
     snprintf(location, sizeof(location),
@@ -163,7 +165,8 @@ static void redirect_loop(struct reply *reply, const char *rest)
     reply_head(reply, 302, NULL, location);
 }
 
-// To itself, with a query that doubles until no URL is that long.
+// Redirects to the same path, with a query that doubles until the URL is too
+// long.
 static void growing_query(struct reply *reply, const char *rest)
 {
     size_t len = strlen(rest);
@@ -175,7 +178,8 @@ static void growing_query(struct reply *reply, const char *rest)
     reply->status = 302;
 }
 
-// Any byte but those that end a header or a quoted value; the same each time.
+// Adds n random bytes, the same in each run, without the bytes that end a
+// header or a quoted value.
 static void add_noise(struct reply *reply, unsigned *state, int n)
 {
     while (n-- > 0) {
@@ -188,7 +192,7 @@ static void add_noise(struct reply *reply, unsigned *state, int n)
     }
 }
 
-// A place of this very server, behind which everything goes.
+// Redirects to a path of this server that ends in noise.
 static void noisy_location(struct reply *reply, const char *unused)
 {
     unsigned state = 1;
@@ -244,10 +248,10 @@ static void tiny_chunks(struct reply *reply, const char *unused)
 
 static const struct {
     const char *kind;
-    const char *what;
+    const char *about;
     void (*make)(struct reply *reply, const char *rest);
     bool is_linked;
-} made[] = {
+} generated[] = {
     { "redirect-loop", "from page to page without end", redirect_loop, true },
     { "growing-query", "to itself, with a query that grows", growing_query,
         true },
@@ -265,7 +269,8 @@ static const char *word(int error)
     return error == 0 ? "fine" : error_text(error);
 }
 
-// All kinds, those that end by themselves as links: a crawler may start here.
+// Lists all kinds. Only those that end by themselves are links, so that a
+// crawler can start here.
 static void index_page(struct reply *reply)
 {
     reply_printf(reply,
@@ -273,15 +278,17 @@ static void index_page(struct reply *reply)
         "<p>Each of these is wrong or odd in one way.\n<ul>\n");
     for (size_t i = 0; i < COUNT(table); i++) {
         const struct chaos *c = &table[i];
-        reply_printf(reply, c->lasts ? "<li>%s" : "<li><a href=\"%s\">link</a>",
-            c->kind);
-        reply_printf(reply, " %s: %s (%s)\n", c->kind, c->what, word(c->error));
-    }
-    for (size_t i = 0; i < COUNT(made); i++) {
         reply_printf(reply,
-            made[i].is_linked ? "<li><a href=\"%s\">link</a>" : "<li>%s",
-            made[i].kind);
-        reply_printf(reply, " %s: %s (fine)\n", made[i].kind, made[i].what);
+            c->is_endless ? "<li>%s" : "<li><a href=\"%s\">link</a>", c->kind);
+        reply_printf(
+            reply, " %s: %s (%s)\n", c->kind, c->about, word(c->error));
+    }
+    for (size_t i = 0; i < COUNT(generated); i++) {
+        reply_printf(reply,
+            generated[i].is_linked ? "<li><a href=\"%s\">link</a>" : "<li>%s",
+            generated[i].kind);
+        reply_printf(
+            reply, " %s: %s (fine)\n", generated[i].kind, generated[i].about);
     }
     reply_printf(reply,
         "<li><a href=\"first/2/index\">link</a> first/K/TOKEN: closed K times, "
@@ -302,7 +309,7 @@ static void break_rules(struct reply *reply, const struct chaos *c)
     }
     if (c->again != NULL) {
         reply->again = reply->stop;
-        // Many at a time, or the kernel would be called for each.
+        // Many copies, so that one send() takes more than one.
         while (reply->stop < 16384 && !reply->failed)
             reply_add(reply, c->again, strlen(c->again));
     }
@@ -331,11 +338,11 @@ void chaos_reply(struct reply *reply, const char *target)
         index_page(reply);
         return;
     }
-    for (size_t i = 0; i < COUNT(made); i++) {
-        size_t len = strlen(made[i].kind);
-        if (strncmp(kind, made[i].kind, len) == 0
-            && strchr("/?", kind[len]) != NULL) { // or at its end
-            made[i].make(reply, kind + len);
+    for (size_t i = 0; i < COUNT(generated); i++) {
+        size_t len = strlen(generated[i].kind);
+        if (strncmp(kind, generated[i].kind, len) == 0
+            && strchr("/?", kind[len]) != NULL) { // or the NUL
+            generated[i].make(reply, kind + len);
             return;
         }
     }

@@ -1,19 +1,19 @@
 // chaos.h - wrong answers, each wrong in one way. No I/O.
 //
-// Two tables in chaos.c say what each /chaos/KIND sends and what a careful
-// client makes of it: an error of errors.h, or none where the answer is only
-// odd. The page /chaos/ is made of both.
+// Two tables in chaos.c list the bytes of each /chaos/KIND and the error that a
+// careful client reports (errors.h), or none where the answer is only odd. The
+// page /chaos/ shows both tables.
 
 #ifndef CHAOS_H
 #define CHAOS_H
 
 #include "reply.h"
 
-// The answer to a GET of "/chaos/...". That of /chaos/first/K/TOKEN is the good
-// one: the failures before it are counted in routes.c.
+// Writes the answer to a GET of "/chaos/...". For /chaos/first/K/TOKEN this is
+// the good answer: the K failures before it are counted in routes.c.
 void chaos_reply(struct reply *reply, const char *target);
 
-// Of "/chaos/first/K/...": K. Anything else: 0.
+// Returns K for "/chaos/first/K/...", 0 for any other target.
 int chaos_fails_first(const char *target);
 
 #endif

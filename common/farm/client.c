@@ -1,4 +1,5 @@
-// client.c - a client's life, from its first byte to its last.
+// client.c - receives a request, waits for its delay or its gate, and sends the
+// answer, without ever blocking.
 
 #include "client.h"
 
@@ -17,40 +18,40 @@
 #include <time.h>
 #include <unistd.h>
 
-// The sockets must not block. On Linux a flag says so call by call, which
-// saves a fcntl() for each client; where headers hide that flag (the BSDs and
-// macOS), a new socket has inherited O_NONBLOCK from its listener.
+// No call on a client's socket may block. On Linux a flag in each call saves
+// one fcntl() a client. Where headers hide the flag (the BSDs and macOS), a new
+// socket has inherited O_NONBLOCK from its listener.
 #ifndef MSG_DONTWAIT
 #define MSG_DONTWAIT 0
 #endif
 
 enum {
     MAX_REQUEST = 16384, // bytes
-    GATE_SECONDS = 10, // after which an answer is not held any longer
+    GATE_SECONDS = 10, // the longest time that a gate holds an answer
 };
 
 struct client {
-    struct source source; // first: a pointer to one is a pointer to the other
-    bool in_flight; // its request has been read, its answer is not complete
+    struct source source; // first: a pointer to it points to the client, too
+    bool in_flight; // the request has been read, the answer is not complete
     int status; // of the answer, for the log
-    struct client *next; // in the list of all
+    struct client *next; // in the list of all clients
     struct client *previous;
-    char *request; // owned: the bytes so far; later method, target, host
-    const char *target; // into request, NUL-terminated, as is the host
+    char *request; // owned; the bytes so far, later method, target, host
+    const char *target; // target and host point into `request`
     const char *host;
     const struct route *route;
-    struct reply *rest; // owned: what remains to be sent; NULL at first
-    double since; // when the request had been read
-    double delay; // in seconds, of the answer
-    int gate; // it is held until so many are; 0: it is not held
-    size_t count; // bytes received of the request; later, sent of the answer
+    struct reply *rest; // owned; the unsent part of the answer, or NULL
+    double since; // when the request was complete
+    double delay; // seconds from `since` to the answer
+    int gate; // held until so many clients are held; 0: not held
+    size_t count; // bytes of the request received; later, of the answer sent
 };
 
 static struct client *clients;
-static struct reply reply; // the one being written; few take a second send
-static char input[MAX_REQUEST + 1]; // the one being read
-static int held; // clients at a gate
-static int open_gates; // those of up to so many clients have opened
+static struct reply reply; // the answer being written; most need one send()
+static char input[MAX_REQUEST + 1]; // the request being read
+static int num_held; // clients at a gate
+static int largest_open_gate; // each gate of up to so many clients is open
 
 static struct client *client_of(struct source *source)
 {
@@ -78,7 +79,7 @@ static void log_request(const struct client *c, const char *remark)
     strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%S", &utc);
     fprintf(
         server.log, "%s.%03ldZ %s ", text, now.tv_nsec / 1000000, c->request);
-    // A log is read on terminals, and clients send what they like.
+    // Escape control characters, because a log is read on terminals.
     for (const char *at = c->target; *at != '\0'; at++)
         fprintf(server.log, *at > ' ' && *at < 127 ? "%c" : "%%%02X",
             (unsigned char)*at);
@@ -104,7 +105,7 @@ static void count_out(struct client *c, bool vanished)
 
 static void leave_gate(struct client *c)
 {
-    held -= c->gate > 0;
+    num_held -= c->gate > 0;
     c->gate = 0;
 }
 
@@ -139,8 +140,8 @@ void client_disconnect_all(void)
     reply_free(&reply);
 }
 
-// From now on `on_ready` is called when the client's descriptor is ready. The
-// caller must not use `c` after this: a client that cannot be watched is freed.
+// Sets the function to call when the client's descriptor is ready. The caller
+// must not use `c` afterwards: a client that cannot be watched is freed.
 static void watch(
     struct client *c, int interest, void (*on_ready)(struct source *source))
 {
@@ -149,7 +150,7 @@ static void watch(
         disconnect(c);
 }
 
-// Nothing is expected from this client but that it may hang up.
+// The request has been read: discards further bytes and notices a hang-up.
 static void on_chatter(struct source *source)
 {
     ssize_t n = recv(source->fd, input, sizeof(input), MSG_DONTWAIT);
@@ -161,15 +162,15 @@ static void on_chatter(struct source *source)
 // --- Sending -----------------------------------------------------------------
 
 enum progress {
-    SENT, // all of it
-    BLOCKED, // until the client reads
+    SENT, // the whole answer
+    BLOCKED, // until the client reads more
     PAUSED, // until the next piece is due
-    GONE, // the client is
+    GONE, // the client has left
 };
 
 static enum progress send_some(struct client *c, struct reply *answer)
 {
-    // An answer without end must not keep the others from theirs.
+    // A limit of calls, so that an endless answer does not hold up the others.
     for (int i = 0; i < 16; i++) {
         if (answer->start == answer->stop && answer->again > 0)
             answer->start = answer->again;
@@ -212,8 +213,8 @@ static void finish(struct client *c, enum reply_end end)
     watch(c, SELECT_READ, on_chatter);
 }
 
-// What could not be sent at once moves in with the client, bytes and all; the
-// next answer starts with an empty reply.
+// Moves the unsent part of the answer from `reply` into the client, with its
+// memory. The next answer starts with an empty reply.
 static bool keep_rest(struct client *c)
 {
     int on = 1;
@@ -223,7 +224,7 @@ static bool keep_rest(struct client *c)
         return false;
     *c->rest = reply;
     reply = (struct reply){ 0 };
-    if (c->rest->piece > 0) // or the kernel gathers the pieces again (Nagle)
+    if (c->rest->piece > 0) // otherwise the kernel joins the pieces (Nagle)
         setsockopt(c->source.fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
     return true;
 }
@@ -246,13 +247,13 @@ static void deliver(struct client *c, struct reply *answer)
         watch(c, SELECT_WRITE, on_more);
         return;
     }
-    c->source.on_time = on_more;
+    c->source.on_deadline = on_more;
     timer_arm(&server.timers, &c->source.timer,
         clock_now() + c->rest->pause * 1e-3 * server.options.pace);
     watch(c, SELECT_READ, on_chatter);
 }
 
-// The client can take more, or the pause is over.
+// The socket is writable again, or the pause between two pieces is over.
 static void on_more(struct source *source)
 {
     struct client *c = client_of(source);
@@ -271,7 +272,7 @@ static void answer(struct client *c)
 {
     struct question question = question_of(c);
 
-    reply_clear(&reply); // if it stays empty, the client gets no answer at all
+    reply_clear(&reply); // an empty reply closes the connection, unanswered
     route_answer(c->route, &question, &reply);
     c->status = reply.status;
     if (reply.failed)
@@ -280,12 +281,12 @@ static void answer(struct client *c)
         deliver(c, &reply);
 }
 
-// Each client that is held for `gate` of them, or fewer, is answered as soon as
-// its delay is over. Such gates stay open: a program that comes in waves is not
-// held again.
+// Opens the gates of up to `gate` clients: each client held at one of them is
+// answered as soon as its delay is over. The gates stay open, so that the next
+// wave of requests is not held again.
 static void open_gate(int gate)
 {
-    open_gates = gate;
+    largest_open_gate = gate;
     for (struct client *c = clients; c != NULL; c = c->next) {
         if (c->gate > 0 && c->gate <= gate) {
             leave_gate(c);
@@ -296,10 +297,10 @@ static void open_gate(int gate)
 
 void client_close_gates(void)
 {
-    open_gates = 0;
+    largest_open_gate = 0;
 }
 
-// The animal has thought long enough, or the gate was closed long enough.
+// The delay is over, or the gate has been closed for GATE_SECONDS.
 static void on_due(struct source *source)
 {
     struct client *c = client_of(source);
@@ -311,17 +312,17 @@ static void on_due(struct source *source)
     answer(c);
 }
 
-static void wait_until(struct client *c, double moment)
+static void wait_until(struct client *c, double deadline)
 {
     server.waiting++;
-    c->source.on_time = on_due;
-    timer_arm(&server.timers, &c->source.timer, moment);
-    if (c->gate > 0 && ++held >= c->gate)
+    c->source.on_deadline = on_due;
+    timer_arm(&server.timers, &c->source.timer, deadline);
+    if (c->gate > 0 && ++num_held >= c->gate)
         open_gate(c->gate);
-    watch(c, SELECT_READ, on_chatter); // as before: no system call
+    watch(c, SELECT_READ, on_chatter); // same interest: no system call
 }
 
-// The request is complete: answers it, or lets it wait for its moment.
+// Answers a complete request, or starts its wait for the delay or the gate.
 static void accept_request(struct client *c, int status)
 {
     c->status = status;
@@ -335,7 +336,7 @@ static void accept_request(struct client *c, int status)
         count_in(c);
     if (c->route->delay != NULL)
         c->delay = c->route->delay(c->target) * 1e-3 * server.options.pace;
-    if (c->route->gate != NULL && c->route->gate(c->target) > open_gates)
+    if (c->route->gate != NULL && c->route->gate(c->target) > largest_open_gate)
         c->gate = c->route->gate(c->target);
     if (c->gate > 0)
         wait_until(c, c->since + (double)GATE_SECONDS);
@@ -347,7 +348,8 @@ static void accept_request(struct client *c, int status)
 
 // --- Receiving ---------------------------------------------------------------
 
-// Gives the client its request: three strings behind one another.
+// Replaces the bytes received so far by three strings, one behind the other.
+// Returns false if out of memory.
 static bool keep_request(struct client *c, const struct request *request)
 {
     const struct slice parts[3] = {
@@ -372,8 +374,8 @@ static bool keep_request(struct client *c, const struct request *request)
     return true;
 }
 
-// There is one buffer for all clients, because nothing waits between receiving
-// and parsing. Only a request that comes in pieces is kept in the meantime.
+// One buffer serves all clients, because no client waits between receiving and
+// parsing. Only an incomplete request is copied into its client.
 static void on_request(struct source *source)
 {
     struct client *c = client_of(source);

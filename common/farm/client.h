@@ -1,24 +1,23 @@
-// client.h - a client's life: it connects, asks, waits and is answered.
+// client.h - one client of the farm, from its request to its last byte.
 //
 //     on_request -> [waits] -> on_due -> closed
 //                                |  ^
 //                                v  | a pause, or a slow reader
 //                              on_more
 //
-// Two function pointers in its source say how a client's story goes on: what to
-// call when its descriptor is ready, and what to call when its moment has come.
+// Two function pointers in a client's source hold the next step: one is called
+// when the descriptor is ready, the other when the deadline has come.
 
 #ifndef CLIENT_H
 #define CLIENT_H
 
-// Takes over `fd`, a connection that is new. A client for which there is no
-// memory is hung up on.
+// Takes ownership of `fd`, a new connection. Out of memory: closes `fd`.
 void client_connect(int fd);
 
-// Hangs up on everybody, and frees what is shared by all clients.
+// Closes all connections and frees the memory that the clients share.
 void client_disconnect_all(void);
 
-// /stats?reset: gates close again.
+// Closes all gates again, for /stats?reset.
 void client_close_gates(void);
 
 #endif

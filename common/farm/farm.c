@@ -1,24 +1,25 @@
-// farm.c - the slow animals: a server that takes its time.
+// farm.c - the slow animals' server: the listeners and the loop.
 //
 //     farm [--port N] [--pace X] [--delay MS] [--spread MS] [--gate N]
 //          [--selector epoll|poll] [--log FILE] [--lifeline FD]
 //
-// Prints its address and serves, on 127.0.0.1 and if it can on [::1], until
-// SIGINT, SIGTERM or the end of the lifeline:
+// Prints its address, then serves on 127.0.0.1 and, where there is IPv6, on
+// [::1], until SIGINT, SIGTERM or the end of file on the lifeline:
 //
-//     /animals/NAME[?delay=MS]    one sound, after that animal's delay
+//     /animals/NAME[?delay=MS]    one sound, after the animal's delay
 //     /drip/NAME                  ten lines over about a second
 //     /site/                      pages to crawl (site.h)
 //     /chaos/                     wrong answers (chaos.h)
-//     /stats[?reset]              what has happened so far
+//     /stats[?reset]              counters since the start or the last reset
 //
-// With --gate N, or ?gate=N behind an animal's name, the answers of animals, and of
-// pages but for the roots, are held until N clients wait for theirs, or for ten seconds. Then the gate stays open, until
-// /stats?reset.
+// A gate holds answers back until N clients wait for one, for at most ten
+// seconds. --gate N sets a gate for all animals and for all pages except the
+// roots, ?gate=N behind an animal's name for one request. Once open, a gate
+// stays open until /stats?reset.
 //
-// Ten thousand clients wait on one thread. Each is a struct of some 160 bytes
-// (client.c) in which two function pointers say how its story goes on. That is
-// the event loop of chapter 4, and all of it is in serve().
+// Ten thousand clients wait on one thread. Each client is a struct of some 160
+// bytes (client.c), in which two function pointers hold the client's next step.
+// This is the event loop of chapter 4, and serve() is all of it.
 
 #include "farm.h"
 
@@ -39,14 +40,14 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { TURN = 256 }; // so many clients or answers are served before others
+enum { BATCH = 256 }; // most connections or deadlines handled in one go
 
 struct server server;
 
 static struct source listeners[2]; // IPv4, IPv6
 static struct source lifeline;
 static struct source interrupt;
-static bool full; // no descriptor is left: clients wait outside
+static bool is_paused; // no descriptor is free, the listeners are not watched
 static bool stopping;
 
 static const char *why(int error)
@@ -55,11 +56,11 @@ static const char *why(int error)
                                 : error_text(error);
 }
 
-// --- The doors ---------------------------------------------------------------
+// --- The listeners -----------------------------------------------------------
 
 static void on_connect(struct source *listener)
 {
-    for (int i = 0; i < TURN; i++) {
+    for (int i = 0; i < BATCH; i++) {
         int fd = accept(listener->fd, NULL, NULL);
         if (fd != -1) {
             client_connect(fd);
@@ -67,22 +68,22 @@ static void on_connect(struct source *listener)
         }
         if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS
             || errno == ENOMEM) {
-            // The listeners stay ready, so we stop watching them. They are
-            // watched again when a client leaves, or after a tenth of a second:
-            // another process may have closed some descriptors.
-            full = true;
+            // The listeners stay ready, so stop watching them. listen_again()
+            // is called when a client leaves, or after a tenth of a second,
+            // because another process may have closed descriptors.
+            is_paused = true;
             for (int j = 0; j < 2; j++)
                 selector_set(
                     server.selector, listeners[j].fd, 0, &listeners[j]);
             timer_arm(&server.timers, &listeners[0].timer, clock_now() + 0.1);
         }
-        return; // no client is left at the door, or it went away again
+        return; // no connection is pending, or the client has left already
     }
 }
 
 static void listen_again(struct source *source)
 {
-    full = false;
+    is_paused = false;
     timer_cancel(&server.timers, &source->timer);
     for (int i = 0; i < 2; i++)
         selector_set(
@@ -91,7 +92,7 @@ static void listen_again(struct source *source)
 
 void farm_has_room(void)
 {
-    if (full)
+    if (is_paused)
         listen_again(&listeners[0]);
 }
 
@@ -116,12 +117,12 @@ static int listen_at(
     }
     source->fd = fd;
     source->on_ready = on_connect;
-    source->on_time = listen_again;
+    source->on_deadline = listen_again;
     return selector_set(server.selector, fd, SELECT_READ, source);
 }
 
-// Listens and prints where. Returns 0 or a negative errno.
-static int open_doors(void)
+// Listens and prints the address. Returns 0 or a negative errno.
+static int open_listeners(void)
 {
     struct sockaddr_in four = {
         .sin_family = AF_INET,
@@ -141,7 +142,7 @@ static int open_doors(void)
             error, "farm", "port %d: %s", server.options.port, why(error));
     getsockname(listeners[0].fd, (struct sockaddr *)&four, &len);
     six.sin6_port = four.sin_port;
-    // Not every system has IPv6, and the port may be taken there: so be it.
+    // May fail: not every system has IPv6, and there the port may be in use.
     listen_at(&listeners[1], (struct sockaddr *)&six, sizeof(six));
     printf("http://127.0.0.1:%d\n", ntohs(four.sin_port));
     fflush(stdout);
@@ -165,7 +166,7 @@ static void on_lifeline(struct source *source)
         stopping = true;
 }
 
-// All the farm ever does. Returns 0 or a negative errno.
+// The event loop. Returns 0 when the farm is to stop, or a negative errno.
 static int serve(void)
 {
     struct selector_event event;
@@ -178,14 +179,14 @@ static int serve(void)
             source = event.data;
             source->on_ready(source);
         }
-        // At most TURN of those that are due: ten thousand in one go would keep
-        // new clients waiting at the door.
+        // At most BATCH of the deadlines that are due: handling ten thousand in
+        // one go would keep new clients from being accepted.
         double now = clock_now();
-        for (int i = 0; i < TURN; i++) {
+        for (int i = 0; i < BATCH; i++) {
             source = (struct source *)timers_due(&server.timers, now);
             if (source == NULL)
                 break;
-            source->on_time(source);
+            source->on_deadline(source);
         }
         if (server.log != NULL)
             fflush(server.log);
@@ -215,7 +216,7 @@ static int watch_for_the_end(void)
         .fd = server.options.lifeline,
         .on_ready = on_lifeline,
     };
-    // Not every selector asks whether there is such a descriptor.
+    // Not every selector checks that the descriptor exists.
     error = fcntl(lifeline.fd, F_GETFD) == -1 ? -errno : 0;
     if (error == 0)
         error =
@@ -267,13 +268,13 @@ static void close_all(void)
 int main(int argc, char **argv)
 {
     process_keep_standard_streams();
-    unsetenv("CLOCK"); // the world does not stop for a client's virtual clock
+    unsetenv("CLOCK"); // the farm keeps real time for virtual clocks as well
     int code = farm_options_parse(&server.options, argc, argv);
 
     if (code != OPTIONS_GO_ON)
         return code;
     signal(SIGPIPE, SIG_IGN);
-    signal(SIGXFSZ, SIG_IGN); // a full log ends the log, not the farm
+    signal(SIGXFSZ, SIG_IGN); // a log at its size limit does not end the farm
     listeners[0].fd = listeners[1].fd = -1;
     int error = open_log();
     if (error == 0)
@@ -281,7 +282,7 @@ int main(int argc, char **argv)
     if (error == 0)
         error = watch_for_the_end();
     if (error == 0)
-        error = open_doors();
+        error = open_listeners();
     if (error == 0) {
         error = serve();
         if (error != 0)

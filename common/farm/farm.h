@@ -1,5 +1,5 @@
-// farm.h - what the parts of the farm share: the doors and the loop (farm.c), a
-// client's life (client.c), and what is answered (routes.c).
+// farm.h - types and state shared by the parts of the farm: the listeners and
+// the loop (farm.c), the clients (client.c), the answers (routes.c).
 
 #ifndef FARM_H
 #define FARM_H
@@ -10,12 +10,12 @@
 
 #include <stdio.h>
 
-// Something that the loop waits for: a descriptor, a moment, or both, and the
-// functions to call then.
+// A source of events: a descriptor, a deadline or both, with the functions that
+// the loop calls when the descriptor is ready or the deadline has come.
 struct source {
-    struct timer timer; // first: a pointer to one is a pointer to the other
+    struct timer timer; // first: a pointer to it points to the source, too
     void (*on_ready)(struct source *source);
-    void (*on_time)(struct source *source);
+    void (*on_deadline)(struct source *source);
     int fd;
 };
 
@@ -26,19 +26,19 @@ struct server {
     FILE *log; // or NULL
     // For /stats:
     int open; // connections
-    int in_flight; // requests that have been read and not been answered
-    int waiting; // of those, before their moment
-    int peak; // of in_flight
+    int in_flight; // requests read but not yet answered
+    int waiting; // requests in flight that a delay or a gate holds back
+    int peak; // highest in_flight so far
     long connected;
     long requests;
     long responses;
-    long vanished; // clients that left before their answer
+    long vanished; // clients that left before the end of their answer
 };
 
 extern struct server server;
 
-// To be called when a client has left: if clients were kept outside for lack of
-// a descriptor, the doors open again.
+// Call after a client has left: if accepting was paused because no descriptor
+// was free, the listeners are watched again.
 void farm_has_room(void);
 
 #endif

@@ -1,4 +1,4 @@
-// farm_options.c - one table.
+// farm_options.c - the table of the farm's options, and their checks.
 
 #include "farm_options.h"
 

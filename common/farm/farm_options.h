@@ -6,18 +6,18 @@
 #include "command_line.h"
 
 struct farm_options {
-    const char *selector; // "epoll", "poll" or NULL: the better one
+    const char *selector; // "epoll" or "poll"; NULL: the best available
     int port; // 0: any that is free
-    double pace; // stretches all delays
-    int delay; // ms; -1: as each animal pleases
+    double pace; // factor for all delays
+    int delay; // ms; -1: each animal's own
     int spread; // ms
     int gate; // clients; 0: no gate
     const char *log; // a file, "-" for stderr, or NULL
-    int lifeline; // a descriptor; its end is the farm's end; -1: none
+    int lifeline; // the farm stops at its end of file; -1: none
 };
 
-// Fills *options from the command line and the defaults. Returns as
-// command_line_parse() does. Nothing is owned.
+// Fills *options from the defaults and the command line. Returns the result of
+// command_line_parse(). The strings point into argv.
 int farm_options_parse(struct farm_options *options, int argc, char **argv);
 
 #endif

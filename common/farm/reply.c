@@ -1,4 +1,4 @@
-// reply.c - a growing array of bytes with room in front.
+// reply.c - a growing array of bytes, with room in front for the head.
 
 #include "reply.h"
 
@@ -9,7 +9,7 @@
 #include <string.h>
 
 #define ROOM 1024 // in front of the body, for the head
-#define CHUNK 1000 // bytes; so that sizes have three hexadecimal digits
+#define CHUNK 1000 // bytes: a size of three hexadecimal digits
 
 void reply_clear(struct reply *reply)
 {
@@ -21,7 +21,7 @@ void reply_clear(struct reply *reply)
     };
 }
 
-// Room for n more bytes, or false.
+// Makes room for n more bytes. Returns false if out of memory.
 static bool reserve(struct reply *reply, size_t n)
 {
     if (reply->failed)
@@ -49,7 +49,7 @@ void reply_add(struct reply *reply, const char *bytes, size_t n)
 
 void reply_printf(struct reply *reply, const char *format, ...)
 {
-    size_t room = 200; // enough at the first try, nearly always
+    size_t room = 200; // nearly always enough at the first try
     va_list arguments;
 
     while (reserve(reply, room)) {

@@ -1,4 +1,4 @@
-// request.c - one line, and of the headers only Host.
+// request.c - parses the request line and, of the headers, only Host.
 
 #include "request.h"
 
@@ -11,7 +11,7 @@ bool request_is_complete(const char *text)
     return strstr(text, "\n\r\n") != NULL || strstr(text, "\n\n") != NULL;
 }
 
-// The value of the first Host header. Absent: .at is NULL.
+// Returns the value of the first Host header; .at is NULL if there is none.
 static struct slice find_host(const char *text)
 {
     struct slice host = { 0 };
@@ -19,7 +19,7 @@ static struct slice find_host(const char *text)
     while ((text = strchr(text, '\n')) != NULL) {
         text++;
         if (*text == '\r' || *text == '\n')
-            break; // what follows is no header any more
+            break; // the empty line ends the headers
         size_t name_len = strcspn(text, ":\r\n");
         if (!slice_like((struct slice){ text, name_len }, "host"))
             continue;

@@ -1,4 +1,4 @@
-// request.h - a request, taken apart. No I/O.
+// request.h - the parser of the farm's requests. No I/O.
 
 #ifndef REQUEST_H
 #define REQUEST_H
@@ -13,14 +13,14 @@ struct request {
     struct slice host;
 };
 
-// Does the text hold a whole head? It ends in an empty line; a line ends in
-// CRLF, or where a person types it into nc in LF (RFC 9112, 2.2).
+// Does the text hold a whole head? A head ends in an empty line. Lines end in
+// CRLF, or in LF if a person types them into nc (RFC 9112, 2.2).
 bool request_is_complete(const char *text);
 
-// Fills *request with slices of `text` (the host of an HTTP/1.0 request without
-// one is "localhost"). Returns 0, or the status with which to
-// refuse: 400, also for bytes that must not stand in a request line unescaped;
-// 405 for anything but GET.
+// Fills *request with slices of `text`; without a Host header, an HTTP/1.0
+// request gets "localhost". Returns 0, or the status of the refusal: 400 for a
+// malformed head or an unescaped byte in the request line, 405 for any method
+// but GET.
 int request_parse(struct request *request, const char *text);
 
 #endif

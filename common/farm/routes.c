@@ -1,4 +1,4 @@
-// routes.c - one table of routes, and a function for each.
+// routes.c - the table of routes, with the functions that write the answers.
 
 #include "routes.h"
 
@@ -17,8 +17,8 @@
 
 // --- Requests that fail at first ---------------------------------------------
 
-// How often each has failed, by a hash of its target. When the table gets
-// crowded everything is forgotten.
+// A hash table: how often each target has failed. A table that is half full is
+// emptied.
 struct failure {
     uint64_t key; // 0: free
     int times;
@@ -31,12 +31,12 @@ static int num_failures;
 
 static void forget_failures(void)
 {
-    if (num_failures > 0) // otherwise memory is touched for nothing
+    if (num_failures > 0) // an unused table occupies no memory
         memset(failures, 0, sizeof(failures));
     num_failures = 0;
 }
 
-// Returns how often this request has failed before, and counts it as one more.
+// Returns how often this target has failed before, and counts one more failure.
 static int count_failure(const char *target)
 {
     uint64_t key = 14695981039346656037u; // FNV-1a
@@ -64,7 +64,8 @@ static struct slice animal_name(const char *target)
     return (struct slice){ name, strcspn(name, "?") };
 }
 
-// The number behind "NAME=" in the query, from 0 to `most`; -1: there is none.
+// Returns the number behind "NAME=" in the query, limited to 0 to `most`, or -1
+// if there is none.
 static int query_number(const char *target, const char *name, int most)
 {
     size_t len = strlen(name);
@@ -79,13 +80,13 @@ static int query_number(const char *target, const char *name, int most)
     return (int)(number < 0 ? 0 : number > most ? most : number);
 }
 
-static uint32_t spreads; // delays that --spread has added to
+static uint32_t num_spread; // delays that --spread has changed so far
 
-// What --spread adds for the next request, from 0 to that many ms. Multiples of
-// the golden ratio fill the range evenly, however many there are.
+// Returns the ms to add to the next delay, 0 to --spread. Multiples of the
+// golden ratio fill the range evenly, however many requests there are.
 static int spread(void)
 {
-    uint32_t place = spreads++ * 2654435769u;
+    uint32_t place = num_spread++ * 2654435769u;
 
     return (int)((uint64_t)place * ((uint64_t)server.options.spread + 1) >> 32);
 }
@@ -181,8 +182,8 @@ static void answer_chaos(const struct question *question, struct reply *reply)
     chaos_reply(reply, question->target);
 }
 
-// Some of what the client has sent may not have been read, and to close now
-// would become a reset that overtakes the answer: hence the half close.
+// A half close, because the socket may hold unread bytes: closing it would send
+// a reset, which can overtake the answer.
 static void answer_refusal(const struct question *question, struct reply *reply)
 {
     reply_printf(reply, "Sorry, not like this.\n");
@@ -200,7 +201,7 @@ static void reset(void)
     server.responses = 0;
     server.vanished = 0;
     server.peak = server.in_flight;
-    spreads = 0;
+    num_spread = 0;
     forget_failures();
     client_close_gates();
 }
@@ -248,7 +249,7 @@ const struct route *route_find(const struct question *question)
     if (strcmp(target, "/stats") == 0 || strcmp(target, "/stats?reset") == 0)
         return &route_stats;
     while (strncmp(target, routes[i].prefix, strlen(routes[i].prefix)) != 0)
-        i++; // the last one fits all
+        i++; // the last prefix fits every target
     return &routes[i];
 }
 

@@ -1,4 +1,4 @@
-// routes.h - what is answered, and after how long.
+// routes.h - the answers of the farm, and their delays.
 
 #ifndef ROUTES_H
 #define ROUTES_H
@@ -7,7 +7,7 @@
 
 #include <stdbool.h>
 
-// What an answer is made from.
+// The parts of a request on which the answer depends.
 struct question {
     const char *target;
     const char *host;
@@ -16,21 +16,20 @@ struct question {
 
 struct route {
     const char *prefix;
-    int (*delay)(const char *target); // ms; NULL: at once
-    int (*gate)(const char *target); // clients to wait for; NULL: none
+    int (*delay)(const char *target); // ms; NULL: no delay
+    int (*gate)(const char *target); // clients to wait for; NULL: no gate
     void (*answer)(const struct question *question, struct reply *reply);
-    int (*fails_first)(const char *target); // how often; NULL: never
+    int (*fails_first)(const char *target); // number of failures; NULL: 0
 };
 
-// The route of /stats. Requests for it are not counted: looking must not change
-// the numbers.
+// The route of /stats. Its requests are not counted, so that reading the
+// counters does not change them.
 extern const struct route route_stats;
 
-// The route of a question. There is always one.
+// Returns the route of a question; never NULL.
 const struct route *route_find(const struct question *question);
 
-// Fills `reply`, which has been cleared; it stays empty if this request is one
-// that fails at first.
+// Fills the cleared `reply`, or leaves it empty if this request is to fail.
 void route_answer(const struct route *route, const struct question *question,
     struct reply *reply);
 

@@ -1,9 +1,9 @@
 // site.c - the encyclopaedia of waiting, and generated sites.
 //
-// One row of the table is one URL. The rows of animals/, waiting/ and farm/
-// are articles, which link to one another by rule; every page of shapes/ can
-// be reached by one shape of link only, so that a crawler which misreads one
-// misses the page that bears its name.
+// Each row of the table is a URL. The rows of animals/, waiting/ and farm/ are
+// articles, which are linked by rule. Each page of shapes/ can be reached only
+// by the shape of link that it is named after: a crawler that misreads the
+// shape misses the page.
 
 #include "site.h"
 
@@ -24,7 +24,7 @@ enum {
 
 struct row {
     const char *path; // below /site/
-    const char *text; // $ stands for the host; of a redirect: the Location
+    const char *text; // $ stands for the host; for a redirect, the Location
     const char *type; // NULL: text/html; charset=utf-8
     int status; // 0: 200
     int flags;
@@ -251,10 +251,11 @@ struct spec {
     long bytes;
     long faults; // permille
     long gate; // clients
-    long page; // which one is asked for
+    long page; // number of the requested page
 };
 
-// A number of digits only, at most `most`; else -1. Moves *text behind it.
+// Reads a number of digits only and moves *text behind it. Returns -1 if there
+// is no digit, or the number is above `most`.
 static long read_number(const char **text, long most)
 {
     long number = 0;
@@ -269,8 +270,8 @@ static long read_number(const char **text, long most)
     return number;
 }
 
-// Reads "n1000,k10,.../17". Returns false if it is not of this form, or asks
-// for a page that is not there.
+// Reads "n1000,k10,.../17". Returns false if the path has another form or the
+// page does not exist.
 static bool read_spec(const char *path, struct spec *spec)
 {
     *spec = (struct spec){ .links = 10 };
@@ -307,7 +308,7 @@ static bool read_spec(const char *path, struct spec *spec)
     return *path == '\0' && spec->page >= 0 && spec->page < spec->pages;
 }
 
-// Scatters numbers (the finaliser of MurmurHash3, by Austin Appleby).
+// Hashes a number (the finaliser of MurmurHash3, by Austin Appleby).
 static uint32_t scatter(uint32_t i)
 {
     i = (i ^ i >> 16) * 0x85ebca6bu;
@@ -318,7 +319,7 @@ static uint32_t scatter(uint32_t i)
 static void generate(struct reply *reply, const struct spec *spec)
 {
     size_t before = reply->stop;
-    long others = spec->pages - 1; // page 0 goes by the name of "./"
+    long others = spec->pages - 1; // links to page 0 are written "./"
     long child = spec->page * spec->links + 1;
     long somewhere = (long)(scatter((uint32_t)spec->page) % 1000000);
 
@@ -352,8 +353,8 @@ static const struct row *find_row(const char *path)
     return NULL;
 }
 
-// Adds a text in which $ stands for the host. Returns how many bytes the hosts
-// were short of SITE_HOST_MAX.
+// Adds a text, with the host for each $. Returns the sum of the bytes by which
+// the hosts are shorter than SITE_HOST_MAX.
 static int add_text(struct reply *reply, const char *text, const char *host)
 {
     const char *dollar;
@@ -369,7 +370,7 @@ static int add_text(struct reply *reply, const char *text, const char *host)
     return missing;
 }
 
-// The contents of a folder: the names of its pages, in four shapes in turn.
+// Adds the contents of a folder: links to its pages, in four shapes in turn.
 static void add_contents(struct reply *reply, const char *folder)
 {
     size_t len = strlen(folder);
@@ -392,7 +393,7 @@ static void add_contents(struct reply *reply, const char *folder)
     reply_printf(reply, "</ul>\n");
 }
 
-// An article leads to the next one, in a ring, and to one further on.
+// Adds an article's links: to the next article, in a ring, and to a later one.
 static void add_see_also(struct reply *reply, const struct row *row)
 {
     int first = (int)(find_row("animals/cow.html") - rows);
@@ -432,7 +433,7 @@ static void add_page(
         missing > 0 ? missing : 0, "");
 }
 
-// --- What the farm asks for --------------------------------------------------
+// --- Delay, gate, failures and answer ----------------------------------------
 
 static const char *below_site(const char *target)
 {
@@ -474,10 +475,10 @@ static void redirect(
 
     reply_printf(reply, "Location: ");
     add_text(reply, row->text, host);
-    reply_add(reply, "\r\n", 3); // and a NUL
+    reply_add(reply, "\r\n", 3); // with the NUL
     if (reply->failed)
         return;
-    reply->stop = body; // the body itself is empty
+    reply->stop = body; // a redirect has an empty body
     reply_head(reply, row->status, NULL, reply->bytes + body);
 }
 

@@ -18,7 +18,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { THOUSAND = 1000, PANEL_DELAY = 300 };
+enum { THOUSAND = 1000, THOUSAND_DELAY = 300 }; // animals, and ms each
 
 struct comparison {
     const struct stage *stage;
@@ -107,8 +107,8 @@ static double median(double *values, int n)
     return values[n / 2];
 }
 
-// Medians of three runs; what one fetch costs is taken off, because starting
-// a program is not what is compared.
+// Fills in the medians of three runs, less the cost of a run with one fetch:
+// starting a program is not part of the comparison.
 static int compare_thousand(struct comparison *row, const struct farm *farm)
 {
     enum { RUNS = 3 };
@@ -123,7 +123,7 @@ static int compare_thousand(struct comparison *row, const struct farm *farm)
             i + 1, RUNS);
         int code = run_many(row->stage, farm, "1", 1, &one);
         if (code == 0)
-            code = run_many(row->stage, farm, "1000", PANEL_DELAY, &many);
+            code = run_many(row->stage, farm, "1000", THOUSAND_DELAY, &many);
         else
             many = (struct result){ .text = NULL };
         wall[i] = result_number(&many, "wall_s");
@@ -286,7 +286,7 @@ static int compare_one(
     *row = (struct comparison){ .stage = stage };
     int code = compare_twelve(row, farm);
     if (code == 0 && one_by_one) {
-        row->thousand_wall = THOUSAND * PANEL_DELAY * 1e-3;
+        row->thousand_wall = THOUSAND * THOUSAND_DELAY * 1e-3;
         row->predicted = true;
     } else if (code == 0) {
         code = compare_thousand(row, farm);

@@ -1,12 +1,12 @@
-// compare.h - all stages side by side.
+// compare.h - `make compare`: all stages side by side.
 
 #ifndef COMPARE_H
 #define COMPARE_H
 
 #include "runner.h"
 
-// Runs every stage that is built against the farm, prints both panels and
-// saves them as compare.csv in the build folder. Returns an exit code.
+// Runs every stage that is built against the farm, prints both tables and saves
+// the numbers as compare.csv in the build folder. Returns an exit code.
 int compare(const struct farm *farm);
 
 #endif

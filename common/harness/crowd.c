@@ -1,5 +1,5 @@
-// crowd.c - a program runs in the foreground, and a process beside it looks at
-// the farm.
+// crowd.c - runs a stage's program in the foreground, while a child process
+// asks the farm for /stats.
 
 #include "crowd.h"
 
@@ -20,8 +20,8 @@
 
 // --- make crowd ------------------------------------------------------------
 
-// Watches the farm until `count` clients have come and gone. On a terminal the
-// line is written over ten times a second, elsewhere there is one each second.
+// Prints the farm's counters until `count` clients have come and gone: in one
+// line, ten times a second, or if stdout is no terminal a line each second.
 static void watch_crowd(const struct farm *farm, double count)
 {
     bool terminal = isatty(STDOUT_FILENO);
@@ -57,8 +57,9 @@ static void watch_crowd(const struct farm *farm, double count)
     }
 }
 
-// The stage that $STAGE names; without $STAGE the one that is best at it, of
-// those that are built. NULL: there is none, and stderr says so.
+// Returns the stage that $STAGE names or, without $STAGE, the first in `order`
+// that is built: the best stage for a crowd comes first. Returns NULL after a
+// message if there is none.
 static const struct stage *crowd_stage(void)
 {
     static const int order[] = { 4, 5, 6, 3, 2, 1 };
@@ -108,7 +109,7 @@ int crowd(const struct farm *farm)
             kill(watcher, SIGTERM);
         waitpid(watcher, NULL, 0);
         if (isatty(STDOUT_FILENO))
-            putchar('\n'); // wherever it was in its line
+            putchar('\n'); // ends the watcher's line
     }
     if (result.text != NULL)
         printf("the clients: %.0f at most in flight, threads %.0f, %.1f MB, "
@@ -122,9 +123,10 @@ int crowd(const struct farm *farm)
 
 // --- make where ------------------------------------------------------------
 
-// Asks the program of `pid_path` as Ctrl-\ does when half of the animals have
-// answered: then some wait for the farm, some for the screen, and one types.
-static void press_quit(const struct farm *farm, const char *pid_path)
+// Waits until half of the animals have answered: then some tasks wait for the
+// farm, some for the screen, and one types. Requests a dump, as Ctrl-\ does,
+// from the process that the file `pid_path` names.
+static void request_dump(const struct farm *farm, const char *pid_path)
 {
     struct timespec tick = { .tv_nsec = 10 * 1000 * 1000 };
     double start = clock_now();
@@ -142,11 +144,12 @@ static void press_quit(const struct farm *farm, const char *pid_path)
     }
     char *pid = runner_read_file(pid_path, &(size_t){ 0 });
     if (all && pid != NULL)
-        kill((pid_t)atoi(pid), SIGUSR1); // Ctrl-\ may be ignored
+        kill((pid_t)atoi(pid), SIGUSR1); // SIGQUIT may be ignored
     free(pid);
 }
 
-// Prints what the tasks have said, now that no line is being typed any more.
+// Prints a file: the dump, which would mix with the lines that are typed if it
+// went to the terminal at once.
 static void print_file(const char *path)
 {
     size_t len;
@@ -182,15 +185,15 @@ int where(const struct farm *farm)
         "asks\nwhere they are; here it is pressed once, when half of them have "
         "answered.\n");
     fflush(stdout);
-    pid_t presser = fork();
-    if (presser == 0) {
-        press_quit(farm, pid_path);
+    pid_t requester = fork();
+    if (requester == 0) {
+        request_dump(farm, pid_path);
         _exit(0);
     }
     int error = runner_run(argv, RUN_TERMINAL, 0, &cost);
-    if (presser > 0) {
-        kill(presser, SIGTERM);
-        waitpid(presser, NULL, 0);
+    if (requester > 0) {
+        kill(requester, SIGTERM);
+        waitpid(requester, NULL, 0);
     }
     printf("Then they were here:\n");
     print_file(dump_path);

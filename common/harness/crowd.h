@@ -1,16 +1,17 @@
-// crowd.h - ten thousand clients that wait, and where thirteen tasks do.
+// crowd.h - `make crowd`: ten thousand waiting clients; `make where`: thirteen
+// waiting tasks.
 
 #ifndef CROWD_H
 #define CROWD_H
 
 #include "runner.h"
 
-// make crowd: $N clients of the farm's one thread, counted while they wait.
-// Returns an exit code.
+// Runs $N clients against the farm's one thread and prints, during the run, how
+// many are waiting. Returns an exit code.
 int crowd(const struct farm *farm);
 
-// make where: what Ctrl-\ prints when stage 6 is in the middle of its work.
-// Returns an exit code.
+// Runs stage 6 and prints the dump that Ctrl-\ requests in the middle of the
+// run. Returns an exit code.
 int where(const struct farm *farm);
 
 #endif

@@ -1,14 +1,14 @@
 // harness.c - starts the farm, runs stages against it, prints and draws.
 //
 //     harness stage N          one stage: animals, crawl, timeline, numbers
-//     harness play N WORD...   the participant's copy of it; WORDs for animals
-//     harness predict N        one stage, and three numbers guessed before
+//     harness play N WORD...   the participant's copy; the WORDs go to animals
+//     harness predict N        one stage, and three numbers to guess before
 //     harness compare          all stages side by side
 //     harness crowd            ten thousand clients of the farm's one thread
-//     harness where            where stage 6's tasks are, in mid-wait
-//     harness replay FOLDER... recorded runs, in a page that replays them
+//     harness where            the waits of stage 6's tasks, and their places
+//     harness replay FOLDER... records runs, for the page of make replay
 //     harness run PROGRAM...   an example, with a farm in $FARM
-//     harness hangs PROGRAM... the same ten times, counting those that hang
+//     harness hangs PROGRAM... ten runs of a program, counting those that hang
 //
 // `make` passes on BUILD, STAGE, N, DELAY, PACE, TASKS, TYPING, SELECTOR and
 // BASELINES in the environment.
@@ -43,7 +43,7 @@ static int run_example(char *const argv[])
         : cost.code;
 }
 
-// Runs a program ten times and counts the runs that never end.
+// Runs a program RUNS times and counts the runs that take over LIMIT seconds.
 static int count_hangs(char *const argv[])
 {
     enum { RUNS = 10, LIMIT = 2 };
@@ -71,9 +71,9 @@ static int count_hangs(char *const argv[])
 
 // --- main ------------------------------------------------------------------
 
-// What is asked of one stage: `command` is "stage", "play" or "predict".
-static int show(const struct farm *farm, const char *command, int number,
-    char *const words[])
+// Runs the command "stage", "play" or "predict" on one stage.
+static int run_stage_command(const struct farm *farm, const char *command,
+    int number, char *const words[])
 {
     if (number < 1 || number > NUM_STAGES)
         return error_print(
@@ -108,7 +108,7 @@ static int dispatch(const struct farm *farm, int argc, char **argv)
         return count_hangs(argv + 2);
     if (strcmp(command, "stage") == 0 || strcmp(command, "play") == 0
         || strcmp(command, "predict") == 0)
-        return show(farm, command, argc > 2 ? atoi(argv[2]) : 0,
+        return run_stage_command(farm, command, argc > 2 ? atoi(argv[2]) : 0,
             argv + (argc > 2 ? 3 : 2));
     return error_print(
         EXIT_USAGE, "harness", "unknown command \"%s\"", command);

@@ -1,10 +1,12 @@
-// runner.c - fork, exec, wait4, and the courtesy that a terminal demands.
+// runner.c - fork(), exec() and wait4(), with the signals and the terminal
+// passed on to the program that runs; and a plain HTTP client.
 
 #include "runner.h"
 
 #include "clock.h"
 #include "http.h"
 #include "net.h"
+#include "pipe.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -18,7 +20,7 @@
 
 // --- The farm --------------------------------------------------------------
 
-// Reads the one line that the farm prints once it listens.
+// Reads the line that the farm prints as soon as it listens.
 static int read_address(int fd, char *address, size_t size)
 {
     size_t len = 0;
@@ -28,7 +30,7 @@ static int read_address(int fd, char *address, size_t size)
         if (n == -1 && errno == EINTR)
             continue;
         if (n <= 0)
-            return -ECHILD; // it has ended, and said why on stderr
+            return -ECHILD; // the farm has ended, with a message on stderr
         if (address[len] == '\n')
             break;
         len++;
@@ -37,47 +39,54 @@ static int read_address(int fd, char *address, size_t size)
     return 0;
 }
 
-int farm_start(struct farm *farm, const char *build, const char *pace)
+static void exec_farm(const char *build, const char *pace, int output, int life)
 {
-    int said[2];
-    int lifeline[2];
     char path[4096];
     char descriptor[16];
 
-    *farm = (struct farm){ .lifeline = -1 };
     snprintf(path, sizeof(path), "%s/farm", build);
-    if (pipe(said) == -1)
+    snprintf(descriptor, sizeof(descriptor), "%d", life);
+    setpgid(0, 0); // Ctrl-C is not meant for the farm
+    dup2(output, STDOUT_FILENO);
+    close(output);
+    execl(path, "farm", "--lifeline", descriptor, "--pace", pace, (char *)NULL);
+    fprintf(stderr, "%s: %s\n", path, strerror(errno));
+    _exit(127);
+}
+
+int farm_start(struct farm *farm, const char *build, const char *pace)
+{
+    int output[2];
+    int lifeline[2];
+    int error;
+
+    *farm = (struct farm){ .lifeline = -1 };
+    if (pipe(output) == -1)
         return -errno;
     if (pipe(lifeline) == -1) {
-        int error = -errno; // close() may change it
-        close(said[0]);
-        close(said[1]);
-        return error;
+        error = -errno;
+        goto close_output;
     }
-    fcntl(lifeline[1], F_SETFD, FD_CLOEXEC); // nobody else may hold our end
-    fcntl(said[0], F_SETFD, FD_CLOEXEC);
-    snprintf(descriptor, sizeof(descriptor), "%d", lifeline[0]);
+    fcntl(output[0], F_SETFD, FD_CLOEXEC);
+    fcntl(lifeline[1], F_SETFD, FD_CLOEXEC); // no child may hold our end
     farm->pid = fork();
-    if (farm->pid == 0) {
-        setpgid(0, 0); // Ctrl-C is not meant for the farm
-        dup2(said[1], STDOUT_FILENO);
-        close(said[1]);
-        execl(path, "farm", "--lifeline", descriptor, "--pace", pace,
-            (char *)NULL);
-        fprintf(stderr, "%s: %s\n", path, strerror(errno));
-        _exit(127);
+    if (farm->pid == -1) {
+        error = -errno;
+        goto close_lifeline;
     }
-    int error = farm->pid == -1 ? -errno : 0;
-    close(said[1]);
-    close(lifeline[0]);
+    if (farm->pid == 0)
+        exec_farm(build, pace, output[1], lifeline[0]);
     farm->lifeline = lifeline[1];
-    if (error == 0)
-        error = read_address(said[0], farm->address, sizeof(farm->address));
-    close(said[0]);
-    if (farm->pid == -1)
-        close(farm->lifeline);
-    else if (error != 0)
+    lifeline[1] = -1;
+    close(output[1]); // read_address() ends when the farm, too, has closed it
+    output[1] = -1;
+    error = read_address(output[0], farm->address, sizeof(farm->address));
+    if (error != 0)
         farm_stop(farm);
+close_lifeline:
+    pipe_close(lifeline);
+close_output:
+    pipe_close(output);
     return error;
 }
 
@@ -93,7 +102,7 @@ void farm_stop(struct farm *farm)
 
 // --- Programs --------------------------------------------------------------
 
-static volatile sig_atomic_t running; // process group to pass signals on to
+static volatile sig_atomic_t running; // process group that gets our signals
 static volatile sig_atomic_t out_of_time;
 static volatile sig_atomic_t was_interrupted;
 
@@ -116,44 +125,45 @@ static void on_alarm(int number)
     pass_on(SIGKILL);
 }
 
-// Is the terminal ours to give away? From the background it is not: the shell
-// has it, and a shell that loses its terminal logs out.
+// Are we in the foreground? From the background the terminal must not be given
+// away: the shell has it, and a shell that loses its terminal logs out.
 static bool has_terminal(void)
 {
     return tcgetpgrp(STDIN_FILENO) == getpgrp();
 }
 
-// Gives the terminal to a process group. To take it back we have to ask from
-// the background, which would stop us, if the signal for it were not ignored.
+// Gives the terminal to a process group. We take the terminal back from the
+// background, which would stop us if start_program() did not ignore SIGTTOU.
 static void give_terminal(pid_t group)
 {
     tcsetpgrp(STDIN_FILENO, group);
 }
 
-// What was inherited. A signal that is ignored from the beginning (a shell starts
-// what runs in the background so) stays ignored, here and in the child.
-static struct sigaction before_int;
-static struct sigaction before_term;
+// The inherited actions. A signal that was ignored from the beginning stays
+// ignored, here and in the child: a shell starts background programs like this.
+static struct sigaction inherited_int;
+static struct sigaction inherited_term;
 
-static void pass_on_unless_ignored(int number, struct sigaction *before)
+static void pass_on_unless_ignored(int number, struct sigaction *inherited)
 {
     struct sigaction pass = { .sa_handler = on_interrupt };
 
-    sigaction(number, NULL, before);
-    if (before->sa_handler != SIG_IGN)
+    sigaction(number, NULL, inherited);
+    if (inherited->sa_handler != SIG_IGN)
         sigaction(number, &pass, NULL);
 }
 
-static void be_child(
+// The child's part of start_program(), with the parent's old signal mask.
+static void exec_program(
     char *const argv[], int flags, bool terminal, const sigset_t *mask)
 {
     setpgid(0, 0);
     if (terminal)
         give_terminal(getpid());
     signal(SIGTTOU, SIG_DFL);
-    // Not our own handlers from before: they would run until execv().
-    signal(SIGINT, before_int.sa_handler == SIG_IGN ? SIG_IGN : SIG_DFL);
-    signal(SIGTERM, before_term.sa_handler == SIG_IGN ? SIG_IGN : SIG_DFL);
+    // Reset our handlers, which could run in the child until execv().
+    signal(SIGINT, inherited_int.sa_handler == SIG_IGN ? SIG_IGN : SIG_DFL);
+    signal(SIGTERM, inherited_term.sa_handler == SIG_IGN ? SIG_IGN : SIG_DFL);
     sigprocmask(SIG_SETMASK, mask, NULL);
     if (flags & RUN_QUIET) {
         int null = open("/dev/null", O_WRONLY);
@@ -165,10 +175,10 @@ static void be_child(
     _exit(127);
 }
 
-// Starts the program; Ctrl-C is for it from now on. Returns its pid, or -1.
-// Both signals are blocked until we know the child's pid, and in the child until
-// it no longer has our handlers.
-static pid_t start(char *const argv[], int flags, bool terminal)
+// Starts the program, to which SIGINT and SIGTERM are passed on from now on.
+// Both signals stay blocked here until `running` is set, and in the child until
+// our handlers are reset: none is lost in between. Returns the pid, or -1.
+static pid_t start_program(char *const argv[], int flags, bool terminal)
 {
     struct sigaction ring = { .sa_handler = on_alarm };
     sigset_t signals;
@@ -180,27 +190,30 @@ static pid_t start(char *const argv[], int flags, bool terminal)
     sigprocmask(SIG_BLOCK, &signals, &mask);
     if (terminal)
         signal(SIGTTOU, SIG_IGN);
-    signal(SIGCHLD, SIG_DFL); // ignored, it would take the exit code with it
-    pass_on_unless_ignored(SIGINT, &before_int);
-    pass_on_unless_ignored(SIGTERM, &before_term);
+    signal(SIGCHLD, SIG_DFL); // ignoring SIGCHLD would discard the exit code
+    pass_on_unless_ignored(SIGINT, &inherited_int);
+    pass_on_unless_ignored(SIGTERM, &inherited_term);
     sigaction(SIGALRM, &ring, NULL);
     out_of_time = 0;
     was_interrupted = 0;
     fflush(stdout);
     pid_t pid = fork();
     if (pid == 0)
-        be_child(argv, flags, terminal, &mask);
+        exec_program(argv, flags, terminal, &mask);
     if (pid > 0) {
-        setpgid(pid, pid); // here too: whoever comes first
+        // The child calls this too; whichever runs first, the group exists
+        // before either uses it.
+        setpgid(pid, pid);
         running = pid;
     }
-    sigdelset(&mask, SIGALRM); // or there would be no time limit
+    sigdelset(&mask, SIGALRM); // a blocked SIGALRM would be no time limit
     sigprocmask(SIG_SETMASK, &mask, NULL);
     return pid;
 }
 
-// Waits for the end of `pid`. Ctrl-Z stops it: then we stop as well, and go on
-// together when the shell says so, in the foreground or (after `bg`) not.
+// Waits for the end of `pid`. Returns its status, or -1. When Ctrl-Z stops the
+// program, we stop as well. When the shell continues us, we continue the
+// program, in the foreground or, after `bg`, in the background.
 static int await_end(pid_t pid, bool *terminal, struct rusage *usage)
 {
     int status;
@@ -235,7 +248,7 @@ int runner_run(char *const argv[], int flags, double limit, struct cost *cost)
     bool terminal = (flags & RUN_TERMINAL) && has_terminal();
 
     *cost = (struct cost){ .code = 127 };
-    pid_t pid = start(argv, flags, terminal);
+    pid_t pid = start_program(argv, flags, terminal);
     if (pid == -1)
         return -errno;
     if (terminal)
@@ -247,10 +260,10 @@ int runner_run(char *const argv[], int flags, double limit, struct cost *cost)
     running = 0;
     if (terminal)
         give_terminal(getpgrp());
-    sigaction(SIGINT, &before_int, NULL);
-    sigaction(SIGTERM, &before_term, NULL);
+    sigaction(SIGINT, &inherited_int, NULL);
+    sigaction(SIGTERM, &inherited_term, NULL);
     if (status == -1)
-        return -ECHILD; // how it ended is not known
+        return -ECHILD; // the exit status is unknown
 
     cost->wall = clock_now() - began;
     cost->cpu_user = seconds(usage.ru_utime);
@@ -295,8 +308,8 @@ char *runner_read_file(const char *path, size_t *len)
     return text;
 }
 
-// A seventh HTTP client, the plainest: the harness must not depend on a stage
-// that a participant may just have broken.
+// A seventh HTTP client, as plain as possible: the harness must not depend on a
+// stage, which a participant may have broken.
 static int exchange(const struct url *url, const char *request, size_t len,
     struct http_response *response)
 {

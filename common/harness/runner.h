@@ -1,4 +1,4 @@
-// runner.h - starts programs, measures them from outside, ends them again.
+// runner.h - starts the farm and other programs, and measures and ends them.
 
 #ifndef RUNNER_H
 #define RUNNER_H
@@ -7,49 +7,51 @@
 #include <stddef.h>
 #include <sys/types.h>
 
-// A farm that runs as long as we hold on to it: when this process ends, for
-// whatever reason, the farm's lifeline is cut and it ends too.
+// A running farm. Only this process holds the write end of the lifeline, a
+// pipe: when this process ends, even by a crash, the farm ends, too.
 struct farm {
     pid_t pid;
     int lifeline;
     char address[64]; // "http://127.0.0.1:41234"
 };
 
-// Starts the farm of the build folder `build` on a free port and returns once
-// it listens. `pace` is passed on. Returns 0 or a negative errno.
+// Starts the farm of the build folder `build` on a free port with --pace
+// `pace`, and returns as soon as the farm listens. Returns 0 or a negative
+// errno; -ECHILD: the farm has ended, with a message on stderr.
 int farm_start(struct farm *farm, const char *build, const char *pace);
 
-// Stops it and waits for its end. A zeroed farm is fine.
+// Stops the farm and waits for its end. Does nothing to a zeroed farm.
 void farm_stop(struct farm *farm);
 
 enum {
     RUN_QUIET = 1, // stdout goes to /dev/null
-    RUN_TERMINAL = 2, // Ctrl-C and Ctrl-\ go to it, and not to us
+    RUN_TERMINAL = 2, // Ctrl-C and Ctrl-\ go to the program, not to us
 };
 
-// What a program cost, as the kernel accounts for it (wait4).
+// The cost of a run, mostly as the kernel measures it (wait4), and its end.
 struct cost {
     double wall;
     double cpu_user;
     double cpu_sys;
-    long switches; // voluntary and not
+    long switches; // context switches, voluntary and involuntary
     int code; // exit code, or 128 + the signal that ended it
     bool timed_out;
-    bool interrupted; // we got Ctrl-C or SIGTERM while it ran
+    bool interrupted; // we got Ctrl-C or SIGTERM during the run
 };
 
-// Runs argv[0] with argv, in a process group of its own, waits for its end and
-// fills in *cost. After `limit` seconds (0: never) it is killed. If it crashes,
-// stderr says so. Returns 0; a negative errno if it could not be started (exit
-// code 127 is taken for -ENOENT); -ECHILD if nobody knows how it ended.
+// Runs argv[0] with argv in a process group of its own, waits for its end and
+// fills in *cost. Kills the program after `limit` seconds (0: no limit). Prints
+// a crash on stderr. Returns 0; a negative errno if the program could not be
+// started (exit code 127 counts as -ENOENT); -ECHILD if its exit status is
+// unknown.
 int runner_run(char *const argv[], int flags, double limit, struct cost *cost);
 
-// Reads a whole file, with a NUL behind it. The caller frees it; NULL: errno
-// says why not.
+// Returns the contents of a file with a NUL behind, which the caller frees, or
+// NULL with errno set.
 char *runner_read_file(const char *path, size_t *len);
 
-// The body of GET `path` from the farm, with a NUL behind it, waiting for it.
-// The caller frees it. NULL: no answer.
+// Asks the farm for `path` and waits for the answer. Returns the body with a
+// NUL behind, which the caller frees, or NULL if there is no answer.
 char *farm_get(const struct farm *farm, const char *path);
 
 #endif

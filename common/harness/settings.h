@@ -1,13 +1,13 @@
-// settings.h - what make was told, and passes on in the environment.
+// settings.h - the variables of make, which are passed on in the environment.
 
 #ifndef SETTINGS_H
 #define SETTINGS_H
 
-// The value of a variable, as in `make stage-2 N=24`; `otherwise` if it is not
-// set, or empty.
+// Returns the value of a variable, as in `make stage-2 N=24`, or `otherwise` if
+// the variable is unset or empty.
 const char *settings_get(const char *name, const char *otherwise);
 
-// Where things are built ($BUILD).
+// Returns the build folder ($BUILD).
 const char *settings_build_folder(void);
 
 #endif

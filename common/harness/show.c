@@ -1,4 +1,5 @@
-// show.c - runs, and what they come to.
+// show.c - runs a stage's two programs, prints the results, and compares the
+// numbers of a copy with the stage's own.
 
 #include "show.h"
 
@@ -20,15 +21,15 @@
 
 // --- Two runs, and their numbers ---------------------------------------------
 
-// What a stage did with the twelve animals and with /site.
+// The results of a stage: the twelve animals, and the crawl of /site.
 struct showing {
     struct result animals;
     struct result crawl;
 };
 
-enum { NUM_LEVELS = 64 }; // steps of "how many were in flight"
+enum { NUM_LEVELS = 64 }; // most entries of timing/in_flight/most
 
-// What is compared when a participant's copy stands beside the stage.
+// The numbers in which a participant's copy is compared with the stage.
 struct numbers {
     double wall;
     double first_line;
@@ -39,10 +40,10 @@ struct numbers {
     double peak_mb;
     double crawl_wall;
     double crawl_most;
-    double only[2]; // of the line that only this stage can print
+    double only[2]; // the facts in the line "Only here"
 };
 
-// The facts of each stage's own line, by number.
+// Of each stage, the facts in its line "Only here".
 static const char *const only_facts[NUM_STAGES][2] = {
     { "", "" },
     { "summary/screen_waits", "" },
@@ -75,8 +76,8 @@ static struct numbers numbers_of(
     };
 }
 
-// Runs both programs; `flags` are those of runner_run(). Returns the exit code
-// of the first that failed; 128 and more: it was ended by a signal.
+// Runs both programs with the flags of runner_run(). Returns the exit code of
+// the first that failed; above 128: a signal ended the program.
 static int run_both(const struct stage *stage, const struct farm *farm,
     int flags, char *const words[], struct showing *s)
 {
@@ -92,7 +93,7 @@ static int run_both(const struct stage *stage, const struct farm *farm,
     while (words != NULL && *words != NULL)
         command_word(&command, *words++);
     int code = command_run(&command, flags, &s->animals);
-    if (code > 128 || s->animals.text == NULL) // Ctrl-C, or it has crashed
+    if (code > 128 || s->animals.text == NULL) // Ctrl-C, or a crash
         return code;
     if (flags & RUN_TERMINAL)
         live_show("crawling %s/site/", farm->address);
@@ -109,7 +110,8 @@ static void showing_free(struct showing *s)
 
 // --- Printing ----------------------------------------------------------------
 
-// 450174 as 450,174, in one of four texts that take turns.
+// Returns 450174 as 450,174. Four buffers take turns, so up to four results can
+// be used at a time.
 static const char *grouped(double number)
 {
     static char texts[4][32];
@@ -128,7 +130,8 @@ static const char *grouped(double number)
     return text;
 }
 
-// At most 11 steps of how many were in flight.
+// Prints the crawl in one line, with the requests in flight in up to STEPS
+// steps.
 static void print_crawl(const struct result *crawl)
 {
     enum { STEPS = 11 };
@@ -175,7 +178,7 @@ static void print_cost(const struct result *animals, const struct numbers *n)
         100 * n->cpu / animals->cost.wall, n->peak_mb);
 }
 
-// Lines that a diff of two files or folders adds or takes away.
+// Returns how many lines a diff of two files or folders adds and removes.
 static int lines_changed(const char *one, const char *other)
 {
     char command[8192];
@@ -193,7 +196,7 @@ static int lines_changed(const char *one, const char *other)
     return n;
 }
 
-// The line that only this stage can print; without its end.
+// Prints the line with the facts that only this stage has, without a newline.
 static void print_only_here(const struct stage *stage, const struct numbers *n,
     const struct result *animals)
 {
@@ -226,7 +229,8 @@ static void print_only_here(const struct stage *stage, const struct numbers *n,
         break;
     default:
         snprintf(fetch, sizeof(fetch), "%s/fetch.c", stage->folder);
-        printf("%s bytes a stack, %s awaits, %d lines unlike stage 1's fetch.c.",
+        printf(
+            "%s bytes a stack, %s awaits, %d lines unlike stage 1's fetch.c.",
             grouped(n->only[0]), grouped(n->only[1]),
             lines_changed("01-blocking/fetch.c", fetch));
     }
@@ -240,7 +244,7 @@ static bool differs(double yours, double own, double slack)
     return fabs(yours - own) > slack + 0.3 * own;
 }
 
-// Prints the words of a stage's number behind or below a line, in brackets.
+// The stage's own numbers, printed in brackets behind or below a copy's line.
 struct beside {
     const struct stage *stage;
     bool begun;
@@ -320,8 +324,8 @@ static void compare_only(
 
 // --- make stage-N ------------------------------------------------------------
 
-// Everything below the typing. `own` are the stage's own numbers, for a copy;
-// NULL: this is the stage.
+// Prints everything below the typing. For a copy `own` are the stage's own
+// numbers, for the stage NULL.
 static void print_showing(const struct stage *stage, const struct showing *s,
     const struct numbers *own)
 {
@@ -355,8 +359,8 @@ static void print_read_on(const struct stage *stage)
     putchar('\n');
 }
 
-// Runs the stage and prints all of it; `own` as in print_showing(). Returns the
-// exit code. After Ctrl-C, or a crash, there is nothing to show.
+// Runs the stage and prints the results; `own` as in print_showing(). After
+// Ctrl-C or a crash there are no results to print. Returns the exit code.
 static int run_and_print(const struct stage *stage, const struct farm *farm,
     char *const words[], const struct numbers *own, struct showing *s)
 {
@@ -388,7 +392,7 @@ int show_stage(const struct stage *stage, const struct farm *farm)
 
 // --- make play-N -------------------------------------------------------------
 
-// The settings that a run's numbers depend on, in one line.
+// Writes the settings that a run's numbers depend on, in one line.
 static void describe_settings(
     const struct stage *stage, char *text, size_t size)
 {
@@ -407,8 +411,9 @@ static void describe_settings(
         settings_get("SELECTOR", ""));
 }
 
-// The stage's own numbers, from a file if they were measured with the same
-// settings: stage 1 takes ten seconds. Returns 0 or an exit code.
+// Gets the stage's own numbers: from a file if the settings there are the same,
+// because stage 1 takes ten seconds, otherwise from a run. Returns 0 or an exit
+// code.
 static int own_numbers(
     const struct stage *stage, const struct farm *farm, struct numbers *own)
 {
@@ -458,8 +463,8 @@ int show_play(
     if (code != 0)
         return code;
     int changed = lines_changed(stage->folder, folder);
-    printf("Your stage %d (%s, %d line%s changed):\n", number, folder,
-        changed, changed == 1 ? "" : "s");
+    printf("Your stage %d (%s, %d line%s changed):\n", number, folder, changed,
+        changed == 1 ? "" : "s");
     code = run_and_print(&copy, farm, words, &own, &s);
     printf("Its crawler:  %s/%s/crawl http://127.0.0.1:8888/site/   "
            "(needs make farm)\n"
@@ -472,7 +477,7 @@ int show_play(
 
 // --- make predict-N ----------------------------------------------------------
 
-// Asks, and returns the number; -1: none was given.
+// Asks a question. Returns the number that was typed, or -1.
 static double ask(const char *question)
 {
     char answer[64];
@@ -505,7 +510,7 @@ static void print_answer(
         "%-10s%9s%10s%s%s\n", name, text, here, *why != '\0' ? "   " : "", why);
 }
 
-// How the first line came about, in brackets.
+// Writes, in brackets, why the first line was typed when it was.
 static void explain_first_line(
     const struct result *animals, char *text, size_t size)
 {
@@ -531,7 +536,7 @@ static void explain_first_line(
         species[place % NUM_SPECIES].name, done, first - typing);
 }
 
-// How much waiting there will be, as far as the farm alone decides.
+// Prints how long the farm will make the animals wait, in all and at most.
 static void print_waiting(void)
 {
     int count = atoi(settings_get("N", "12"));

@@ -1,5 +1,5 @@
-// show.h - runs a stage's two programs and shows what they did: the typing, the
-// crawl in a line, the timeline, the numbers.
+// show.h - runs a stage's two programs and shows the typing, the crawl in one
+// line, the timeline and the numbers.
 
 #ifndef SHOW_H
 #define SHOW_H
@@ -10,13 +10,14 @@
 // make stage-N. Returns the exit code of the stage's programs.
 int show_stage(const struct stage *stage, const struct farm *farm);
 
-// make play-N: the same for the participant's copy. Below a number that differs
-// from the stage's own by more than chance, the stage's own is printed. `words` go to animals; NULL ends them.
+// make play-N: the same for the participant's copy. Where a number differs from
+// the stage's own number by more than chance, both are printed. `words` go to
+// animals; NULL ends the list.
 int show_play(
     const struct stage *stage, const struct farm *farm, char *const words[]);
 
-// make predict-N: asks for three numbers first, and puts them beside the
-// results.
+// make predict-N: first asks the reader to guess three numbers, then prints the
+// guesses beside the results.
 int show_predict(const struct stage *stage, const struct farm *farm);
 
 #endif

@@ -1,4 +1,5 @@
-// stages.c - command lines out, JSON and costs back.
+// stages.c - the table of stages; builds a command line, runs the program and
+// reads its JSON.
 
 #include "stages.h"
 
@@ -70,7 +71,7 @@ double result_number(const struct result *result, const char *name)
 
 void command_word(struct command *command, const char *word)
 {
-    // The last place stays NULL, as execv() wants it.
+    // The last place stays NULL, for execv().
     assert(command->argc + 1
         < (int)(sizeof(command->argv) / sizeof(*command->argv)));
     command->argv[command->argc++] = word;
@@ -96,7 +97,7 @@ void command_begin(
     else
         snprintf(command->json, sizeof(command->json), "%s/%s-%d.json",
             settings_build_folder(), program,
-            stage->number); // a baseline's is number 0
+            stage->number); // 0 for a baseline
     command_word(command, command->path);
     command_option(command, "--json", command->json);
     command_option(command, "--selector", settings_get("SELECTOR", ""));

@@ -9,8 +9,8 @@
 #include <stdbool.h>
 
 struct stage {
-    int number; // 0: none of ours
-    const char *folder; // its programs are there in the build folder
+    int number; // 0: a baseline
+    const char *folder; // of its programs, in the build folder
     const char *name;
     const char *motto;
 };
@@ -19,14 +19,14 @@ enum { NUM_STAGES = 6 };
 
 extern const struct stage stages[NUM_STAGES]; // in order, from number 1
 
-// The same programs on libcurl, for comparison: where libcurl is installed.
+// The same programs on libcurl, for comparison; built if libcurl is installed.
 enum { NUM_BASELINES = 3 };
 
-extern const struct stage baselines[NUM_BASELINES]; // the usual one first
+extern const struct stage baselines[NUM_BASELINES]; // libcurl multi first
 
 bool stage_is_built(const struct stage *stage);
 
-// A program that is about to be run.
+// The command line of a program to run.
 struct command {
     char path[4096];
     char json[4096];
@@ -34,8 +34,8 @@ struct command {
     int argc;
 };
 
-// Begins the command line of "animals" or "crawl" of a stage, with --json into
-// the build folder. Words and values are borrowed until the command has run.
+// Begins the command line of a stage's "animals" or "crawl", with --json into
+// the build folder. Words and values must stay valid until the command has run.
 void command_begin(
     struct command *command, const struct stage *stage, const char *program);
 void command_word(struct command *command, const char *word);
@@ -44,24 +44,24 @@ void command_word(struct command *command, const char *word);
 void command_option(
     struct command *command, const char *name, const char *value);
 
-// What became of it: what it cost, and what it said in its JSON.
+// The result of a command: its cost, and its JSON.
 struct result {
     struct cost cost;
-    char *text; // owned; NULL: it wrote none
-    struct slice json;
+    char *text; // owned; NULL: the program wrote no JSON
+    struct slice json; // all of `text`
 };
 
-// Runs it; `flags` are those of runner_run(). Returns its exit code.
-// result_free() is due in any case.
+// Runs the command with the flags of runner_run(). Returns its exit code. Call
+// result_free() afterwards, also after a failure.
 int command_run(struct command *command, int flags, struct result *result);
 
-// A number of the JSON's "timing", such as "wall_s"; 0 if there is none.
+// Returns a number of the JSON's "timing", such as "wall_s", or 0 if absent.
 double result_number(const struct result *result, const char *name);
 double result_cpu(const struct result *result); // seconds, user and system
 
 void result_free(struct result *result);
 
-// A crawl of the farm's /site/, quietly.
+// Crawls the farm's /site/ with `crawl -q`.
 int crawl_site(
     const struct stage *stage, const struct farm *farm, struct result *result);
 

@@ -1,4 +1,4 @@
-// timeline.c - a span is three stretches of time; a column is 1/36 s.
+// timeline.c - draws each span as three stretches of time; a column is 1/36 s.
 
 #include "timeline.h"
 
@@ -10,16 +10,16 @@
 
 enum {
     COLUMNS = 63, // of time in a line: 1.75 s
-    MOST_LINES = 8, // for the whole, before the ruler gives way
+    MOST_LINES = 8, // of a ruler; then a column stands for more time
     ROWS = 64,
 };
 
 struct row {
     char name[8];
-    double from; // waits for the farm
-    double answered; // waits for the screen
-    double typing;
-    double to;
+    double from; // asked: the wait for the farm begins
+    double answered; // the wait for the screen begins
+    double typing; // the typing begins
+    double to; // the typing ends
 };
 
 struct ruler {
@@ -47,7 +47,7 @@ static int read_rows(struct slice json, struct row *rows, int most)
         rows[n].answered = json_number(span, "done", 0);
         rows[n].typing = json_number(span, "typing", 0);
         rows[n].to = json_number(span, "typed", 0);
-        if (rows[n].to < rows[n].answered) // it failed: nothing was typed
+        if (rows[n].to < rows[n].answered) // failed: nothing was typed
             rows[n].typing = rows[n].to = rows[n].answered;
     }
     return n;
@@ -94,7 +94,7 @@ static void draw_ruler(FILE *out, const struct ruler *ruler, double from)
     fputc('\n', out);
 }
 
-// How many letters: the bytes that go on with one take no column.
+// Returns the number of characters: UTF-8 continuation bytes take no column.
 static int width(const char *text)
 {
     int n = 0;
@@ -136,8 +136,8 @@ void timeline_draw(FILE *out, struct slice json, int most, double pace)
     struct ruler ruler = make_ruler(last, pace);
     double length = ruler.column * (double)COLUMNS;
 
-    // `end` is a variable because a sum may have more digits than what is kept
-    // of it (on 32-bit x86), and a row that ends with a line would have no end.
+    // Store the sum in `end`: on 32-bit x86 a sum may have more digits than its
+    // stored value, and a row that ends with a line would lose its time.
     for (double from = 0, end; from < last; from = end) {
         end = from + length;
         draw_ruler(out, &ruler, from);

@@ -1,17 +1,17 @@
-// wrap.c - fails one call of one function, to see what becomes of it. Linked
-// with -Wl,--wrap=NAME for each name below (make FAULTS=1).
+// wrap.c - makes one call of one function fail. Linked with -Wl,--wrap=NAME for
+// each name below (make FAULTS=1).
 //
-//     FAULT=recv:3:ECONNRESET   the third recv() says so
+//     FAULT=recv:3:ECONNRESET   the third recv() fails with this error
 //     FAULT=recv:3:short        the third recv() gets one byte at most
-//     FAULT=recv:3:SIGINT       Ctrl-C comes just before the third recv(), once
-//                               the program has got ready for it
-//     FAULT=any:3:SIGINT        the same for the third of all these calls, and
-//                               of clock_gettime()
-//     FAULT_FIRED=FILE          is created when it happens
+//     FAULT=recv:3:SIGINT       Ctrl-C just before the third recv() that is
+//                               called while SIGINT has a handler
+//     FAULT=any:3:SIGINT        the same, counting the calls of all functions
+//                               below and of clock_gettime()
+//     FAULT_FIRED=FILE          FILE is created when the fault happens
 //     FAULT_STRETCH=N           poll() and epoll_wait() wait N times as long
 //
-// Only the program's own calls are counted, not libc's. What is said to have
-// been interrupted has been begun, as with a real signal.
+// Only the program's own calls are counted, not libc's. A connect() that fails
+// with EINTR has been started, as after a real signal.
 
 #include <errno.h>
 #include <fcntl.h>
@@ -32,7 +32,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { SHORT = 10001, CTRL_C }; // no errno, nor what getaddrinfo() says
+enum { SHORT = 10001, CTRL_C }; // no errno and no result of getaddrinfo()
 
 static const struct {
     const char *name;
@@ -80,11 +80,13 @@ __attribute__((constructor)) static void read_environment(void)
         if (strcmp(errors[i].name, name) == 0)
             error = errors[i].error;
     }
-    if (error == 0)
+    if (error == 0) {
+        fprintf(stderr, "wrap: FAULT=%s: unknown error\n", fault);
         abort();
+    }
 }
 
-// Before there is a handler Ctrl-C ends the program, and after it too.
+// Without a handler, Ctrl-C would end the program.
 static bool has_handler(void)
 {
     struct sigaction action;
@@ -93,7 +95,8 @@ static bool has_handler(void)
     return action.sa_handler != SIG_DFL && action.sa_handler != SIG_IGN;
 }
 
-// Is it this call? Then errno is set, and the call's result is -1 or so.
+// Is this the call that is to fail? Then sets errno; the caller returns the
+// failure.
 static bool fails(const char *name)
 {
     bool is_ctrl_c = error == CTRL_C;
@@ -119,7 +122,7 @@ static int stretched(int ms)
     return ms < INT_MAX / stretch ? ms * stretch : INT_MAX;
 }
 
-// Nothing fails here. This takes the place of libc's own, without --wrap.
+// Replaces libc's function, without --wrap: never fails, but can get a Ctrl-C.
 int clock_gettime(clockid_t kind, struct timespec *now)
 {
     fails("clock_gettime");

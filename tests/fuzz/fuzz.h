@@ -1,7 +1,9 @@
-// fuzz.h - what the fuzzers share. Each is one LLVMFuzzerTestOneInput().
+// fuzz.h - helpers of the fuzzers. Each defines one LLVMFuzzerTestOneInput().
 
 #ifndef FUZZ_H
 #define FUZZ_H
+
+#include "must.h"
 
 #include <stdint.h>
 #include <stdio.h>
@@ -10,17 +12,8 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-// Like assert(), whatever NDEBUG says.
-#define must(condition) \
-    do { \
-        if (!(condition)) { \
-            fprintf(stderr, "%s:%d: not true: %s\n", __FILE__, __LINE__, \
-                #condition); \
-            abort(); \
-        } \
-    } while (0)
-
-// Exactly so many bytes, so that a read beyond them is seen. NULL never.
+// Returns a copy in a block of exactly `size` bytes, so that a read past the
+// end is noticed.
 static inline char *copy_of(const uint8_t *data, size_t size)
 {
     char *copy = malloc(size > 0 ? size : 1);
@@ -31,7 +24,7 @@ static inline char *copy_of(const uint8_t *data, size_t size)
     return copy;
 }
 
-// The same, with a NUL behind.
+// Returns a copy with a NUL behind.
 static inline char *text_of(const uint8_t *data, size_t size)
 {
     char *text = malloc(size + 1);

@@ -1,4 +1,4 @@
-// A response, in one piece and in pieces: the parser must say the same.
+// A response, fed in one piece and in several: the results must be the same.
 
 #include "fuzz.h"
 #include "http.h"

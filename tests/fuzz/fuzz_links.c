@@ -1,5 +1,5 @@
-// A page, HTML and XML, in three charsets: every link is canonical, and there are
-// no more than the page has room for.
+// A page, as HTML and XML, in three charsets: every link is canonical, and the
+// page has room for all of them.
 
 #include "errors.h"
 #include "fuzz.h"

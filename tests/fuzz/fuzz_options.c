@@ -1,4 +1,4 @@
-// A command line, one word a line, of a program that the first byte picks.
+// The command line, one word a line, of a program that the first byte selects.
 
 #include "farm_options.h"
 #include "fuzz.h"

@@ -1,5 +1,5 @@
-// A crawl of one page whose URL, headers and links are hostile: the report's
-// JSON is valid, and the report for people has no control characters.
+// A crawl of one page with hostile URL, headers and links: the JSON report is
+// valid, and the printed report has no control characters.
 
 #include "fuzz.h"
 #include "frontier.h"

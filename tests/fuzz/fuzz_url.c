@@ -1,5 +1,5 @@
-// A reference, absolute and relative: what comes out is canonical, harmless to
-// print, and comes out the same again.
+// A reference, absolute and relative: the result is canonical, printable, and
+// unchanged when parsed again.
 
 #include "fuzz.h"
 #include "url.h"

@@ -1,5 +1,5 @@
-// replay.c - gives a fuzzer's function the files that are named: what was ever
-// found stays a test, on any compiler.
+// replay.c - runs a fuzzer's function on the named files, with any compiler, so
+// that each input that has ever failed stays a test.
 
 #include "fuzz.h"
 
