@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""The page of make replay, in a browser without a window. Standard library only;
-skipped where there is no Chromium (in CI there must be one).
+"""The page of make replay, in a browser without a window. Standard library
+only; skipped where there is no Chromium (in CI there must be one).
 
     BUILD=build python3 tests/replay.py [-v]
 """
@@ -29,9 +29,9 @@ def record(**variables):
     environment = {k: v for k, v in os.environ.items() if k not in unset}
     environment.update(BUILD=BUILD, **variables)
     began = time.monotonic()
-    run = subprocess.run(["sh", "common/scripts/replay.sh"], cwd=ROOT, text=True,
+    run = subprocess.run(["sh", "common/scripts/replay.sh"], cwd=ROOT,
                          env=environment, stdout=subprocess.PIPE,
-                         stderr=subprocess.STDOUT, timeout=300)
+                         stderr=subprocess.STDOUT, text=True, timeout=300)
     if run.returncode != 0:
         raise AssertionError(run.stdout)
     print("%s (%.0f s)" % (run.stdout.strip(), time.monotonic() - began))
@@ -42,21 +42,23 @@ def record(**variables):
 def look(page, size):
     """What tests/replay.js finds in the page: lines that tell of faults, and
     the number of checks."""
-    with open(os.path.join(ROOT, "tests", "replay.js"), encoding="utf-8") as file:
+    path = os.path.join(ROOT, "tests", "replay.js")
+    with open(path, encoding="utf-8") as file:
         script = file.read()
     page = page.replace("</body>", "<script>%s</script></body>" % script)
     with tempfile.TemporaryDirectory() as folder:
         path = os.path.join(folder, "replay.html")
         with open(path, "w", encoding="utf-8") as file:
             file.write(page)
-        words = [BROWSER, "--headless", "--disable-gpu", "--window-size=" + size,
-                 "--user-data-dir=" + folder, "--enable-logging=stderr",
-                 "--dump-dom", "file://" + path]
+        words = [BROWSER, "--headless", "--disable-gpu", "--dump-dom",
+                 "--window-size=" + size, "--user-data-dir=" + folder,
+                 "--enable-logging=stderr", "file://" + path]
         if os.getuid() == 0:
             words.insert(1, "--no-sandbox")
         run = subprocess.run(words, text=True, timeout=300,
                              stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-    found = re.search(r'<pre id="result">(.*?)</pre>\s*</body>', run.stdout, re.S)
+    found = re.search(r'<pre id="result">(.*?)</pre>\s*</body>', run.stdout,
+                      re.S)
     if found is None:
         errors = [line for line in run.stderr.splitlines() if "CONSOLE" in line]
         raise AssertionError("the page's script has failed: %s" % errors)
@@ -71,9 +73,20 @@ class Replay(unittest.TestCase):
         self.assertEqual(faults, [])
         self.assertGreater(checks, 100)
 
-    def test_copies_and_broken_variants(self):
-        """Two of the broken variants; the third is in the page of all stages."""
-        page = record(VARIANT="animals_unqueued animals_interleaved", PACE="0.5")
+    def test_broken_variants(self):
+        """Two of them; the third is in the page of all stages."""
+        page = record(VARIANT="animals_unqueued animals_interleaved",
+                      PACE="0.5")
+        self.check(page, "1280,800")
+
+    def test_a_copy(self):
+        """A participant's, if there is one."""
+        copy = os.path.join(ROOT, "play", "04-callbacks")
+        if not os.path.exists(copy):
+            shutil.copytree(os.path.join(ROOT, "04-callbacks"), copy)
+            self.addCleanup(shutil.rmtree, copy)
+        page = record(STAGE="play-4")
+        self.assertIn('"folder":"play/04-callbacks"', page)
         self.check(page, "1280,800")
 
     def test_other_settings(self):

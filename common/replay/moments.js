@@ -2,13 +2,23 @@
 // has an id for the address (#moment=four-answers), the runs it needs, a title,
 // one sentence, and a function that finds it in these recordings.
 //
-// What is found has `t`, and may have `to` (zoom until from `t` to `to` fills
-// half of the lanes; the moment is then `to`) and `follow`, an animal.
+// A place has `t`, and may have `follow`, an animal, and `to`: then the moment
+// is `to`, and the lanes are zoomed so that they begin shortly before `t`. The
+// place is null in a run that has no such moment.
 
 'use strict';
 
 const lastOf = (list) => list[list.length - 1];
 
+const firstAnswer = (r) => r.events.find((e) => e.kind === 'answer');
+
+// Half way to the first answer: all that can be asked has been asked.
+const beforeAnswer = (r) => ({ t: firstAnswer(r).t / 2 });
+
+const askedBeforeAnswer = (r) => r.events.filter((e) => e.kind === 'ask'
+    && e.i < firstAnswer(r).i).length;
+
+// The last event of a turn.
 function endOf(r, turn) {
     const next = r.events.findIndex((e) => e.i > turn.i && e.kind === 'turn');
 
@@ -79,17 +89,50 @@ function mostHolders(r) {
     return best;
 }
 
-const wait = (r, place) => r.events.find((e) => e.kind === 'wait fd'
-    && place(e));
+// Stage 4 beside 6: in both, the same animal is the first of several answers,
+// and in 6 it gets the screen before another animal runs.
+function queueOrGoOn(...both) {
+    const turns = both.map(busiestTurn);
+    const [queued, other] = both.map((r, i) => firstFetched(r, turns[i].turn));
+    const next = nextEvent(both[1], other, (e) => e.kind === 'lock'
+        || (e.kind === 'run' && e.task !== other.task));
+
+    if (turns.some(({ n }) => n < 2) || queued.task !== other.task
+        || next.kind !== 'lock' || next.task !== other.task)
+        return null;
+    return {
+        t: Math.min(...turns.map(({ turn }) => turn.t)),
+        to: Math.max(...turns.map(({ last }) => last.t)),
+    };
+}
+
+// A broken variant beside its stage.
+function mixedLetters(id, stage, variant, missing) {
+    return {
+        id,
+        runs: [stage, variant],
+        title: (r, broken) => {
+            const many = numberWord(mostHolders(broken).n);
+            return `Letters of ${many} lines in one`;
+        },
+        text: (r, broken) => {
+            const many = animals(mostHolders(broken).n);
+            return `Without the ${missing}, ${many} type at the same time, and `
+                + 'their letters mix.';
+        },
+        find: (r, broken) => ({ t: mostHolders(broken).t }),
+    };
+}
 
 const MOMENTS = [
     {
         id: 'one-at-a-time',
         runs: ['1'],
         title: 'One call, and nothing else',
-        text: () => 'The only thread is in recv() for the cow, so eleven animals '
-            + 'have not even been asked.',
-        find: () => ({ t: 750000 }),
+        text: (r) => `The only thread is in recv() for the ${r.nameOf(0)}, so `
+            + `${numberWord(r.tasks.length - 1)} animals have not even been `
+            + 'asked.',
+        find: beforeAnswer,
     },
     {
         id: 'mutex',
@@ -97,21 +140,24 @@ const MOMENTS = [
         title: 'The mutex chose',
         text: (r) => {
             const { lock, queue, passedOver } = handOver(r);
-            return `${capital(numberWord(queue.length))} threads waited for the `
-                + `mutex, and it chose the ${r.nameOf(lock.task)}`
-                + (passedOver ? `, although the ${r.nameOf(queue[0])} had waited `
-                    + 'longer.' : ': it promises no order, and another run may '
-                    + 'differ.');
+            const many = capital(numberWord(queue.length));
+            const why = passedOver
+                ? `, although the ${r.nameOf(queue[0])} had waited longer.`
+                : ': it promises no order, and another run may differ.';
+            return `${many} threads waited for the mutex, and it chose the `
+                + r.nameOf(lock.task) + why;
         },
-        find: (r) => ({ t: handOver(r)?.lock.t }),
+        find: (r) => ({ t: handOver(r).lock.t }),
     },
     {
         id: 'array-order',
         runs: ['3'],
         title: 'One poll(), all sockets',
-        text: (r) => `poll() returned once for ${numberWord(
-            firstOfMany(r).turn.ready.length)} sockets, and the program went `
-            + 'through its array, from the first to the last.',
+        text: (r) => {
+            const many = numberWord(firstOfMany(r).turn.ready.length);
+            return `poll() returned once for ${many} sockets, and the program `
+                + 'went through its array, from the first to the last.';
+        },
         find: (r) => {
             const { turn, last } = firstOfMany(r);
             return { t: turn.t, to: last.t };
@@ -121,23 +167,28 @@ const MOMENTS = [
         id: 'only-the-loop',
         runs: ['4'],
         title: 'The call stack says “loop”',
-        text: () => 'Twelve fetches are under way, and none of them is on the call '
-            + 'stack: where each one stands is known to its callback alone.',
-        find: () => ({ t: 100000 }),
+        text: (r) => `${capital(numberWord(askedBeforeAnswer(r)))} fetches are `
+            + 'under way, and none of them is on the call stack: only its next '
+            + 'callback knows how far a fetch is.',
+        find: beforeAnswer,
     },
     {
         id: 'four-answers',
         runs: ['4'],
-        title: 'Four answers in one turn',
+        title: (r) => {
+            const many = capital(numberWord(busiestTurn(r).n));
+            return `${many} answers in one turn`;
+        },
         text: (r) => {
             const { turn, n, last } = busiestTurn(r);
+            const ms = ((last.t - turn.t) / 1000).toFixed(2);
             return `${capital(numberWord(n))} answers came with one return of `
-                + `${r.pollCall}, and the one thread served them in `
-                + `${((last.t - turn.t) / 1000).toFixed(2)} ms, one after another.`;
+                + `${r.pollCall}, and the one thread served them in ${ms} ms, `
+                + 'one after another.';
         },
         find: (r) => {
-            const { turn, last } = busiestTurn(r);
-            return { t: turn.t, to: last.t };
+            const { turn, n, last } = busiestTurn(r);
+            return n < 2 ? null : { t: turn.t, to: last.t };
         },
     },
     {
@@ -146,12 +197,12 @@ const MOMENTS = [
         title: 'The end of a fetch is only put in line',
         text: (r) => {
             const name = r.nameOf(firstFetched(r, busiestTurn(r).turn).task);
-            return `The ${name}’s fetch is over, but its callback stands at the end `
-                + 'of the line: nothing runs inside of something else.';
+            return `The ${name}’s fetch is over, but its callback is last in `
+                + 'line: no callback runs inside another one.';
         },
         find: (r) => {
-            const { turn } = busiestTurn(r);
-            return { t: turn.t, to: firstFetched(r, turn).t };
+            const { turn, n } = busiestTurn(r);
+            return n < 2 ? null : { t: turn.t, to: firstFetched(r, turn).t };
         },
     },
     {
@@ -169,44 +220,40 @@ const MOMENTS = [
         id: 'innermost',
         runs: ['5'],
         title: 'Resumed in the middle',
-        text: () => 'The loop resumes the innermost coroutine directly, so the one '
-            + 'that waits for its result is not on the call stack.',
-        find: (r) => {
-            const e = r.events.find((x) => x.kind === 'answer');
-            return { t: e.t };
-        },
+        text: () => 'The loop resumes the innermost coroutine directly, so the '
+            + 'one that waits for its result is not on the call stack.',
+        find: (r) => ({ t: firstAnswer(r).t }),
     },
     {
         id: 'chain',
         runs: ['6'],
         title: 'The chain of awaits',
-        text: (r) => `The ${r.nameOf(0)} waits, and its chain of awaits names every `
-            + 'function it is in, although no thread is there.',
-        find: () => ({ t: 100000, follow: 0 }),
+        text: (r) => `The ${r.nameOf(0)} waits, and its chain of awaits names `
+            + 'every function it is in, although no thread is there.',
+        find: (r) => ({ ...beforeAnswer(r), follow: 0 }),
     },
     {
         id: 'same-picture',
         runs: ['2', '4'],
         title: 'The same picture, another kind of waiting',
-        text: (r, other) => `The lanes are alike, but in ${r.number} each waiting `
-            + `animal has a thread in a call, and in ${other.number} one thread `
-            + 'waits for all of them.',
-        find: () => ({ t: 780000 }),
+        text: () => 'The lanes are alike, but in 2 each waiting animal has a '
+            + 'thread in a call, and in 4 one thread waits for all of them.',
+        find: (r) => ({ t: r.end * 0.49 }),
     },
     {
         id: 'same-line',
         runs: ['1', '6'],
         title: 'The same line of code',
-        text: () => 'Both wait for the cow in the same place of fetch(): in 1 the '
-            + 'thread waits there, in 6 only the task.',
-        find: () => ({ t: 100000, follow: 0 }),
+        text: (r) => `Both wait for the ${r.nameOf(0)} in the same place of `
+            + 'fetch(): in 1 the thread waits there, in 6 only the task.',
+        find: (r, other) => ({ ...beforeAnswer(other), follow: 0 }),
     },
     {
         id: 'two-turns',
         runs: ['4', '5'],
         title: 'As many letters, twice as many turns',
-        text: (r, other) => `Both have typed all ${r.output.length} letters: stage 4 `
-            + `in ${r.turns} turns, stage 5 in ${other.turns}.`,
+        text: (r, other) => `Both have typed all ${r.output.length} letters: `
+            + `stage 4 in ${r.turns} turns, stage 5 in ${other.turns}.`,
         find: (r, other) => ({ t: Math.max(r.end, other.end) }),
     },
     {
@@ -218,22 +265,11 @@ const MOMENTS = [
             return `After its answer the ${name} in 4 gets in line behind the `
                 + 'others; in 6 it goes on and types its first letter at once.';
         },
-        find: (...both) => {
-            const turns = both.map(busiestTurn);
-            return { t: Math.min(...turns.map((x) => x.turn.t)),
-                to: Math.max(...turns.map((x) => x.last.t)) };
-        },
+        find: queueOrGoOn,
     },
-    ...['animals_unlocked', 'animals_unqueued', 'animals_interleaved'].map(
-        (variant, i) => ({
-            id: ['mixed-letters', 'mixed-unqueued', 'mixed-interleaved'][i],
-            runs: [['2', '4', '6'][i], variant],
-            title: 'Letters of four lines in one',
-            text: (r, broken) => `Without the ${['lock', 'queue', 'lock'][i]}, `
-                + `${animals(mostHolders(broken).n)} type at the same time, and `
-                + 'their letters mix.',
-            find: (r, broken) => ({ t: mostHolders(broken).t }),
-        })),
+    mixedLetters('mixed-letters', '2', 'animals_unlocked', 'lock'),
+    mixedLetters('mixed-unqueued', '4', 'animals_unqueued', 'queue'),
+    mixedLetters('mixed-interleaved', '6', 'animals_interleaved', 'lock'),
 ];
 
 // The moments that these recordings have, with the place of each.
@@ -243,12 +279,16 @@ function findMoments(recordings) {
     return MOMENTS.filter(({ runs }) => runs.every((id) => byId.has(id)))
         .map((moment) => {
             const runs = moment.runs.map((id) => byId.get(id));
+            const { title } = moment;
             try {
                 const place = moment.find(...runs);
-                return place.t === undefined ? null
-                    : { ...moment, ...place, text: moment.text(...runs) };
+                return place && {
+                    ...moment, ...place,
+                    title: typeof title === 'string' ? title : title(...runs),
+                    text: moment.text(...runs),
+                };
             } catch {
-                return null; // a run that is too short for it
+                return null; // this run has no such moment
             }
         }).filter((moment) => moment !== null);
 }

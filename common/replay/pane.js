@@ -84,11 +84,13 @@ function makeLanes(p, onFollow) {
     p.lanes.append(p.over, p.ruler);
 }
 
-// What the bars show: for each task [look, from, to].
+// The bars of each task: { look, from, to }.
 function fillsOf(r) {
     const fills = new Map(r.tasks.map((task) => [task, []]));
     const open = new Map();
-    const looks = { 'ask': 'farm', 'wait lock': 'screen-wait', 'lock': 'types' };
+    const looks = {
+        'ask': 'farm', 'wait lock': 'screen-wait', 'lock': 'types',
+    };
 
     for (const e of r.events) {
         if (!fills.has(e.task))
@@ -131,7 +133,8 @@ function drawLanes(p, now, view, followed) {
         lane.row.classList.toggle('followed', task === followed);
         lane.name.setAttribute('aria-pressed', String(task === followed));
         setText(lane.words, text);
-        lane.words.className = `doing ${looks[look] ? `mark ${looks[look]}` : ''}`;
+        lane.words.className = looks[look] ? `doing mark ${looks[look]}`
+            : 'doing';
         for (const fill of lane.bars)
             stretch(fill.bar, fill.from, fill.to);
         lane.runs.replaceChildren();
@@ -247,10 +250,11 @@ function drawFacts(p, look) {
     const queueWords = r.isBroken ? '· want it:' : r.hasLoop ? '· then:'
         : '· at the mutex, in no order:';
     const isWanted = state.letters.length + holders.length + queue.length > 0;
+    const waiting = queue.length === 0 ? []
+        : [words(queueWords), ...chips(queue, 'screen-wait')];
     setRow(p, 'holders', 'the screen', !isWanted || isOver ? null
         : [...chips(holders, 'types'), holders.length ? types : words('free'),
-            ...(queue.length ? [words(queueWords), ...chips(queue, 'screen-wait')]
-                : [])]);
+            ...waiting]);
     setRow(p, 'stack', 'call stack', isOver ? null : stackOf(r, state));
     const focus = focusOf(p, look.followed);
     const chain = focus === null || r.number !== 6 ? []
@@ -297,17 +301,21 @@ function drawThreads(p, chips) {
         state.tasks.get(k).phase));
 
     if (r.numThreads > 1) {
-        setRow(p, 'thread', `${live.length} thread${live.length === 1 ? '' : 's'}`,
-            threadsDo(r, state).map((text) => make('span', 'count', text)));
+        setRow(p, 'thread', live.length === 1 ? '1 thread'
+            : `${live.length} threads`, threadsDo(r, state).map((text) =>
+            make('span', 'count', text)));
         return;
     }
     const [task] = state.runs.values();
     const wait = state.tasks.get(task)?.wait;
-    const does = !wait ? 'runs'
-        : wait.kind === 'wait fd' ? `waits in ${callAt(r, wait.at)}`
-            : wait.kind === 'wait timer' ? 'sleeps between two letters' : 'runs';
+    let does = 'runs';
+    if (wait?.kind === 'wait fd')
+        does = `waits in ${callAt(r, wait.at)}`;
+    else if (wait?.kind === 'wait timer')
+        does = 'sleeps between two letters';
     setRow(p, 'thread', 'the thread', task === undefined
-        ? [words('has nothing to do')] : [...chips([task], 'run'), words(does)]);
+        ? [words('has nothing to do')]
+        : [...chips([task], 'run'), words(does)]);
     setRow(p, 'unasked', 'not asked yet', chips(r.tasks.filter((k) =>
         state.tasks.get(k).phase === 'idle')));
 }
@@ -334,8 +342,9 @@ function stackOf(r, state) {
     if (task.last.kind === 'ask' || r.events[task.last.i - 1]?.kind === 'ask')
         return null; // called by the code that asks
     const { at } = task.last;
-    return [frame(`${at.in}()`, `${at.file}:${at.line}`),
-        ...(r.number === 5 ? [frame('the task', r.engineFile)] : []), loop, main];
+    const engine = r.number === 5 ? [frame('the task', r.engineFile)] : [];
+    return [frame(`${at.in}()`, `${at.file}:${at.line}`), ...engine, loop,
+        main];
 }
 
 // Stage 6: links in engine files are folded into one.
@@ -354,9 +363,10 @@ function chainRows(r, state, number, look) {
     const flush = () => {
         if (folded.length === 0)
             return;
-        const n = folded.length;
-        const unfold = make('button', 'frame folded', `${numberWord(n)} link${n > 1
-            ? 's' : ''} in the engine (${folded[0].file})`);
+        const links = folded.length === 1 ? 'one link'
+            : `${numberWord(folded.length)} links`;
+        const unfold = make('button', 'frame folded',
+            `${links} in the engine (${folded[0].file})`);
         unfold.setAttribute('aria-keyshortcuts', 'E');
         unfold.title = 'unfold (e)';
         unfold.onclick = look.onUnfold;
@@ -390,13 +400,20 @@ function focusOf(p, followed) {
         ? null : event.task;
 }
 
+// How many lines of text fit in.
+function rowsOf(element) {
+    const height = parseFloat(getComputedStyle(element).lineHeight);
+
+    return Math.max(1, Math.floor((element.clientHeight + 1) / height));
+}
+
 function drawCode(p, followed) {
     const { r, state } = p;
     const focus = focusOf(p, followed);
     const task = focus === null ? null : state.tasks.get(focus);
     let at = task ? task.last.at : r.sleepsAt;
 
-    if (!task && state.event && !isPolling(r, state) && r.files[state.event.at.file])
+    if (!task && !isPolling(r, state) && r.files[state.event?.at.file])
         at = state.event.at;
     if (task?.wait)
         at = waitPlace(r, task.wait);
@@ -406,8 +423,7 @@ function drawCode(p, followed) {
         return;
     setText(p.place, `${at.file}, line ${at.line}: ${placeWords(r, state, focus,
         followed !== null)}`);
-    const lineHeight = parseFloat(getComputedStyle(p.code).lineHeight);
-    const rows = Math.max(1, Math.floor((p.code.clientHeight - 2) / lineHeight));
+    const rows = rowsOf(p.code);
     const waits = task ? !isRunning(r, state, focus) : isPolling(r, state);
     const key = `${at.file} ${at.line} ${rows} ${waits}`;
     if (p.codeKey === key)
@@ -419,19 +435,18 @@ function drawCode(p, followed) {
     const indent = Math.min(...lines.filter((l) => l.trim() !== '')
         .map((l) => l.search(/\S/)));
     p.code.replaceChildren(...lines.map((line, i) => {
-        const isHere = from + i + 1 === at.line;
-        const row = make('span', isHere ? `here ${waits ? 'waits' : 'runs-here'}`
-            : '');
-        row.append(make('b', '', `${isHere ? '▸' : ' '}${String(from + i + 1)
-            .padStart(3)}  `), line.slice(indent));
+        const number = from + i + 1;
+        const isHere = number === at.line;
+        const row = make('span', isHere ? `here ${waits ? 'waits' : ''}` : '');
+        row.append(make('b', '', `${isHere ? '▸' : ' '}${
+            String(number).padStart(3)}  `), line.slice(indent));
         return row;
     }));
 }
 
 function drawScreen(p, followed) {
     const { r, state } = p;
-    const lineHeight = parseFloat(getComputedStyle(p.screen).lineHeight);
-    const rows = Math.max(1, Math.floor((p.screen.clientHeight + 2) / lineHeight));
+    const rows = rowsOf(p.screen);
     const key = `${state.letters.length} ${followed} ${rows}`;
 
     p.screen.parentElement.hidden = state.letters.length === 0;

@@ -48,7 +48,8 @@ function askFirstWait(r, s, e) {
             `The ${name}’s thread asks another animal.`],
         right: 1,
         upTo: nextEvent(r, e, (x) => x.kind === 'ask'),
-        why: 'Each animal has a thread of its own, and only that thread waits.' };
+        why: 'Each animal has a thread of its own, and only that thread '
+            + 'waits.' };
 }
 
 // Stage 1, when a line is complete.
@@ -60,13 +61,13 @@ function askAfterLine(r, s, e) {
         return null;
     const other = r.nameOf(next.task);
     return { kind: 'thread',
-        text: `The ${r.nameOf(e.task)}’s line is complete. What does the thread `
-            + 'do now?',
+        text: `The ${r.nameOf(e.task)}’s line is complete. What does the `
+            + 'thread do now?',
         options: [`It types the line of the ${other}.`, `It asks the ${other}.`,
             'It types the line of the first animal that has answered.'],
         right: 1, upTo: next,
-        why: `The ${other} has not been asked before. This is why stage 1 takes `
-            + 'the sum of all waits.' };
+        why: `The ${other} has not been asked before. This is why stage 1 `
+            + 'takes the sum of all waits.' };
 }
 
 // The screen is wanted, and another animal has it.
@@ -75,25 +76,30 @@ function askContended(r, s, e) {
         return null;
     const name = r.nameOf(e.task);
     const holder = r.nameOf(s.holders[0]);
-    const between = `It types the ${name}’s line between the ${holder}’s letters.`;
-    const text = `The ${name} has its answer, and the ${holder} is typing. What `
-        + `does the ${r.hasLoop ? 'thread' : `${name}’s thread`} do now?`;
+    const thread = r.hasLoop ? 'thread' : `${name}’s thread`;
+    const between = `It types the ${name}’s line between the ${holder}’s `
+        + 'letters.';
+    const text = `The ${name} has its answer, and the ${holder} is typing. `
+        + `What does the ${thread} do now?`;
     if (r.isBroken)
         return { kind: 'screen', text, right: 0,
-            options: [between, `It waits until the ${holder} has typed its line.`],
+            options: [between,
+                `It waits until the ${holder} has typed its line.`],
             upTo: nextEvent(r, e, (x) => x.kind === 'letter'
                 && x.task === e.task),
-            why: 'This copy has no lock, so nothing keeps the two lines apart.' };
+            why: 'Nothing guards the screen in this copy, so nothing keeps the '
+                + 'two lines apart.' };
     if (!r.hasLoop)
         return { kind: 'thread', text, right: 0,
             options: ['It waits for the mutex, and does nothing else.', between,
                 'It asks another animal.'],
             upTo: r.events[e.i + 1],
-            why: 'pthread_mutex_lock() returns when the mutex is free. The other '
-                + 'threads go on.' };
+            why: 'pthread_mutex_lock() returns when the mutex is free. The '
+                + 'other threads go on.' };
     return { kind: 'thread', text, right: 1,
         options: [`It waits until the ${holder} has typed its line.`,
-            `It notes that the ${name} wants the screen, and goes on.`, between],
+            `It notes that the ${name} wants the screen, and goes on.`,
+            between],
         upTo: r.events[e.i + 1],
         why: `The ${name} waits in a queue of the program, and not in a call. `
             + 'The thread has other animals to serve.' };
@@ -120,8 +126,8 @@ function askAfterFetch(r, s, e) {
         right: options.indexOf(next.task),
         upTo: next,
         why: next.task === e.task
-            ? `The fetch returns to the code that called it, so the ${name} goes `
-                + 'on until it has to wait.'
+            ? 'The fetch returns to the code that called it, so the '
+                + `${name} goes on until it has to wait.`
             : `The end of a fetch only puts a callback in line, and the `
                 + `${r.nameOf(next.task)} was in line before it.` };
 }
@@ -138,7 +144,8 @@ function askHandOver(r, s, e) {
         kind: 'screen',
         isOfNames: true,
         text: `The ${r.nameOf(e.task)} gives the screen back, and `
-            + `${namesOf(r, options)} wait for it. Which animal gets the screen?`,
+            + `${namesOf(r, options)} wait for it. Which animal gets the `
+            + 'screen?',
         options: [...options.map((task) => `The ${r.nameOf(task)}.`),
             'The program does not decide that.'],
         upTo: next,
@@ -147,9 +154,10 @@ function askHandOver(r, s, e) {
         return { ...question, right: options.length,
             why: 'A mutex promises no order. This time it was the '
                 + (next.task === s.queue[0]
-                    ? `${first}, which had waited longest. The next run may differ.`
-                    : `${r.nameOf(next.task)}, although the ${first} had waited `
-                        + 'longer.') };
+                    ? `${first}, which had waited longest. The next run may `
+                        + 'differ.'
+                    : `${r.nameOf(next.task)}, although the ${first} had `
+                        + 'waited longer.') };
     if (next.task !== s.queue[0])
         return null; // a copy that does otherwise
     return { ...question, right: options.indexOf(next.task),
@@ -190,8 +198,10 @@ function questionsOf(r, most) {
                 used.add(ask);
             counts[question.kind] = (counts[question.kind] || 0) + 1;
             if (counts[question.kind] <= most)
-                questions.push({ ...turnOptions(question, r.number), run: r, i: s.i, t: s.event.t,
-                    upTo: question.upTo.i });
+                questions.push({
+                    ...turnOptions(question, r.number),
+                    run: r, i: s.i, t: s.event.t, upTo: question.upTo.i,
+                });
             break;
         }
     }

@@ -1,4 +1,4 @@
-// recording.js - a recorded run, and what is known after each of its events.
+// recording.js - a recorded run, and its state after each of its events.
 //
 // The harness writes a recording as columns of numbers and tables of texts
 // (common/harness/replay.c); common/trace.h lists the kinds of events. Times
@@ -84,8 +84,8 @@ function findSleep(r) {
     const turn = r.events.find((e) => e.kind === 'turn');
 
     for (const [file, text] of Object.entries(r.files)) {
-        const i = text.findIndex((line) =>
-            /\b(selector_wait|poll)\(/.test(line) && !/^\s*\/\/|^\w/.test(line));
+        const i = text.findIndex((line) => /\b(selector_wait|poll)\(/.test(line)
+            && !/^\s*\/\/|^\w/.test(line)); // no comment, no definition
         if (i >= 0)
             return { file, line: i + 1, in: '' };
     }
@@ -100,20 +100,21 @@ function callAt(r, place) {
     return call ? `${call[1]}()` : 'a call';
 }
 
-// The line that waits: a pause and a mutex are recorded shortly before the call.
+// The line that waits. A pause, or the wish for a mutex, is recorded up to
+// three lines before the call.
 function waitPlace(r, wait) {
     const lines = r.files[wait.at.file] || [];
-    const i = lines.slice(wait.at.line - 1, wait.at.line + 3).findIndex((line) =>
-        /\b(pthread_mutex_lock|\w+_sleep|\w+_pause)\(/.test(line));
+    const i = lines.slice(wait.at.line - 1, wait.at.line + 3).findIndex(
+        (line) => /\b(pthread_mutex_lock|\w+_sleep|\w+_pause)\(/.test(line));
 
     if (wait.kind === 'wait fd' || wait.chain.length > 0 || i < 0)
         return wait.at;
     return { ...wait.at, line: wait.at.line + i };
 }
 
-// --- What follows from later events ------------------------------------------
+// --- Looking ahead -----------------------------------------------------------
 
-// Adds to the events what only the following ones show:
+// Adds facts to the events that only later events show:
 //
 //     turn.number   counted from 1
 //     turn.ready    tasks with a descriptor that turned out to be ready
@@ -122,7 +123,7 @@ function waitPlace(r, wait) {
 //     e.lasts       of a wait in a call: microseconds until the call returns
 function lookAhead(r) {
     const last = new Map(); // the latest event of each task
-    const cause = new Map(); // what made a task ready: an event
+    const cause = new Map(); // by task: the event that made it ready
     const running = new Map(); // by thread: its `run`
     const blocked = new Map(); // by thread: the wait in a call
     let turn = null;
@@ -149,7 +150,7 @@ function lookAhead(r) {
         } else if (e.kind === 'wake' && !cause.has(e.task)) {
             cause.set(e.task, e);
         } else if (e.kind === 'run' && r.hasLoop) {
-            const joined = cause.get(e.task) || causeOf(e, before, turn, unlock);
+            const joined = cause.get(e.task) || causeOf(before, turn, unlock);
             joined?.joins.push(e);
             cause.delete(e.task);
         }
@@ -164,13 +165,13 @@ function lookAhead(r) {
     r.turns = turns;
 }
 
-// Why a task runs that no `ready` or `wake` has announced.
-function causeOf(run, before, turn, unlock) {
+// The event that put a task in line which no `ready` or `wake` has announced.
+function causeOf(before, turn, unlock) {
     switch (before?.kind) {
     case 'wait timer':
         return turn; // the pause was over
     case 'fetched':
-        return before; // it queued what comes after the fetch
+        return before; // it put the next callback in line
     case 'wait lock':
         return unlock && unlock.i > before.i ? unlock : null;
     default:
@@ -247,7 +248,10 @@ function advance(r, s) {
         const waits = e.kind.startsWith('wait');
         if (e.kind !== 'ready')
             task.last = e;
-        task.wait = waits ? e : e.kind === 'ready' && r.hasLoop ? task.wait : null;
+        if (waits)
+            task.wait = e;
+        else if (e.kind !== 'ready' || !r.hasLoop)
+            task.wait = null;
         if (waits && r.hasLoop)
             s.runs.delete(e.thread);
     }

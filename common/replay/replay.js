@@ -8,8 +8,10 @@ const SPEEDS = [1 / 500, 1 / 100, 1 / 50, 1 / 20, 1 / 10, 1 / 5, 1 / 2, 1];
 const NOW_AT = 0.7; // where the present is when zoomed in: a share of the lanes
 
 // How long playing stops at an event; the unit depends on the speed.
-const HOLDS = { 'ask': 1, 'ready': 0.8, 'run': 0.4, 'lock': 2, 'unlock': 2,
-    'wait lock': 1.5, 'wait fd': 0.4, 'fetched': 0.6, 'done': 0.6, 'wake': 0.6 };
+const HOLDS = {
+    'ask': 1, 'ready': 0.8, 'run': 0.4, 'wake': 0.6, 'wait fd': 0.4,
+    'fetched': 0.6, 'wait lock': 1.5, 'lock': 2, 'unlock': 2, 'done': 0.6,
+};
 
 const recordings = [...document.querySelectorAll('script.recording')]
     .map((script) => readRecording(JSON.parse(script.textContent)));
@@ -131,7 +133,8 @@ function play(on) {
 function frameDue(time) {
     if (!page.isPlaying)
         return;
-    let budget = page.lastFrame ? Math.min(0.1, (time - page.lastFrame) / 1000) : 0;
+    let budget = page.lastFrame // seconds to play
+        ? Math.min(0.1, (time - page.lastFrame) / 1000) : 0;
     page.lastFrame = time;
     const pay = () => {
         const paid = Math.min(page.debt, budget);
@@ -292,7 +295,7 @@ function score() {
     return `${right} of ${page.answers.length} right.`;
 }
 
-// At the end of a run: the score, and links to what was missed.
+// At the end of a run: the score, and links to the moments of wrong answers.
 function showScore() {
     if (!page.predicts || page.answers.length === 0)
         return;
@@ -346,13 +349,14 @@ function goTo(hash) {
     setPlaying(false);
     if (words.has('theme'))
         setTheme(words.get('theme'));
-    show(has(first) ? first : recordings[0].id, has(second) ? second : 'none');
+    show(has(first) ? first : recordings[0].id, has(second) ? second
+        : !first && recordings.length === 2 ? recordings[1].id : 'none');
     $('caption').hidden = true;
     $('zoom').value = words.get('zoom') || 0;
     if (words.has('speed'))
         $('speed').value = words.get('speed');
     page.predicts = words.has('predict');
-    page.view = moment || words.has('left') ? 'panes' : 'moments';
+    page.view = first || recordings.length <= 2 ? 'panes' : 'moments';
     if (words.has('view'))
         page.view = words.get('view');
     seekTime(1e6 * (words.get('t') || 0));
@@ -375,7 +379,8 @@ function goToMoment(moment) {
     }
     if (moment.follow !== undefined)
         page.followed = moment.follow;
-    $('caption').replaceChildren(make('b', '', `${moment.title}. `), moment.text);
+    $('caption').replaceChildren(
+        make('b', '', `${moment.title}. `), moment.text);
     $('caption').hidden = false;
 }
 
@@ -385,7 +390,8 @@ function listMoments() {
         link.href = `#moment=${moment.id}`;
         link.append(make('span', 'runs-of', moment.runs.join(' beside ')),
             make('b', '', moment.title), moment.text);
-        $(moment.runs.length > 1 ? 'moments-of-two' : 'moments-of-one').append(link);
+        $(moment.runs.length > 1 ? 'moments-of-two' : 'moments-of-one')
+            .append(link);
     }
     $('moments-of-two').hidden = $('moments-of-two').children.length === 1;
 }
@@ -420,10 +426,11 @@ function toggleView(name) {
     };
 }
 
-// Takes the next recording of a list, or the one that begins with this id.
+// Takes the recording with this id, or the next one of the list.
 function choose(select, id) {
     const values = [...select.options].map((option) => option.value);
-    const value = id ?? values[(values.indexOf(select.value) + 1) % values.length];
+    const next = (values.indexOf(select.value) + 1) % values.length;
+    const value = id ?? values[next];
 
     if (values.includes(value)) {
         select.value = value;
@@ -465,9 +472,12 @@ function setUp() {
     $('back').onclick = byHand(stepBack);
     $('next').onclick = byHand(() => stepUntil(() => true));
     $('skip').onclick = byHand(() => stepUntil((p) => !isTyping(p)));
-    $('turn').onclick = byHand(() =>
-        stepUntil((p) => p.state.event.kind === 'turn'));
-    $('scrub').oninput = byHand(() => seekTime($('scrub').value / 1000 * end()));
+    $('turn').onclick = byHand(() => {
+        if (page.panes.some((p) => p.r.hasLoop))
+            stepUntil((p) => p.state.event.kind === 'turn');
+    });
+    $('scrub').oninput = byHand(() =>
+        seekTime($('scrub').value / 1000 * end()));
     $('speed').oninput = $('zoom').oninput = draw;
     $('play').onclick = () => {
         if (page.question)
@@ -542,8 +552,8 @@ function onKey(e) {
         return; // the browser's own keys for a list
     if ((target.id === 'speed' || target.id === 'zoom') && /^Arrow/.test(e.key))
         return;
-    if (/^(BUTTON|A)$/.test(target.tagName) && (e.key === 'Enter' || e.key === ' '))
-        return; // presses what has the focus
+    if (/^(BUTTON|A)$/.test(target.tagName) && /^(Enter| )$/.test(e.key))
+        return; // presses the control that has the focus
     if (digit === '0')
         choose($('right'), 'none');
     else if (digit)

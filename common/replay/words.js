@@ -42,9 +42,9 @@ function turnSentence(r, s, e) {
         parts.push(`${capital(numberWord(e.ready.length))} sockets are ready`
             + (e.ready.length < 6 ? `: ${namesOf(r, e.ready)}.` : '.'));
     if (due.length > 0)
-        parts.push(`The pause of ${listOf(due.map((k) => the(r, k)))} is over.`);
+        parts.push(`The pause of the ${namesOf(r, due)} is over.`);
     if (before.length > 0)
-        parts.push(`${capital(namesOf(r, before))} ${is(before.length)} in line.`);
+        parts.push(`In line: ${namesOf(r, before)}.`);
     else if (parts.length === 0 && r.events[e.i + 1]?.kind === 'wake')
         parts.push('A timer is due.');
     return [begin, ...parts].join(' ');
@@ -55,7 +55,8 @@ function waitSentence(r, s, e) {
     const call = callAt(r, e.at);
 
     if (r.hasLoop)
-        return `${capital(a)} waits for socket ${e.about}. The thread does not.`;
+        return `${capital(a)} waits for socket ${e.about}. The thread does `
+            + 'not.';
     if (e.lasts <= 200)
         return `${capital(a)} is in ${call}, socket ${e.about}, which returns `
             + 'at once.';
@@ -69,7 +70,8 @@ function wantsScreen(r, s, e) {
 
     if (s.holders.length === 0)
         return `${a} wants the screen, and the screen is free.`;
-    const has = `${a} wants the screen. ${capital(the(r, s.holders[0]))} has it`;
+    const holder = capital(the(r, s.holders[0]));
+    const has = `${a} wants the screen. ${holder} has it`;
     if (r.isBroken)
         return `${has}, but nothing guards it.`;
     return r.hasLoop ? `${has}, so ${the(r, e.task)} gets in line.`
@@ -77,7 +79,7 @@ function wantsScreen(r, s, e) {
 }
 
 function describe(r, s, e) {
-    const a = e.task >= 0 && r.nameOf(e.task) ? the(r, e.task) : 'the main task';
+    const a = r.tasks.includes(e.task) ? the(r, e.task) : 'the main task';
     const A = capital(a);
 
     switch (e.kind) {
@@ -109,7 +111,8 @@ function describe(r, s, e) {
             ? `${A} types as well: ${animals(s.holders.length)} at a time.`
             : `${A} has the screen.`;
     case 'unlock':
-        return `${A} gives the screen back. ${capital(animals(s.queue.length))} `
+        return `${A} gives the screen back. `
+            + `${capital(animals(s.queue.length))} `
             + `${s.queue.length === 1 ? 'waits' : 'wait'} for it.`;
     case 'letter': return `${A} types ${letterWord(e.about)}.`;
     case 'done': return `${A} is done.`;
@@ -157,7 +160,7 @@ function sentence(r, s, now) {
             + `${namesOf(r, s.line)} ${is(s.line.length)} in line.`;
 }
 
-// --- What an animal does, in two or three words ------------------------------
+// --- The doings of an animal, in two or three words --------------------------
 
 // Returns the words, and the look of the animal's bar.
 function doing(r, s, number) {
@@ -181,7 +184,7 @@ function doing(r, s, number) {
     }
 }
 
-// What the threads of a run without a loop do, in one line.
+// How many threads of a run without a loop do the same, in one line.
 function threadsDo(r, s) {
     const counts = new Map();
 
@@ -203,7 +206,7 @@ function threadsDo(r, s) {
         .map(([words, n]) => `${n} ${words}`);
 }
 
-// What the line that is shown means, for its heading.
+// The heading above the code: the meaning of the marked line.
 function placeWords(r, s, number, isFollowed) {
     const task = s.tasks.get(number);
 

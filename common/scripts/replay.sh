@@ -4,8 +4,8 @@
 #
 #   STAGE="2 4"    records these stages only; play-4 is stage 4, and the copy of
 #                  it that is in play/
-#   VARIANT=NAME   records a broken variant (an example that is a patch), and the
-#                  stage that it breaks
+#   VARIANT=NAME   records a broken variant (an example that is a patch), and
+#                  the stage that it breaks
 #
 # Without either: all six stages, and stage 2 without its lock.
 set -eu
