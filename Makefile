@@ -43,7 +43,7 @@ WARNINGS = -Wall -Wextra -Wpedantic -Wshadow -Wconversion
 STANDARD = -std=c11
 LDLIBS = -lm -pthread
 
-# To show what POSIX has not (wait4, madvise): the BSDs do if nothing is defined.
+# Declare functions beyond POSIX (wait4, madvise). The BSDs do so by default.
 SYSTEM := $(shell uname -s)
 ifeq ($(SYSTEM),Darwin)
 FEATURES = -D_DARWIN_C_SOURCE $(if $(SWITCH),-D_XOPEN_SOURCE=700 -Wno-deprecated-declarations)
@@ -51,7 +51,7 @@ else ifeq ($(findstring BSD,$(SYSTEM))$(filter DragonFly,$(SYSTEM)),)
 FEATURES = -D_POSIX_C_SOURCE=200809L -D_DEFAULT_SOURCE
 endif
 
-# Every way of building has a folder of its own: switching costs nothing.
+# Every way of building has a folder of its own: switching rebuilds nothing.
 SANITIZE =
 FUZZ =
 FAULTS =
@@ -63,13 +63,13 @@ else ifneq ($(FUZZ),)
 SANITIZERS = -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all
 endif
 
-# How the last stage changes stacks (SWITCH=ucontext), and their size in KiB:
-# sanitizers want room.
+# The way in which the last stage switches stacks (SWITCH=ucontext), and the
+# size of a stack in KiB: sanitizers need more.
 SWITCH =
 STACK = $(if $(SANITIZE),256,32)
 
-# A large local must not step over the guard below a stack: touch every page. (On
-# some machines gcc takes a guard for larger than a page if it is not told.)
+# Touch every page of a large local, so that it cannot skip the guard below a
+# stack. (On some machines gcc assumes a guard of more than one page.)
 compiles = $(shell echo 'int x;' | $(CC) $(1) -Werror -x c -c - -o /dev/null 2>/dev/null && echo $(1))
 PROBES := $(call compiles,-fstack-clash-protection)
 PROBES += $(call compiles,--param=stack-clash-protection-guard-size=12)
@@ -82,7 +82,7 @@ SILENT = $(findstring s,$(filter-out --%,$(firstword -$(MAKEFLAGS))))
 COMPILE = $(CC) $(STANDARD) $(FEATURES) $(WARNINGS) -pthread $(CFLAGS) $(SANITIZERS) -MMD -MP \
 	-DSTACK_KIB=$(STACK) $(if $(SWITCH),-DSWITCH_UCONTEXT=)
 
-# What `make stage-N` and friends pass on to the harness.
+# Variables that `make stage-N` and other targets pass on to the harness.
 N =
 DELAY =
 PACE = 1
@@ -112,7 +112,7 @@ all: $(PROGRAMS) $(TOOLS) $(EXAMPLES)
 changed = $(if $(subst <$(strip $(2))>,,<$(shell cat $(1) 2>/dev/null)>),FORCE)
 quote = '$(subst ','\'',$(strip $(1)))'
 
-# The compiler and its flags: when they change, all objects are made again.
+# The compiler and its flags. When they change, all objects are made again.
 FLAGS = $(BUILD)/flags
 $(FLAGS): $(call changed,$(FLAGS),$(COMPILE) $(PROBES))
 	@command -v $(firstword $(CC)) >/dev/null || { \
@@ -120,11 +120,11 @@ $(FLAGS): $(call changed,$(FLAGS),$(COMPILE) $(PROBES))
 	@mkdir -p $(@D)
 	@echo $(call quote,$(COMPILE) $(PROBES)) >$@
 
-# $(call objects,FOLDER): what is compiled there, but no file with a main().
+# $(call objects,FOLDER): the objects of a folder, without files with a main().
 MAINS = %/animals.c %/crawl.c %/farm.c %/harness.c
 objects = $(patsubst %,$(BUILD)/%.o,$(basename $(filter-out $(MAINS),$(wildcard $(1)/*.c $(1)/*.S))))
 
-# The archive of a folder's objects: made again when one of them is gone.
+# The archive of a folder's objects, made again also when an object is removed.
 archive = $(BUILD)/$(1)/$(notdir $(1)).a
 define ARCHIVE
 $(call archive,$(1)): $(call objects,$(1)) $(call changed,$(BUILD)/$(1)/objects,$(call objects,$(1)))
@@ -165,7 +165,7 @@ endef
 
 $(foreach s,$(FOLDERS) $(PLAYS),$(eval $(call STAGE_RULES,$s)))
 
-# --- Running them: each builds what it needs, and no more ---
+# --- Running them: each target builds only what it needs ---
 
 # $(call stage,N): the two programs of stage N.
 stage = $(foreach s,$(filter 0$(1)-%,$(FOLDERS)),$(BUILD)/$s/animals $(BUILD)/$s/crawl)
@@ -196,7 +196,7 @@ farm: $(BUILD)/farm
 crowd: $(call stage,$(or $(STAGE),4)) $(TOOLS)
 	@$(BUILD)/harness crowd
 
-# Stage 6's animals, and what Ctrl-\ prints.
+# Stage 6's animals, with the dump that Ctrl-\ prints.
 where: $(call stage,6) $(TOOLS)
 	@$(BUILD)/harness where
 
@@ -222,7 +222,7 @@ grade-%:
 reset-%:
 	@RESET=1 sh common/scripts/play.sh $*
 
-# All that a class needs, made the day before.
+# Builds all that a class needs, the day before.
 warm: all
 	@if echo 'int main(void) { return 0; }' | \
 		$(CC) -fsanitize=thread -x c - -o /dev/null 2>/dev/null; then \

@@ -5,7 +5,6 @@
 //     static enum co_state count(struct coroutine *co)
 //     {
 //         CO_FRAME(struct count, c, co);
-//
 //         CO_BEGIN(co);
 //         for (c->i = 0; c->i < c->n; c->i++)
 //             CO_YIELD(co, (void *)c->i);
@@ -15,8 +14,7 @@
 //
 // The method is a switch over __LINE__ (Tom Duff 1983, Simon Tatham 2000). Its
 // limits: local variables do not survive a stop; one stop a line; no switch of
-// your own around a stop. A coroutine that is closed continues at its label
-// `leave`, and must not stop again.
+// your own around a stop. A coroutine that is closed continues at `leave`.
 
 #ifndef COROUTINE_H
 #define COROUTINE_H
@@ -26,7 +24,6 @@
 #include <stddef.h>
 
 enum co_state { CO_YIELDED, CO_DELEGATED, CO_RETURNED };
-
 struct coroutine;
 typedef enum co_state co_body(struct coroutine *co);
 
@@ -40,15 +37,14 @@ struct coroutine {
     void *value; // passed out or in: yielded, sent or returned
 };
 
-// Declares `name`, the frame that `co` is the first member of.
+// Declares `name`, the frame whose first member is `co`.
 #define CO_FRAME(type, name, co) \
     static_assert(offsetof(type, co) == 0, "`co` must come first"); \
     type *name = (type *)(co)
 
 #define CO_BEGIN(co) \
     switch ((co)->line) { \
-    case 0: \
-        assert((co)->root != NULL && "start it with co_start() or CO_FROM()");
+    case 0: co_check(co)
 
 // Stops, and passes `v` to the caller of co_send(). CO_VALUE(co) is then the
 // value that was sent.
@@ -58,8 +54,8 @@ struct coroutine {
         CO_STOP(co, CO_YIELDED); \
     } while (0)
 
-// Delegates, as Python's `yield from`: starts another coroutine, which yields
-// and receives in our place until it returns. CO_VALUE(co) is then its result.
+// Delegates, as Python's `yield from`: another coroutine yields and receives in
+// our place until it returns. CO_VALUE(co) is then its result.
 #define CO_FROM(co, inner, inner_body) \
     do { \
         *(inner) = (struct coroutine){ .body = (inner_body), .outer = (co) }; \
@@ -84,6 +80,11 @@ struct coroutine {
     (co)->root->value = (v); \
     return CO_RETURNED
 
+static inline void co_check(const struct coroutine *co)
+{
+    assert(co->root != NULL && "a coroutine begins with co_start() or CO_FROM()");
+}
+
 static inline void co_start(struct coroutine *co, co_body *body)
 {
     *co = (struct coroutine){ .body = body, .root = co, .leaf = co };
@@ -107,8 +108,7 @@ static inline bool co_send(struct coroutine *root, void *value)
     return true;
 }
 
-// Ends a coroutine at its stop: all its frames continue at `leave`, the
-// innermost first.
+// All frames continue at `leave`, the innermost first, and must not stop again.
 static inline void co_close(struct coroutine *root)
 {
     root->closing = true;

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""What one request costs each stage, beside a floor that no client can beat.
+"""Measures the cost of a request in each stage, compared with a floor: the
+least that any correct client must do.
 
     make bench [ROUNDS=N] [TABLES="a b c d e f"]
 
@@ -25,11 +26,12 @@ ROUNDS = os.environ.get("ROUNDS") or "0"
 TABLES = (os.environ.get("TABLES") or "a b c d e f").split()
 FLOOR = "floor"
 
-# Our targets: CPU at 1,000 and at 10,000 in flight, in floors; bytes.
+# Our targets: CPU at 1,000 and at 10,000 in flight, as multiples of the floor;
+# bytes for each waiting task.
 TARGETS = {"04": (1.15, 1.20, 700), "05": (1.15, 1.20, 700),
            "06": (1.20, 1.45, 4600)}
 
-# And nanoseconds.
+# Targets for switch.c, in nanoseconds.
 SWITCH_TARGETS = {"plain resume": 1.5, "full generator": 3,
                   "stack switch": 4, "spawn and join a pooled task": 100}
 
@@ -62,10 +64,10 @@ class Failed(Exception):
 
 
 class Farm:
-    """A farm that dies with us. `apart`: it has the last processor, and nobody
-    else has. Otherwise it is often woken on the processor of the client that
-    sends to it, in whose place it runs: that costs the client several
-    microseconds, the more often the farther it lags behind the farm."""
+    """A farm that ends when this script ends. With `apart`, the farm runs on
+    the last processor and everything else on the others. Otherwise the kernel
+    often wakes the farm on the processor of the client that has just sent a
+    request, and so interrupts the client for several microseconds."""
 
     def __init__(self, *options, apart=False):
         self.processors = sorted(os.sched_getaffinity(0))
@@ -94,7 +96,7 @@ class Farm:
 
 
 def resident(pid):
-    """The most bytes that were ever resident, or 0 when it is too late."""
+    """The peak of resident bytes so far; 0 if the process has ended."""
     try:
         with open("/proc/%d/status" % pid, encoding="ascii") as status:
             for line in status:
@@ -106,7 +108,7 @@ def resident(pid):
 
 
 def run(program, farm, count, tasks, delay, *options, least=0.9):
-    """Runs it; returns CPU seconds, bytes (or 0), wall seconds."""
+    """Runs a program; returns CPU seconds, bytes (or 0), wall seconds."""
     farm.stats("?reset")
     start = time.monotonic()
     child = subprocess.Popen(
@@ -115,7 +117,7 @@ def run(program, farm, count, tasks, delay, *options, least=0.9):
          *options],
         stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
     if "/02-" in program:
-        os.sched_setaffinity(child.pid, farm.processors)  # for its threads
+        os.sched_setaffinity(child.pid, farm.processors)  # all, for its threads
     most = 0
     while True:
         pid, status, usage = os.wait4(child.pid, os.WNOHANG)
@@ -136,8 +138,9 @@ def run(program, farm, count, tasks, delay, *options, least=0.9):
 
 
 def measure(program, farm, case):
-    """One row: µs and bytes a request, seconds, without the start-up."""
-    # The delay lets us look at its memory before it ends.
+    """Measures a program: CPU µs and bytes per request, less those of a run
+    with one request, and seconds."""
+    # A delay of 50 ms leaves time to read the memory use before the end.
     base_cpu, base_bytes, _ = run(program, farm, 1, 1, 50)
     cpu, most, wall = run(
         program, farm, case["count"], case["tasks"], case["delay"])
@@ -157,7 +160,7 @@ def baselines():
 
 
 def peers():
-    """The same job by what others use: see bench/peers/."""
+    """Clients on other libraries: see bench/peers/."""
     script = "bench/peers/asyncio_client.py"
     found = [("libuv", path)
              for path in [BUILD + "/bench/peers/libuv_client"]
@@ -169,19 +172,19 @@ def peers():
 
 
 def programs():
-    """Name and path of what is built, the floor first. Stage 1 has one request
-    in flight, ever."""
+    """Names and paths of all programs to measure, the floor first. Without
+    stage 1, which never has more than one request in flight."""
     return ([(FLOOR, BUILD + "/bench/floor")] + stages()[1:] + baselines()
             + peers())
 
 
 def measure_all(case, farm, log):
-    """All programs in turn, round by round. Returns rows by name, and what
-    stopped whom."""
+    """Measures all programs in turn, round by round. Returns for each name a
+    list of rows and, after a failure, an error."""
     rows = {name: [] for name, _ in programs()}
     stopped = {}
     for number in range(ROUNDS or case["rounds"]):
-        # Every other round backwards: who runs behind whom makes a difference.
+        # Every other round backwards, because a program influences the next.
         for name, path in programs()[::-1 if number % 2 else 1]:
             if name in stopped:
                 continue
@@ -202,7 +205,7 @@ def spread(values, form="%.1f"):
 
 
 def compare(value, target):
-    """The value beside its target, if it has one."""
+    """The value, followed by its target if there is one."""
     if target is None:
         return "%.2f" % value
     return "%.2f of %.2f%s" % (value, target, " !" if value > target else "")
@@ -216,7 +219,7 @@ def print_table(case, rows, stopped):
     print("%-21s %-22s %-14s %-16s %6s %3s" % (
         "", "CPU µs a request", "in floors", "resident bytes",
         "wall s", "n"))
-    # Without a floor, none is compared with it.
+    # If the floor has failed, print nan instead of ratios.
     floor = [row[0] for row in rows[FLOOR]] or [math.nan] * 100
     for name, list_of in rows.items():
         if name in stopped:
@@ -225,7 +228,7 @@ def print_table(case, rows, stopped):
             continue
         cpu, size, wall = zip(*list_of)
         target = TARGETS.get(name[:2])
-        # Round by round, so that what slows a whole round down cancels out.
+        # Compare within each round: a disturbance of a whole round cancels out.
         ratio = statistics.median(a / b for a, b in zip(cpu, floor))
         text = "%.0f" % statistics.median(size)
         if target and many:
@@ -240,7 +243,7 @@ def print_table(case, rows, stopped):
 
 
 def print_switches(log):
-    """What one switch costs, in each way."""
+    """(c) The cost of a switch, for each way to switch."""
     rounds = ROUNDS or 9
     out = subprocess.run([BUILD + "/bench/switch", str(rounds)], check=True,
                          stdout=subprocess.PIPE, text=True).stdout
@@ -261,7 +264,7 @@ def print_switches(log):
 
 
 def print_sweep(log):
-    """(a) Seconds by how many wait at once."""
+    """(a) Seconds by the number of animals at once."""
     sizes = (10, 100, 1000, 10000)
     delay = 300
     rounds = ROUNDS or 5
@@ -300,7 +303,7 @@ def print_sweep(log):
 
 
 def print_parking(log):
-    """(d) What it costs to leave many waiting, and how many fit."""
+    """(d) The cost of leaving many waiting, and the number that fits."""
     rounds = ROUNDS or 5
     print("\n(d) Begun and left waiting (build/bench/park KIND N)\n")
     print("%-8s %8s %24s %8s  %s" % ("", "N", "us each", "bytes", ""))
@@ -326,7 +329,7 @@ def print_parking(log):
 
 
 def print_selectors(log):
-    """(e) epoll or poll, by how many are watched."""
+    """(e) epoll and poll, by the number of watched sockets."""
     rounds = ROUNDS or 5
     path = dict(stages()).get("04-callbacks")
     print("\n(e) Stage 4, epoll or poll: CPU us a request, by how many wait\n")
@@ -358,7 +361,7 @@ def print_selectors(log):
 
 
 def print_crawls(log):
-    """(f) A crawl by --max-tasks."""
+    """(f) A crawl, by --max-tasks."""
     rounds = ROUNDS or 5
     pages, delay = 1000, 20
     print("\n(f) Stage 6 crawls %d pages of %d ms, by --max-tasks\n" % (
@@ -426,7 +429,7 @@ def version(package):
 
 
 def print_others():
-    """What others made: which versions take part, and what is not here."""
+    """Prints the versions of other libraries, and those that are missing."""
     names = [name for name, _ in baselines() + peers()]
     here = ["Python " + platform.python_version()]
     missing = []
@@ -454,7 +457,7 @@ def print_machine():
 
 
 def print_requests(log):
-    """(b) What a request costs, in floors."""
+    """(b) The cost of a request, as a multiple of the floor."""
     for case in CASES:
         with Farm("--spread", str(case["spread"]), apart=True) as farm:
             rows, stopped = measure_all(case, farm, log)

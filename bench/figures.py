@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
-"""Draws bench/figures/*.svg with gnuplot, from what a full `make bench` and
-`make stage-1 TYPING=4` to `stage-6` have left in build/: seconds by N, memory
-for each that waits, what a switch costs, and a timeline of each stage.
+"""Draws bench/figures/*.svg with gnuplot, from the results of a full `make
+bench` and of `make stage-1 TYPING=4` to `stage-6` in build/: seconds by N,
+memory for each waiting task, the cost of a switch, and a timeline of each
+stage.
 
     make figures
 """
@@ -31,7 +32,7 @@ set grid
 
 def draw(name, title, height, measured, body):
     path = "%s/%s.svg" % (FOLDER, name)
-    drawing = "%s/%s.svg" % (BUILD, name)  # that may fail half-way
+    drawing = "%s/%s.svg" % (BUILD, name)  # moved only when complete
     script = HEAD.format(path=drawing, title=title, height=height,
                          machine=measured) + body
     subprocess.run(["gnuplot"], input=script, text=True, check=True)

@@ -1,17 +1,17 @@
 # bench/rules.mk - make bench, make figures, and the baselines on libcurl.
 
-# What a request costs, beside the least that it can (Linux).
+# The lower bound for the cost of a request (Linux).
 $(BUILD)/bench/floor: bench/floor.c $(LIBRARY)
 	@mkdir -p $(@D)
 	$(call say,LD)$(COMPILE) -Icommon $^ -o $@ $(LDLIBS)
 
-# What one switch costs, in each way; what it costs to wait, by what waits.
+# The cost of a switch; the cost of a waiting frame, task or thread.
 $(BUILD)/bench/switch $(BUILD)/bench/park: $(BUILD)/bench/%: bench/%.c \
 		$(call archive,06-async-await-style) $(LIBRARY)
 	@mkdir -p $(@D)
 	$(call say,LD)$(COMPILE) $(PROBES) -I06-async-await-style -I05-coroutines -Icommon $^ -o $@ $(LDLIBS)
 
-# animals and crawl on libcurl, in three ways, if this compiler has it.
+# animals and crawl on libcurl, in three ways, if libcurl is installed.
 CURL := $(shell pkg-config --cflags --libs libcurl 2>/dev/null)
 ifneq ($(if $(CURL),$(shell echo 'int main(void) { return !curl_version(); }' | \
 	$(CC) $(CFLAGS) -include curl/curl.h -x c - -o /dev/null $(CURL) 2>/dev/null && echo yes)),)
@@ -31,7 +31,7 @@ $(eval $(call CURL_RULES,multi,crowd multi))
 $(eval $(call CURL_RULES,socket,crowd socket))
 endif
 
-# The same job on libuv, if it is there.
+# animals -q on libuv, if installed.
 $(BUILD)/bench/peers/libuv_client: bench/peers/libuv_client.c
 	@mkdir -p $(@D)
 	$(call say,LD)$(COMPILE) $(shell pkg-config --cflags libuv) $< -o $@ $(shell pkg-config --libs libuv)
@@ -40,7 +40,7 @@ bench: all $(addprefix $(BUILD)/bench/,floor switch park \
 		$(shell pkg-config --exists libuv 2>/dev/null && echo peers/libuv_client))
 	@BUILD=$(BUILD) ROUNDS=$(ROUNDS) TABLES="$(TABLES)" python3 bench/bench.py
 
-# bench/figures/*.svg, from what make bench and make stage-1 to 6 have left.
+# bench/figures/*.svg, from the results of make bench and make stage-1 to 6.
 figures:
 	@BUILD=$(BUILD) python3 bench/figures.py
 

@@ -1,5 +1,5 @@
-// switch.c - measures the cost of a switch: from a call through generators and
-// stacks to threads.
+// switch.c - measures the cost of a call, of resuming a generator, of switching
+// stacks, of spawning a task, and of handing over to another thread.
 //
 //     build/bench/switch [ROUNDS]
 //

@@ -18,10 +18,10 @@ enum charset {
     CHARSET_UNREADABLE, // UTF-16 and others in which "<" is not a single byte
 };
 
-// The charset of a page that begins with the bytes of `page`. A byte order mark
-// decides; without a mark `label`, the name of a charset, does. Without a label
-// the page is in UTF-8, unless the bytes look like UTF-16. An unknown label
-// means CHARSET_OTHER.
+// The charset of a page that begins with the bytes of `page`: determined by a
+// byte order mark, or else by `label`, the name of a charset (CHARSET_OTHER if
+// unknown). Without a label the page is in UTF-8, unless the bytes look like
+// UTF-16.
 enum charset charset_of(struct slice label, struct slice page);
 
 // The Unicode character of a windows-1252 byte.

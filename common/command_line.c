@@ -73,7 +73,7 @@ static int store_number(const struct command_line *line,
     bool whole = option->kind != OPTION_SECONDS;
     double most = option->most;
 
-    // The largest object on a 32-bit system.
+    // On a 32-bit system no object is larger.
     if (option->kind == OPTION_SIZE && most > (double)(SIZE_MAX / 2))
         most = (double)(SIZE_MAX / 2);
     // strtod() also takes "nan", "inf" and "0x10": allow digits only, and for

@@ -10,7 +10,7 @@ struct entity {
     unsigned code;
 };
 
-// Names that need no semicolon, because the first browsers required none.
+// Names that need no semicolon, because old pages have none.
 static const struct entity without_semicolon[] = {
     // clang-format off
     { "AElig", 0xc6 }, { "AMP", 0x26 }, { "Aacute", 0xc1 }, { "Acirc", 0xc2 },

@@ -8,29 +8,25 @@
 #include <stdio.h>
 #include <string.h>
 
+// The index of an error in `texts`.
+#define INDEX(error) ((error) - ERROR_CLOSED_EARLY)
+
 static const char *const texts[] = {
-    [ERROR_CLOSED_EARLY - ERROR_CLOSED_EARLY] =
+    [INDEX(ERROR_CLOSED_EARLY)] =
         "connection closed before the response was complete",
-    [ERROR_NO_SUCH_HOST - ERROR_CLOSED_EARLY] = "no such host",
-    [ERROR_LOOKUP - ERROR_CLOSED_EARLY] = "name look-up failed",
-    [ERROR_STATUS_LINE - ERROR_CLOSED_EARLY] = "malformed status line",
-    [ERROR_HEADER - ERROR_CLOSED_EARLY] = "malformed header",
-    [ERROR_HEADERS_TOO_LARGE - ERROR_CLOSED_EARLY] =
-        "headers exceed the limit of 64 KiB",
-    [ERROR_CONTENT_LENGTH - ERROR_CLOSED_EARLY] =
-        "malformed or conflicting Content-Length",
-    [ERROR_TRANSFER_ENCODING - ERROR_CLOSED_EARLY] =
-        "unsupported Transfer-Encoding",
-    [ERROR_CONTENT_ENCODING - ERROR_CLOSED_EARLY] =
-        "unsupported Content-Encoding",
-    [ERROR_CHUNK - ERROR_CLOSED_EARLY] = "malformed chunk",
-    [ERROR_TOO_MANY_INTERIM - ERROR_CLOSED_EARLY] =
-        "too many interim (1xx) responses",
-    [ERROR_BODY_TOO_LARGE - ERROR_CLOSED_EARLY] =
-        "body exceeds the limit",
-    [ERROR_LOCATION - ERROR_CLOSED_EARLY] =
-        "redirect without a usable Location",
-    [ERROR_CHARSET - ERROR_CLOSED_EARLY] = "unsupported charset",
+    [INDEX(ERROR_NO_SUCH_HOST)] = "no such host",
+    [INDEX(ERROR_LOOKUP)] = "name look-up failed",
+    [INDEX(ERROR_STATUS_LINE)] = "malformed status line",
+    [INDEX(ERROR_HEADER)] = "malformed header",
+    [INDEX(ERROR_HEADERS_TOO_LARGE)] = "headers exceed the limit of 64 KiB",
+    [INDEX(ERROR_CONTENT_LENGTH)] = "malformed or conflicting Content-Length",
+    [INDEX(ERROR_TRANSFER_ENCODING)] = "unsupported Transfer-Encoding",
+    [INDEX(ERROR_CONTENT_ENCODING)] = "unsupported Content-Encoding",
+    [INDEX(ERROR_CHUNK)] = "malformed chunk",
+    [INDEX(ERROR_TOO_MANY_INTERIM)] = "too many interim (1xx) responses",
+    [INDEX(ERROR_BODY_TOO_LARGE)] = "body exceeds the limit",
+    [INDEX(ERROR_LOCATION)] = "redirect without a usable Location",
+    [INDEX(ERROR_CHARSET)] = "unsupported charset",
 };
 
 // The texts of strerror() differ from system to system; those of common network
@@ -59,7 +55,7 @@ const char *error_text(int error)
     if (error == 0)
         return "no error";
     if (error >= ERROR_CLOSED_EARLY && error < ERROR_END)
-        return texts[error - ERROR_CLOSED_EARLY];
+        return texts[INDEX(error)];
     for (size_t i = 0; i < sizeof(system_texts) / sizeof(*system_texts); i++) {
         if (system_texts[i].number == -error)
             return system_texts[i].text;
@@ -71,8 +67,8 @@ bool error_is_transient(int error)
 {
     if (error == 0 || error == -ECANCELED)
         return false;
-    return error > -4096 || error == ERROR_CLOSED_EARLY
-           || error == ERROR_LOOKUP;
+    bool is_errno = error > -4096; // on every system
+    return is_errno || error == ERROR_CLOSED_EARLY || error == ERROR_LOOKUP;
 }
 
 int error_print(int code, const char *program, const char *format, ...)

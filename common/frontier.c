@@ -108,10 +108,10 @@ static bool grow(struct frontier *frontier)
 }
 
 // Adds a URL that has not been seen; takes ownership of *url in any case.
-// Returns the page, or NULL without memory or over a limit. Bytes are limited
-// as well as URLs: a page of a megabyte has room for a hundred thousand links
-// of a few letters, and each resolved link may be as long as the URL of the
-// page.
+// Returns the page, or NULL if there is no memory or a limit is reached. Bytes
+// are limited as well as URLs: a page of a megabyte has room for a hundred
+// thousand links of a few letters, and each resolved link may be as long as the
+// URL of the page.
 static struct page *add(
     struct frontier *frontier, struct url *url, int redirects_left)
 {

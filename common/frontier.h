@@ -36,7 +36,7 @@
 
 struct page {
     struct url url;
-    int tries; // made so far; the next try is number `tries`, from 0
+    int tries; // made so far; also the number of the next try, from 0
     // The result of the fetch. Absent values are NULL, 0 or -1.
     int status; // of the last try, with or without an error
     int error;
@@ -46,7 +46,8 @@ struct page {
     long size; // of the body; -1 if unknown (an unused body may be incomplete)
     int num_urls; // distinct links to pages that may be crawled
     int num_new_urls; // of these, links to pages not known before
-    const struct page *linked_from; // of several pages, the first in URL order
+    const struct page *linked_from; // a page that links here; of several, the
+                                    // first in URL order
     // Private to the frontier:
     struct page *chain; // the next page in the same bucket of the seen set
     const struct page *linked_by; // the page with the latest link to this page
@@ -94,8 +95,8 @@ void frontier_exclude_error(
     const struct options *options, char *reason, size_t size);
 
 // Adds a URL to start from, as typed by a person (see url_parse_typed()), and
-// allows crawling its host. Returns 0; -EPROTONOSUPPORT for another scheme than
-// http; -EINVAL or -ENAMETOOLONG for a malformed URL; -ENOMEM.
+// allows crawling its host. Returns 0; -EPROTONOSUPPORT for a scheme other
+// than http; -EINVAL or -ENAMETOOLONG for a malformed URL; -ENOMEM.
 int frontier_add_root(struct frontier *frontier, const char *text);
 
 // The next page to fetch, or NULL if the queue is empty for now: until

@@ -191,8 +191,8 @@ static bool is_refused(const struct animal *animal)
 }
 
 // Was the animal asked without a call of herd_answer(), or was the line never
-// typed? Except after Ctrl-C, that means a callback that was never called, or a
-// task or thread that was never woken.
+// typed? Except after Ctrl-C, the cause is a callback that was never called, or
+// a task or thread that was never woken.
 static bool is_forgotten(const struct animal *animal)
 {
     bool has_answered = animal->sound != NULL || animal->status != 0;

@@ -53,15 +53,15 @@ struct animal *herd_next(struct herd *herd);
 
 // Records the result of asking: error 0 and the response, or an error. Frees
 // the response in either case. Returns true if there is a line to type, in
-// animal->line: not after a failure, and not with -q. Failures are printed at
-// the end, because a line may just be typed.
+// animal->line: not after a failure, and not with -q. Prints nothing after
+// a failure, because the output might split a line that is being typed.
 bool herd_answer(struct herd *herd, struct animal *animal, int error,
     struct http_response *response);
 
 // Prints `"animals":[...]`, in the order of asking.
 void herd_json(const struct herd *herd, FILE *out);
 
-// The number of animals with an error or another status than 200, plus the
+// The number of animals with an error or a status other than 200, plus the
 // number of forgotten animals: never asked, asked without herd_answer(), or
 // answered but never typed. After Ctrl-C forgotten animals do not count.
 int herd_failures(const struct herd *herd);

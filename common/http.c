@@ -156,7 +156,7 @@ static void finish(struct http_response *response)
 }
 
 // Makes room for `need` bytes and a NUL. Doubles the size, up to `most`, to
-// copy few bytes twice. Goes by the number of bytes that have arrived, not by
+// make appending cheap. Follows the number of bytes that have arrived, never
 // the length that the peer has announced.
 static bool grow(char **buffer, size_t *size, size_t need, size_t most)
 {
@@ -178,8 +178,8 @@ static bool grow(char **buffer, size_t *size, size_t need, size_t most)
 
 // --- Lines -------------------------------------------------------------------
 
-// Takes the next piece of a line. Returns true when the line is complete, and
-// then *line, without its line end. The caller must then either add line_len to
+// Takes the next piece of a line. At the end of the line, returns true and sets
+// *line, without the line end. The caller must then either add line_len to
 // head_len, to keep the line, or reset line_len, to drop the line.
 static bool take_line(
     struct http_response *response, struct slice *rest, struct slice *line)
@@ -539,8 +539,8 @@ static void take_chunk_size(struct http_response *response, struct slice *rest)
         return;
     }
 
-    // More digits than a size can have are zeros, and no better than an
-    // extension.
+    // Counts all but the digits of the size and the line end. Excess digits
+    // (leading zeros) count as well.
     response->head_total +=
         line.len - (digits < CHUNK_DIGITS ? digits : CHUNK_DIGITS);
     response->remaining = size;

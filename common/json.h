@@ -1,4 +1,4 @@
-// json.h - writes JSON strings, and reads back JSON of our own.
+// json.h - writes JSON strings, and finds values in JSON written by us.
 
 #ifndef JSON_H
 #define JSON_H

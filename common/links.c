@@ -18,8 +18,8 @@
 //   <select>, frames  Tags inside are read, although some parsers drop them.
 //   <svg>, <math>     Elements are tracked only to know where <style> is text
 //                     and where CDATA sections exist. An end tag of HTML closes
-//                     an unfinished <svg> only if the start tag would do so
-//                     (see breaks_out()).
+//                     an unfinished <svg> only if the start tag of the same
+//                     element does (see breaks_out()).
 //   XML pages         Attribute names are compared as in HTML, a tag need not
 //                     be well formed, and an internal DTD is skipped: even a
 //                     page that a browser refuses has links.

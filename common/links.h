@@ -48,7 +48,7 @@ struct links {
     bool at_point; // directly in an integration point, where CDATA is allowed
     struct url base; // owned
     bool base_seen;
-    bool out_of_memory; // why links_next() stopped early
+    bool out_of_memory; // the reason why links_next() has stopped early
 };
 
 // `type` and `charset` come from the Content-Type, and may be absent. The

@@ -84,8 +84,8 @@ static int set_address(struct host *host, const char *digits)
 }
 
 // Converts a result of getaddrinfo() to an error. Any code not known to be
-// transient means that the name is bad. (The list of such codes is open: POSIX
-// headers hide EAI_NODATA, for instance.)
+// transient means that the name is bad: systems have more such codes than POSIX
+// defines, EAI_NODATA for instance.
 static int lookup_error(int code)
 {
     switch (code) {
@@ -289,35 +289,51 @@ static int spell_host(struct url *url, struct slice name)
     return same ? 0 : -EINVAL;
 }
 
-int net_resolve(const char *rule)
-{
-    // HOST:PORT:ADDRESS, where HOST may be "[::1]" and ADDRESS holds colons.
-    const char *host_end = rule + (*rule == '[' ? strcspn(rule, "]") : 0);
-    host_end += strcspn(host_end, ":");
-    char *port_end;
-    // Requires a digit, because strtol() also takes blanks and a sign.
-    bool has_port = *host_end == ':' && ascii_is_digit(host_end[1]);
-    long port = has_port ? strtol(host_end + 1, &port_end, 10) : 0;
-    char digits[INET6_ADDRSTRLEN + 2];
+struct rule {
+    struct slice host;
+    unsigned short port;
+    char digits[INET6_ADDRSTRLEN + 2]; // of the address
+};
 
-    if (host_end == rule || port < 1 || port > 65535 || *port_end != ':')
-        return -EINVAL;
+// Splits "HOST:PORT:ADDRESS" at the right colons: HOST may be "[::1]", and an
+// ADDRESS without brackets may contain colons.
+static bool parse_rule(struct rule *rule, const char *text)
+{
+    const char *host_end = text + (*text == '[' ? strcspn(text, "]") : 0);
+    host_end += strcspn(host_end, ":");
+    // Requires a digit, because strtol() also takes blanks and a sign.
+    if (host_end == text || *host_end != ':' || !ascii_is_digit(host_end[1]))
+        return false;
+    char *port_end;
+    long port = strtol(host_end + 1, &port_end, 10);
+    if (port < 1 || port > 65535 || *port_end != ':')
+        return false;
     bool bracketed = port_end[1] == '[';
     const char *at = port_end + 1 + bracketed;
     size_t n = strcspn(at, "]");
-    if (n >= sizeof(digits) || strcmp(at + n, bracketed ? "]" : "") != 0)
-        return -EINVAL;
-    memcpy(digits, at, n);
-    digits[n] = '\0';
+    if (n >= sizeof(rule->digits) || strcmp(at + n, bracketed ? "]" : "") != 0)
+        return false;
 
+    rule->host = (struct slice){ text, (size_t)(host_end - text) };
+    rule->port = (unsigned short)port;
+    memcpy(rule->digits, at, n);
+    rule->digits[n] = '\0';
+    return true;
+}
+
+int net_resolve(const char *text)
+{
+    struct rule rule;
     struct url url;
-    int error =
-        spell_host(&url, (struct slice){ rule, (size_t)(host_end - rule) });
+
+    if (!parse_rule(&rule, text))
+        return -EINVAL;
+    int error = spell_host(&url, rule.host);
     if (error != 0)
         return error;
     pthread_mutex_lock(&mutex);
-    struct host *host = find_host(url.host, (unsigned short)port);
-    error = host != NULL ? set_address(host, digits) : -ENOMEM;
+    struct host *host = find_host(url.host, rule.port);
+    error = host != NULL ? set_address(host, rule.digits) : -ENOMEM;
     pthread_mutex_unlock(&mutex);
     url_free(&url);
     return error;

@@ -30,9 +30,10 @@ struct address {
 // share one look-up.
 //
 // A host with several addresses has a current address, used for try 0 of every
-// URL. A later try of a URL reports that the last address has failed: the host
-// moves on to the next address, for this URL and all others. (On many systems
-// localhost is both [::1] and 127.0.0.1, but the server listens on only one.)
+// URL. A later try of a URL means that the address of the previous try has
+// failed; if that address is still current, the next address becomes current,
+// for all URLs. (On many systems localhost is both [::1] and 127.0.0.1, but the
+// server listens on only one.)
 //
 // Returns 0 and *address, valid until net_forget(); ERROR_NO_SUCH_HOST; or an
 // error that may be tried again: ERROR_LOOKUP, or an errno of the system such
@@ -47,7 +48,7 @@ int net_lookup_known(
 // with or without brackets) for this host and port. HOST is spelled as in a
 // URL, with brackets around an IPv6 address. Returns 0; -EINVAL for a malformed
 // rule or host; -ENOMEM.
-int net_resolve(const char *rule);
+int net_resolve(const char *text);
 
 // Frees all addresses.
 void net_forget(void);

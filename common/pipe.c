@@ -17,20 +17,20 @@ int pipe_open(int ends[2])
     return 0;
 }
 
-void pipe_poke(int end)
+void pipe_poke(int write_end)
 {
     int saved = errno;
 
-    while (write(end, "!", 1) == -1 && errno == EINTR)
+    while (write(write_end, "!", 1) == -1 && errno == EINTR)
         ;
     errno = saved;
 }
 
-void pipe_drain(int end)
+void pipe_drain(int read_end)
 {
     char bytes[64];
 
-    while (read(end, bytes, sizeof(bytes)) > 0)
+    while (read(read_end, bytes, sizeof(bytes)) > 0)
         ;
 }
 

@@ -4,15 +4,15 @@
 #ifndef PIPE_H
 #define PIPE_H
 
-// Opens ends[0] to wait on and ends[1] to poke. Returns 0 or a negative errno.
+// Opens ends[0], to read, and ends[1], to write. Returns 0 or a negative errno.
 int pipe_open(int ends[2]);
 
-// With ends[1]: makes ends[0] readable. Safe in signal handlers and in any
-// thread. A full pipe is not an error: ends[0] is readable already.
-void pipe_poke(int end);
+// Makes the read end readable. Safe in signal handlers and in any thread.
+// Ignores a full pipe: the read end is readable already.
+void pipe_poke(int write_end);
 
-// With ends[0]: reads all bytes, so that the end is no longer readable.
-void pipe_drain(int end);
+// Reads all bytes, so that the read end is no longer readable.
+void pipe_drain(int read_end);
 
 void pipe_close(int ends[2]);
 

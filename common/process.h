@@ -3,12 +3,12 @@
 #ifndef PROCESS_H
 #define PROCESS_H
 
-// For the first line of main(). Occupies the number of a standard stream that
-// is closed: otherwise the next file or socket would get the number, and the
+// For the first line of main(). Occupies the number of a closed standard
+// stream: otherwise the next file or socket would get the number, and the
 // output meant for the stream. Reading or writing the stream still fails with
 // EBADF: lost output is an error, as on a full disk. If the parent process has
-// left stdout or stderr non-blocking, makes the stream blocking, where that is
-// possible without affecting other processes.
+// left stdout or stderr non-blocking, makes the stream blocking, where possible
+// without affecting other processes.
 void process_keep_standard_streams(void);
 
 // Raises the soft limit on open descriptors to the hard limit. Returns the

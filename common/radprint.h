@@ -14,7 +14,7 @@
 
 struct radprint {
     const char *next; // the next letter to type; borrowed
-    int pause; // ms a letter; 0: the whole line in one step
+    int pause; // ms per letter; 0: the whole line in one step
 };
 
 // `text` is valid UTF-8 without control characters, borrowed until the line is

@@ -148,7 +148,7 @@ static int register_with_kernel(
         abort();
     }
     if (interest == 0) {
-        selector->has_stale_watch = true;
+        selector->has_stale_watch = true; // the old file may still be reported
         return 0;
     }
     return selector->backend->set(selector->self, fd, 0, interest, watch->tag);

@@ -56,19 +56,18 @@ void selector_free(struct selector *selector);
 // Aborts if other data already waits in the same direction.
 int selector_set(struct selector *selector, int fd, int interest, void *data);
 
-// Stops waiting, but leaves the descriptor registered with the kernel: waiting
-// for the same direction again then needs no system call. An event in the
-// meantime has no data; selector_set(selector, fd, 0, NULL) ends the
-// registration.
+// Ends the wait of `data`, but leaves the descriptor registered with the
+// kernel: waiting for the same direction again then needs no system call. An
+// event in the meantime has no data; selector_set(selector, fd, 0, NULL) ends
+// the registration.
 void selector_leave(struct selector *selector, int fd, void *data);
 
 // The data, other than `data`, that waits for `fd`, or NULL.
 void *selector_other(const struct selector *selector, int fd, const void *data);
 
-// Stops waiting because `fd` is about to be closed. Call this just before
-// close(fd), which ends the registration with the kernel: so unlike
-// selector_set() with 0, this function makes no system call. Aborts if other
-// data waits for `fd`.
+// Ends the wait of `data`, if any. Call this just before close(fd), which ends
+// the registration with the kernel: so unlike selector_set() with 0, this
+// function makes no system call. Aborts if other data waits for `fd`.
 //
 // If a descriptor is closed without this call, and a new descriptor gets the
 // same number, events of the new descriptor may be lost. (In a build with

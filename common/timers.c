@@ -1,5 +1,5 @@
-// timers.c - an intrusive pairing heap and a queue (drawn in timers.h), linked
-// in the same way, so that one function removes a timer from either.
+// timers.c - an intrusive pairing heap and a queue (drawn in timers.h), both
+// linked in the same way, so that timer_cancel() works for either.
 
 #include "timers.h"
 
@@ -31,9 +31,9 @@ static struct timer *meld(struct timer *a, struct timer *b)
     return a;
 }
 
-// Joins a list of siblings into one heap: first in pairs from left to right,
-// then all pairs from right to left. This order makes the amortised cost O(log
-// n).
+// Joins a list of siblings into a heap: first in pairs from left to right, then
+// all pairs from right to left. This order makes the amortised cost
+// logarithmic.
 static struct timer *meld_siblings(struct timer *list)
 {
     struct timer *pairs = NULL;

@@ -45,7 +45,7 @@ struct timers {
     struct timer *root; // of the heap: the earliest timer in the heap
     struct timer queue; // never armed; its children are the queue
     struct timer *last; // the end of the queue; NULL: empty
-    uint64_t armed; // timers ever armed, for `order`
+    uint64_t armed; // number of timers armed so far, for `order`
 };
 
 // A zeroed struct timers is empty and a zeroed struct timer is not armed.

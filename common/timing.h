@@ -8,7 +8,7 @@
 //     span_first_byte(span); // only the first call counts
 //     span_done(span);       // closed; ignored without span_asked()
 //
-// All functions may be called in any thread.
+// Marks may be made, and timing_threads() called, in any thread.
 
 #ifndef TIMING_H
 #define TIMING_H
@@ -59,12 +59,12 @@ void span_mark_typed(struct span *span, const struct trace_site *site);
 // thread is already counted.
 void timing_threads(int change);
 
-// Sets a number for "facts" in the JSON, which differ from stage to stage.
+// Sets a number in the JSON's "facts", which differ from stage to stage.
 // Borrows `name`. At most 12 names.
 void timing_fact(const char *name, double value);
 
 double timing_wall(void); // seconds since timing_start()
-int timing_max_in_flight(void); // the peak number of fetches not yet done
+int timing_max_in_flight(void); // the highest number of fetches at once
 
 // Writes `"timing":{...}`: wall_s, cpu_user_s, cpu_sys_s, max_in_flight,
 // peak_rss_kb, threads, voluntary_switches, involuntary_switches, connections,

@@ -1,6 +1,6 @@
-// trace.c - writes one JSON object per line into a buffer, under one mutex: so
-// with several threads, too, the lines are in the order of the events. A track
-// for each task holds the slices that have begun and must end.
+// trace.c - writes one JSON object per line into a buffer, under one mutex: the
+// order of the lines is the order of the events, even with several threads. A
+// track for each task holds the slices that have begun and must end.
 
 #include "trace.h"
 

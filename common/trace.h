@@ -125,8 +125,8 @@ extern bool trace_is_on;
 // if there is no such await.
 extern bool (*trace_chain)(int i, struct trace_site *site);
 
-// Sets the time of clock_now() that is 0 in the trace; without a call, that of
-// trace_open().
+// Makes `moment`, a time of clock_now(), the zero of all times in the trace.
+// The default is the time of trace_open().
 void trace_zero(double moment);
 
 // Starts writing to `path`. Returns 0 or a negative errno.

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""Stages that are broken in the ways in which participants break them: does
-`make grade-N` say what is wrong? Standard library only. Works in a copy of the
-repository, so that nobody's play/ is touched.
+"""Breaks stages in the ways in which participants break them: does
+`make grade-N` name each mistake? Standard library only. Works in a copy of the
+repository, so that no play/ is touched.
 
     BUILD=build python3 tests/broken_stages.py [-v] [NAME...]
 """
@@ -17,7 +17,7 @@ ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 BUILD = os.environ.get("BUILD") or "build"
 LIMIT = "10"  # seconds: the machine is busy with other tests, too
 
-# name, stage, file, what stands there, what takes its place, words of the grade
+# name, stage, file, old text, new text, words of the grade
 BROKEN = [
     ("state_never_set", "03-nonblocking", "fetch.c",
      "    f->state = FETCH_RECEIVING;\n", "", "does not ask again and again"),
@@ -27,7 +27,7 @@ BROKEN = [
      "    close(f->fd);\n", "", "No descriptor is left open"),
     ("again_is_an_error", "03-nonblocking", "fetch.c",
      "    n = net_due(n, f->fd, f->deadline);\n"
-     "    if (n == -EAGAIN)\n        return n;\n", "",
+     "    if (n == -EAGAIN)\n        return n; // for now\n", "",
      "and nothing else is"),
     ("deadline_ignored", "03-nonblocking", "fetch.c",
      "    f->deadline = clock_now() + f->timeout;\n",
@@ -43,14 +43,14 @@ BROKEN = [
     ("no_forget", "04-callbacks", "fetch.c",
      "    loop_forget(&f->watch, f->fd);\n", "", ""),
     ("a_wake_that_runs", "05-coroutines", "task.c",
-     "loop_soon(&task->call, run, task);", "run(task);", "comes to an end"),
+     "loop_soon(&task->call, resume, task);", "resume(task);", "comes to an end"),
     ("lock_not_given_back", "06-async-await-style", "animals.c",
      "    lock_give(&screen);\n", "", "does not crash"),
 ]
 
 
 def without_queue_lock(text):
-    """animals.c of stage 2, whose next_animal() takes no lock any more."""
+    """animals.c of stage 2, with a next_animal() that takes no lock."""
     start = text.index("next_animal(void)")
     end = text.index("\n}\n", start)
     lines = [line for line in text[start:end].split("\n")

@@ -1,11 +1,11 @@
 #!/bin/sh
-# budget.sh - how much may change from stage to stage, and how long files may
-# be. What a reader has to read is a promise.
+# budget.sh - limits for the lines that change from stage to stage, and for the
+# lengths of files and functions: a promise of how much there is to read.
 set -u
 . tests/changed.sh
 bad=0
 
-# within WHAT FIGURE LIMIT
+# within NAME FIGURE LIMIT
 within() {
     if [ "$2" -gt "$3" ]; then
         echo "budget: $1: $2, over its $3" >&2
@@ -55,7 +55,7 @@ within "lines of coroutine.h" "$(lines 05-*/coroutine.h)" 120
 within "lines of task.[ch]" "$(lines 05-*/task.h 05-*/task.c)" 310
 within "lines of async.[ch] and the switch" \
     "$(lines 06-*/async.h 06-*/async.c 06-*/switch*)" 690
-# It has more files than those: stacks, groups, waits, threads, sockets, dumps.
+# The engine has more files: stacks, groups, waits, threads, sockets, dumps.
 within "lines of the last engine, all of it" "$(cat 06-*/*.[chS] |
     wc -l | awk -v rest="$(lines 06-*/fetch.? 06-*/animals.c 06-*/crawl.c \
         06-*/loop.?)" '{ print $1 - rest }')" 1750

@@ -1,14 +1,15 @@
-"""A web server of canned answers, for what the farm does not do: any host
-name, answers that are held back until the test lets go, bytes as we please.
+"""A web server of canned answers, where the farm is not enough: any host name,
+answers that are held back until the test releases them, any bytes.
 
     with Canned({"/": links("/a", "/b"), "/a": redirect("/b")}) as server:
         ...
-        server.requests     # what came: .target, .host
-        server.faults       # what was wrong with it; a test wants []
+        server.requests     # the requests: .target, .host
+        server.faults       # errors in the requests; a test expects []
 
-A page is bytes (the whole answer), or a function of the request that returns
-them, perhaps request.until_hung_up() first; None closes the connection without a word. A list gives its parts one by
-one, with a short pause between them. What is not listed is a 404.
+A page is the bytes of the whole answer, or a function that gets the request and
+returns the bytes, perhaps after request.until_hung_up(). None closes the
+connection without an answer. A list is sent part by part, with a short pause
+between two parts. A page that is not listed is a 404.
 """
 
 import collections
@@ -37,21 +38,21 @@ def encoded(text):
 
 
 def answer(body=b"", status=200, type="text/html", headers=()):
-    """A whole response. `type` and headers may be bytes, as strange as you
-    like; type=None leaves the Content-Type out."""
+    """A whole response. `type` and headers may be any bytes; type=None leaves
+    the Content-Type out."""
     body = encoded(body)
     lines = [b"HTTP/1.1 %d %s" % (status,
                                   REASONS.get(status, "So").encode())]
     if type is not None:
         lines.append(b"Content-Type: " + encoded(type))
     lines.append(b"Content-Length: %d" % len(body))
-    lines.append(b"Connection: close")  # or a client might use it again
+    lines.append(b"Connection: close")  # no client may keep it
     lines.extend(encoded(header) for header in headers)
     return b"\r\n".join(lines) + b"\r\n\r\n" + body
 
 
 def links(*hrefs, **more):
-    """A page with these links, which stand in it as they are."""
+    """A page with these links, which are not escaped."""
     body = b"<!DOCTYPE html><title>Links</title>\n"
     for href in hrefs:
         body += b'<a href="' + encoded(href) + b'">link</a>\n'
@@ -102,7 +103,7 @@ class Canned:
     def close(self):
         self.closing = True
         self.open_gate.set()
-        # Closing a socket does not wake who waits in accept(); a client does.
+        # Closing a socket does not wake a thread in accept(); a client does.
         try:
             socket.create_connection(self.listener.getsockname()[:2],
                                      timeout=5).close()
@@ -178,7 +179,7 @@ class Canned:
                 if request is not None:
                     self.reply(client, request)
         except OSError:
-            pass  # the client went away: what it says about that is tested
+            pass  # the client went away: a test checks the client's report
         with self.changed:
             self.closed += 1
             self.changed.notify_all()
@@ -195,7 +196,8 @@ class Canned:
         for part in parts[:-1]:
             client.sendall(part)
             time.sleep(0.01)
-        # Before the last bytes, or a quick client seems to have one more.
+        # Before the last bytes: a quick client might connect again before the
+        # count, and seem to have one connection more.
         self.count(-1)
         if parts[-1] is not None:
             client.sendall(parts[-1])

@@ -1,6 +1,6 @@
 #!/bin/sh
-# carried.sh - files that tests/carried.txt lists are the same, byte for byte.
-# A line of it: a file and those it was carried to.
+# carried.sh - the files on each line of tests/carried.txt are the same, byte
+# for byte: a file, and the places to which it was carried.
 set -u
 bad=0
 

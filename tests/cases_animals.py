@@ -1,4 +1,4 @@
-"""What is expected of animals, at every stage."""
+"""The cases of animals, for every stage."""
 
 import json
 import pty
@@ -62,8 +62,8 @@ def together_is_faster(t):
 
 @animals
 def names_given_one_twice(t):
-    """Names on the command line are asked in their order, one named twice is
-    asked twice."""
+    """Names on the command line are asked in their order, a name that is given
+    twice is asked twice."""
     farm = t.farm("--pace", "0.05")
     run = t.animals(farm, "pig", "cow", "pig")
     t.same(run.rows, [row("pig"), row("cow"), row("pig")])
@@ -99,7 +99,7 @@ def max_tasks(t):
 
 @animals
 def max_tasks_1(t):
-    """With --max-tasks 1 one is asked after the other."""
+    """With --max-tasks 1 the animals are asked one after the other."""
     farm = t.farm("--delay", "5")
     run = t.animals(farm, "--max-tasks", "1")
     t.same(run.lines, list(map(said, NAMES)))
@@ -143,7 +143,7 @@ ODD = [("with a slash", "a/b?c", "a%2Fb%3Fc"), ("with an accent", "é",
 
 @each(ODD, animals)
 def a_name(t, about, name, segment):
-    """Whatever is in a name becomes one segment of the path."""
+    """A name becomes one segment of the path, with any bytes in it."""
     with Canned({"/animals/" + segment: answer("Hm.")}) as server:
         run = t.animals(server, "--", name)
         t.same(server.targets(), ["/animals/" + segment])
@@ -205,7 +205,7 @@ def json_on_stdout(t):
 
 @main_animals
 def typed_lines_never_mix(t):
-    """Two lines never mix: one types at a time."""
+    """Two lines never mix: one animal types at a time."""
     farm = t.farm("--delay", "5")
     run = t.animals(farm, "--typing", "1", "--max-tasks", "6", "--count", "18")
     t.same(sorted(run.lines), sorted(map(said, (NAMES * 2)[:18])))
@@ -246,7 +246,7 @@ def the_screen_is_for_who_waits_longest(t):
     farm = t.farm("--delay", "5")
     run = t.animals(farm, "--typing", "1")
     if t.number == 2:
-        return  # a mutex may be anybody's next
+        return  # a mutex may go to any thread next
     waits = sorted((span["screen_asked"], span["typing"])
                    for span in run.timing["spans"])
     turns = [typing for _, typing in waits]
@@ -311,7 +311,7 @@ def read_trace(path):
         assert args["task"] == task and args["thread"] >= 0, event
         assert re.fullmatch(r"\w+\.[ch]:\d+", args["at"]), event
         if name == "run" or name not in FACTS[:3]:
-            # What a task does itself, it does not do while it waits.
+            # A task does nothing while it waits.
             waits = [one for one in slices if one.startswith("wait")]
             assert name == "run" or waits in ([], [name]), event
         facts.append({"name": name, "ts": event["ts"], **args})
@@ -321,7 +321,8 @@ def read_trace(path):
 
 
 def check_turns(t, run, facts):
-    """Turns are as many as the stage says; what is ready was waited for."""
+    """The stage reports as many turns as the trace has; a ready descriptor has
+    been waited for."""
     turns = run.timing["facts"].get("turns")
     if turns is not None:
         t.same(len([fact for fact in facts if fact["name"] == "turn"]), turns)
@@ -341,7 +342,7 @@ def check_turns(t, run, facts):
 
 @main_animals
 def trace(t):
-    """The trace has what the animals' output, spans and turns say as well."""
+    """The trace agrees with the animals' output, spans and turns."""
     farm = t.farm("--pace", "0.02")
     run = t.animals(farm, "--trace", t.file("trace.json"), "--typing", "1")
     facts, names = read_trace(t.file("trace.json"))
@@ -406,8 +407,8 @@ def nobody_listens(t):
 @animals
 def very_many_fail_at_once(t):
     """Fifty thousand that fail at once do not grow the stack."""
-    # connect() refuses a broadcast address without waiting. If each were begun
-    # from inside the last one's end, the stack would grow.
+    # connect() refuses a broadcast address at once. If each fetch were begun
+    # from inside the end of the fetch before, the stack would grow.
     child = t.start("animals", "--server", "255.255.255.255:1", "-q",
                     "--max-tasks", 1, "--count", 50000)
     run = t.finish(child, code=1, err=None)
@@ -447,7 +448,7 @@ def failures_are_told_at_the_end(t):
 
 @main_animals
 def time_outs_and_answers(t):
-    """One that times out does not harm those that answer."""
+    """A time-out of one animal does not harm the other animals."""
     def too_late(request):
         request.until_hung_up()
 
@@ -521,7 +522,7 @@ HOSTILE = [
 
 @each(HOSTILE, animals)
 def a_sound_of(t, about, body, sound, shown):
-    """Whatever an animal says is printed harmlessly."""
+    """Any bytes of a sound are printed harmlessly."""
     with Canned({"/animals/cow": answer(body, type="text/plain")}) as server:
         run = t.animals(server, "cow")
     t.same(run.rows, [{"name": "cow", "sound": sound, "status": 200,
@@ -541,7 +542,7 @@ def held_farm():
 
 @main_animals
 def ctrl_c_once(t):
-    """After Ctrl-C nothing new is asked, and what is in flight ends."""
+    """After Ctrl-C no new animal is asked, and fetches in flight end."""
     with held_farm() as server:
         n = t.peak(5)
         child = t.start_animals(server, "--max-tasks", "5", "--count", "30")
@@ -559,7 +560,7 @@ def ctrl_c_once(t):
 
 @main_animals
 def ctrl_c_then_time_outs(t):
-    """After Ctrl-C what is in flight may still time out."""
+    """After Ctrl-C a fetch in flight may still time out."""
     farm = t.farm("--delay", "60000")
     n = t.peak(3)
     child = t.start_animals(farm, "--max-tasks", "3", "--timeout", PATIENCE)
@@ -600,7 +601,7 @@ def ctrl_c_quiet(t):
 @main_animals
 def ctrl_c_while_typing(t):
     """After Ctrl-C the rest of a line is typed without pauses."""
-    # What has been fetched is typed, without the pauses.
+    # An animal that has answered is typed, without the pauses.
     farm = t.farm("--delay", "0")
     child = t.start_animals(farm, "--typing", 10000, "cow")
     farm.wait_for(responses=1)
@@ -613,7 +614,7 @@ def ctrl_c_while_typing(t):
 @main_animals
 def ctrl_c_at_the_very_end(t):
     """A Ctrl-C that comes too late does no harm."""
-    # Too late to change anything but the exit code, or too late for that.
+    # Too late to change anything but perhaps the exit code.
     farm = t.farm("--delay", "0")
     child = t.start_animals(farm, "cow", "-q")
     farm.wait_for(responses=1)

@@ -1,4 +1,4 @@
-"""What is expected of animals and crawl alike: options, files, limits."""
+"""The cases of both programs: options, files, limits."""
 
 import collections
 import fcntl
@@ -77,8 +77,8 @@ CRAWL_USAGE = [
 @each(USAGE + ANIMALS_USAGE, animals)
 @each(USAGE + CRAWL_USAGE, crawl)
 def usage(t, about, named, *args):
-    """A command line that makes no sense ends with code 2 and one line that
-    says why; nothing is fetched."""
+    """A command line that makes no sense ends with code 2 and one line with
+    the reason; nothing is fetched."""
     argument = [] if t.program == "animals" else ["127.0.0.1:1"]
     child = t.start(t.program, *argument, *args)
     t.same(child.wait(), 2)
@@ -112,8 +112,8 @@ def selector_is_accepted(t):
 
 @both
 def selector_is_chosen(t):
-    """--selector is the one that waits, and epoll if none is named; stages
-    without a loop have none."""
+    """--selector selects the system call that waits, by default epoll; stages
+    without a loop have no selector."""
     if not os.path.exists("/proc/self/fd"):
         t.skipTest("nowhere to see what a program has open")
     pages = {"/animals/%s" % name: answer(SOUNDS[name]) for name in NAMES}
@@ -329,7 +329,7 @@ def at_the_start_is_closed(t, about, closed, lost):
 
 
 def by_name(farm):
-    """The farm's address with a name to look up, if one leads there."""
+    """The farm's address with a name to look up, if there is such a name."""
     try:
         socket.create_connection(("localhost", farm.port)).close()
         farm.wait_for(connections=1, open=0)
@@ -341,8 +341,7 @@ def by_name(farm):
 
 @both
 def each_number_of_descriptors(t):
-    """--max-tasks is clamped to what the limit on open files allows, whatever
-    that is."""
+    """--max-tasks is clamped to the limit on open files, for every limit."""
     farm = t.farm("--delay", "5")
     server = by_name(farm)
     work = (["--server", server, "--count", 60] if t.program == "animals"
@@ -372,8 +371,8 @@ def each_number_of_descriptors(t):
 
 @both
 def few_descriptors(t):
-    """--max-tasks is clamped to the limit on open files, and stderr says
-    so."""
+    """--max-tasks is clamped to the limit on open files, with a line on
+    stderr."""
     farm = t.farm("--pace", "0.05")
     run = t.quick(farm, "--max-tasks", 1000, files=64, err=[
         "%s: --max-tasks 1000 clamped to 48: the system allows 64 open files "
@@ -424,18 +423,18 @@ def descriptors_that_suffice(t):
 
 
 def a_farm():
-    """That answers when we say so."""
+    """A farm whose answers are held until the test releases them."""
     return Canned({"/animals/" + name: answer(SOUNDS[name])
                    for name in NAMES})
 
 
 @both
 def the_soft_limit_is_raised(t):
-    """The soft limit on open files is raised where the hard one allows it."""
+    """The soft limit on open files is raised up to the hard limit."""
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if hard != resource.RLIM_INFINITY and hard < 1000:
         t.skipTest("no more descriptors than %d" % hard)
-    if t.program == "crawl":  # nothing is said of a clamp
+    if t.program == "crawl":  # no line about a clamp
         t.quick(t.farm("--pace", "0.01"), "--max-tasks", 100, soft_files=64)
         return
     with a_farm() as server:
@@ -479,7 +478,7 @@ def sockets_that_were_closed_early_are_closed(t):
 
 
 def held(t):
-    """A server with answers for what the program asks, and those arguments."""
+    """A server that holds its answers, and the arguments to ask for them."""
     if t.program == "animals":
         return a_farm(), lambda server: ["--server", server]
     site = {"/%d" % i: links("/") for i in range(11)}
@@ -489,8 +488,8 @@ def held(t):
 
 @each([("SIGINT",), ("SIGTERM",)], both)
 def ignored(t, name):
-    """A Ctrl-C that is ignored from the start stays ignored, as a shell wants
-    it in the background."""
+    """A Ctrl-C that is ignored from the start stays ignored: a shell starts
+    background programs like this."""
     server, work = held(t)
     with server:
         server.hold()
@@ -528,7 +527,7 @@ INHERITED = [  # and survived
 
 @each(INHERITED, both)
 def survives(t, about, inherit):
-    """What is inherited from the parent does no harm."""
+    """Nothing that is inherited from the parent does harm."""
     if "stack" in about and IS_TSAN:
         t.skipTest("ThreadSanitizer needs a large stack of its own")
     try:
@@ -577,7 +576,7 @@ def stdout_that_does_not_block(t):
             else ["%s/site/n1500,k60,d0/" % farm])
     try:
         child = t.start(t.program, *work, "--max-tasks", 10, stdout=stdout)
-        # It has begun to write, and cannot go on.
+        # The program has begun to write and cannot go on.
         end = time.monotonic() + LIMIT
         while (not select.select([out], [], [], 0)[0]
                and time.monotonic() < end):
@@ -599,7 +598,7 @@ def stdout_that_does_not_block(t):
 
 @both
 def a_file_that_does_not_block(t):
-    """It blocks all the same, and is written where others have left it."""
+    """Output to a non-blocking file is complete, and starts at its offset."""
     path = t.file("out")
     farm = t.farm("--pace", "0.01")
     with open(path, "w+b", buffering=0) as stdout:
@@ -647,7 +646,7 @@ def stopped_and_resized(t):
             child.process.send_signal(number)
         child.stop()
         child.go_on()
-        child.stop()  # and answers come meanwhile
+        child.stop()  # in the meantime, answers come
         server.release()
         server.wait_for(lambda server: server.in_flight == 0)
         child.go_on()

@@ -1,4 +1,4 @@
-"""What is expected of crawl, at every stage."""
+"""The cases of crawl, for every stage."""
 
 import json
 import os
@@ -50,17 +50,16 @@ def site_lines(run, farm):
 def check_site(t, run, farm):
     t.same(site_lines(run, farm), expected_site())
     t.same([row["tries"] for row in run.data["urls"]], [1] * 104)
-    # Each page but the root is somebody's new link, or where a redirect led
-    # before a link did: which one was first is a matter of luck.
+    # Each page but the root is counted as a new link of one page, unless a
+    # redirect led there before a link did, which is a matter of luck.
     redirects = sum(row["next_url"] is not None for row in run.data["urls"])
     new = sum(row["num_new_urls"] or 0 for row in run.data["urls"])
     t.assertLessEqual(new, 103)
     t.assertGreaterEqual(new, 103 - redirects)
 
 
-# The root of the site leads to five pages at first, so five must be asked for
-# together; that they soon are as many as allowed is seen on a site where there
-# are enough for that at once, see ten_at_a_time.
+# The root of the site leads to five pages at first, so five pages must be asked
+# for together. ten_at_a_time checks the limit on a site with enough pages.
 def site_farm(t, most):
     return t.farm("--pace", "0.5" if t.concurrent else "0.05", "--gate",
                   t.peak(min(most, 5)))
@@ -132,7 +131,7 @@ def a_larger_site(t):
     run = t.crawl(farm, "--max-tasks", "50", "-q",
                   "%s/site/n400,k60,d1,g%d/" % (farm, t.peak(50)))
     t.same(run.counters["urls"], 400)
-    # Without redirects every page but the root is somebody's new link.
+    # Without redirects every page but the root is the new link of one page.
     t.same(sum(row["num_new_urls"] for row in run.data["urls"]), 399)
     t.same(run.counters["status_200"], 400)
     t.same_peak(run.timing["max_in_flight"], 50)
@@ -161,7 +160,7 @@ def trace(t):
     for ask in of_kind["ask"]:
         t.assertIn((ask["url"], ask["task"]),
                    [(fact["url"], fact["task"]) for fact in of_kind["done"]])
-    if t.number in (2, 5, 6):  # there is a condition
+    if t.number in (2, 5, 6):  # these stages have a condition
         t.assertTrue(of_kind["wait condition"])
 
 
@@ -223,7 +222,7 @@ def others_go_on_during_a_back_off(t):
     """Other workers go on while one waits for its next try."""
     pages = {"/": links("/a", "/b"), "/a": None, "/b": links("/c"),
              "/c": answer()}
-    # Tries after 0.1, 0.3, 0.7 and 1.5 s: by the last, the others are done.
+    # Tries after 0.1, 0.3, 0.7 and 1.5 s: before the last, the others finish.
     with Canned(pages) as server:
         run = t.crawl(server, "%s/" % server, "--max-tries", 5, code=1)
         t.same(found(run, server), {"/": 200, "/a": CLOSED, "/b": 200,
@@ -241,7 +240,7 @@ def nobody_listens(t):
     """A refused connection is an error in its row."""
     url = "http://%s/" % t.nobody()
     run = t.crawl(None, url, "--max-tries", 3, "-v", code=1, err=[
-        "%s connection refused, try 2 of 3" % url,  # at once
+        "%s connection refused, try 2 of 3" % url,  # without a pause
         "%s connection refused, try 3 of 3 in 200 ms" % url])
     t.same(run.rows[url]["error"], "connection refused")
     t.same(run.rows[url]["tries"], 3)
@@ -250,7 +249,7 @@ def nobody_listens(t):
 @crawl
 def no_such_host(t):
     """A host that does not exist is an error in its row."""
-    # ".invalid" does not exist (RFC 2606), whoever is asked.
+    # ".invalid" does not exist at any name server (RFC 2606).
     run = t.crawl(None, "http://nobody.invalid/", "--max-tries", 1, code=1)
     [row] = run.data["urls"]
     t.assertIn(row["error"], ("no such host", "name look-up failed"))
@@ -263,7 +262,7 @@ LENGTH = "malformed or conflicting Content-Length"
 LONG = "headers exceed the limit of 64 KiB"
 LARGE = "body exceeds the limit"
 
-CHAOS = [  # kind, what the row says, tries of 2
+CHAOS = [  # kind, error in the row, tries of 2
     ("close-before", CLOSED, 2),
     ("close-in-headers", CLOSED, 2),
     ("close-in-body", CLOSED, 2),
@@ -309,7 +308,7 @@ CHAOS = [  # kind, what the row says, tries of 2
 ]
 
 
-# From these no status came; from the others one did, whatever came then.
+# These kinds send no status; all others do.
 WITHOUT_STATUS = ("close-before", "reset", "garbage", "status-0", "1xx-storm")
 
 
@@ -356,7 +355,7 @@ def all_chaos_at_once(t):
     table["/chaos/many-hosts"] = 200
     table["/chaos/tiny-chunks"] = 200
     table["/chaos/first/2/index"] = CLOSED
-    for kind in linked:  # a kind that is not in the table is missed here
+    for kind in linked:  # finds a kind that CHAOS does not have
         t.same(rows["/chaos/" + kind], table["/chaos/" + kind], kind)
     t.assertIn("/chaos/redirect-loop/3", rows)
     t.assertNotIn("/chaos/redirect-loop/4", rows)
@@ -369,7 +368,7 @@ def a_query_that_grows(t):
     run = t.crawl(farm, "%s/chaos/growing-query" % farm, "--max-redirect", 50,
                   code=1)
     rows = run.data["urls"]
-    # 3, 6, 12... letters: then the URL would be too long, and that is told.
+    # 3, 6, 12... letters, until the URL is too long, which is reported.
     t.same(len(rows), 13)
     lengths = sorted(len(row["url"].partition("?")[2]) for row in rows)
     t.same(lengths, [0] + [3 * 2 ** i for i in range(12)])
@@ -386,7 +385,7 @@ def noise_in_links(t):
     rows = found(run, farm)
     noisy = [url for url in rows if "gone" in url]
     t.assertGreater(len(noisy), 200)
-    for url in noisy:  # as it was asked for
+    for url in noisy:  # the URL that was requested
         t.assertRegex(url, r"^/chaos/[!-~]*$")
         t.same(rows[url], 404, url)
 
@@ -433,7 +432,7 @@ def time_out(t, kind):
     t.assertLess(run.timing["wall_s"], 10)  # not by the default
 
 
-# There is always something to read, so nobody ever waits.
+# There is always something to read, so the crawler never waits.
 @main_crawl
 def time_out_of_a_sender_without_end(t):
     """--timeout ends a body that never ends, although there is always
@@ -448,7 +447,7 @@ def time_out_of_a_sender_without_end(t):
 @main_crawl
 def time_out_of_a_connect(t):
     """--timeout limits the connect, too."""
-    # A server whose queue is full does not answer to a SYN, on Linux.
+    # On Linux, a server with a full queue does not answer a SYN.
     with socket.socket() as server:
         server.bind(("127.0.0.1", 0))
         server.listen(0)
@@ -528,7 +527,7 @@ LENIENT = [  # what real servers send, and every client reads
 
 @each(LENIENT, crawl)
 def reads(t, about, page):
-    """What a recipient must read is read."""
+    """A response that a recipient must accept is read."""
     with Canned({"/": page, "/a": answer()}) as server:
         run = t.crawl(server, "%s/" % server)
         t.same(found(run, server), {"/": 200, "/a": 200})
@@ -547,7 +546,7 @@ STRICT = [
 
 @each(STRICT, crawl)
 def refuses(t, about, page, error):
-    """What could hide data is refused."""
+    """A response that could hide data is refused."""
     with Canned({"/": page}) as server:
         run = t.crawl(server, "%s/" % server, code=1)
         t.same(found(run, server), {"/": error})
@@ -582,7 +581,7 @@ def a_redirect_with_a_body(t, about, page, size):
 
 @crawl
 def bodies_that_nobody_reads(t):
-    """A body that nobody reads decides nothing."""
+    """A body that is not read decides nothing."""
     pages = {"/": links("/404", "/503", "/tar", "/page", "/text"),
              "/404": answer("M" * 2000, 404),
              "/503": answer("Moo!", 503)[:-1],
@@ -641,7 +640,7 @@ def max_body_by_default(t):
 
 @crawl
 def any_split(t):
-    """A response is read in whatever pieces it arrives."""
+    """A response is read in any pieces in which it arrives."""
     page = links("/a", "/b")
     pages = {"/": [page[i:i + 7] for i in range(0, len(page), 7)],
              "/a": answer(), "/b": answer()}
@@ -679,7 +678,7 @@ TYPES = [
 
 @each(TYPES, crawl)
 def links_in(t, about, type, charset, followed):
-    """Links are found in what they are written in."""
+    """The type of a page decides whether its links are followed."""
     with Canned({"/": links("/a", type=type), "/a": answer()}) as server:
         run = t.crawl(server, "%s/" % server)
         root = run.rows["%s/" % server]
@@ -789,7 +788,7 @@ def max_pages(t):
 
 @crawl
 def exclude(t):
-    """--exclude leaves out what matches."""
+    """--exclude leaves out the URLs that match."""
     with Canned({"/": links("/a", "/b1", "/b22", "/c"), "/a": redirect("/b3"),
                  "/c": answer()}) as server:
         run = t.crawl(server, "--exclude", "/b[0-9]+$", "%s/" % server)
@@ -803,7 +802,7 @@ def exclude_no_regex(t):
     """--exclude wants a regular expression."""
     run = t.finish(t.start("crawl", "--exclude", "(", "127.0.0.1:1"), code=2,
                    err=None)
-    # What is wrong with it, libc says in its own words.
+    # The reason is in the words of libc.
     t.assertRegex(run.err, r"^crawl: --exclude \(: .+\n$")
 
 
@@ -852,8 +851,8 @@ def redirect_chain(t):
 
 @each([("0", 0), ("1", 1), ("3", 3), ("4", 4)], crawl)
 def max_redirect(t, about, most):
-    """--max-redirect limits a chain, and the row keeps where it would have
-    led."""
+    """--max-redirect limits a chain, and the row keeps the target that was not
+    followed."""
     with Canned(CHAIN) as server:
         run = t.crawl(server, "%s/1" % server, "--max-redirect", most)
         t.same(steps(run, server), STEPS[:most + 1])
@@ -861,9 +860,8 @@ def max_redirect(t, about, most):
 
 @crawl
 def redirect_chain_from_its_middle(t):
-    """A page in the middle of a chain has as many redirects left as it is
-    near."""
-    # A page reached at the end of a chain, and by a link: the link counts.
+    """A page in the middle of a chain that has a link, too, starts a chain of
+    its own."""
     pages = {**CHAIN, "/": links("/1", "/2")}
     with Canned(pages) as server:
         run = t.crawl(server, "%s/" % server, "--max-redirect", 1)
@@ -988,7 +986,7 @@ def resolve_to_ipv6(t):
 
 @crawl
 def resolve_an_address(t):
-    """--resolve takes an address as the host, however it is spelled."""
+    """--resolve takes an address as the host, in any spelling."""
     with Canned({"/": answer()}) as server:
         url = "http://[::2]:%d/" % server.port
         run = t.crawl(server, "--resolve", "[0:0::2]:%d:127.0.0.1"
@@ -1000,7 +998,7 @@ def resolve_an_address(t):
 def resolve_goes_by_port(t):
     """--resolve is for one port."""
     with Canned({"/": answer()}) as server:
-        # The other port is not ours to look up: it stays unknown.
+        # At the other port the rule does not apply: the host stays unknown.
         url = "http://nobody.invalid:%d/" % server.port
         run = t.crawl(server, "--resolve",
                       "nobody.invalid:%d:127.0.0.1" % server.port, url)
@@ -1021,7 +1019,7 @@ def resolve_nonsense(t, rule):
 
 
 def tries_of_localhost(t, port):
-    """How many tries it takes to come to 127.0.0.1, without a memory."""
+    """The number of tries to reach 127.0.0.1 without a remembered address."""
     addresses = t.addresses_of_localhost(port)
     if addresses[:1] == ["127.0.0.1"] or "127.0.0.1" not in addresses:
         t.skipTest("localhost is not [::1] and then 127.0.0.1 here")
@@ -1030,7 +1028,7 @@ def tries_of_localhost(t, port):
 
 @main_crawl
 def addresses_take_turns(t):
-    """A host with two addresses is tried at the next one."""
+    """A host with two addresses is tried at the next address."""
     with Canned({"/": answer()}) as server:
         tries = tries_of_localhost(t, server.port)
         url = "http://localhost:%d/" % server.port
@@ -1056,7 +1054,7 @@ def only_the_first_page_finds_out(t):
 
 @crawl
 def several_roots(t):
-    """There may be several roots; one that is junk is named and ignored."""
+    """There may be several roots; a junk root is named and ignored."""
     with Canned({"/a": links("/b"), "/b": answer()}) as server:
         run = t.crawl(
             server, "%s/a" % server, "https://127.0.0.1/", "%s/b" % server,
@@ -1165,7 +1163,7 @@ def json_on_stdout(t):
 
 @crawl
 def broken_links(t):
-    """--broken reports what is broken, and a page that links there."""
+    """--broken reports each broken URL, with a page that links to it."""
     pages = {"/": links("/b", "/a", "/fine"), "/fine": answer(),
              "/a": links("/gone", "/wrong"), "/b": links("/gone", "/wrong"),
              "/gone": answer(status=410), "/wrong": b"Moo!\r\n\r\n"}
@@ -1246,7 +1244,7 @@ def folded_headers_inject_nothing(t):
 
 @crawl
 def the_request(t):
-    """The request is this one, byte for byte."""
+    """The request has the expected bytes."""
     with Canned({"/a?b": answer()}) as server:
         t.crawl(server, "%s/a?b#c" % server)
         t.same([request.raw for request in server.requests], [
@@ -1260,7 +1258,7 @@ def the_request(t):
 
 @crawl
 def a_long_url(t):
-    """A URL of 8,000 letters is fetched, one that is too long is not a
+    """A URL of 8,000 letters is fetched, a URL that is too long is not a
     link."""
     path = "/" + "m" * 8000
     pages = {"/": links(path, 30 * path), path: answer()}
@@ -1275,7 +1273,7 @@ def a_long_url(t):
 
 @main_crawl
 def ctrl_c_once(t):
-    """After Ctrl-C nothing new is fetched, what is in flight ends, and the
+    """After Ctrl-C no new page is fetched, fetches in flight end, and the
     report follows."""
     pages = {"/%d" % i: links("/x%d" % i) for i in range(30)}
     with Canned({"/": links(*pages), **pages}) as server:
@@ -1295,8 +1293,8 @@ def ctrl_c_once(t):
 
 @main_crawl
 def ctrl_c_then_time_outs(t):
-    """After Ctrl-C what is in flight may still time out."""
-    # What is in flight may time out, and is not tried again.
+    """After Ctrl-C a fetch in flight may still time out."""
+    # A fetch in flight may time out, and is not tried again.
     farm = t.farm()
     url = "%s/chaos/never" % farm
     child = t.start_crawl(url, "--timeout", PATIENCE)
@@ -1326,7 +1324,7 @@ def ctrl_c_during_a_back_off(t):
 @crawl
 def ctrl_c_while_others_are_idle(t):
     """Ctrl-C wakes the workers that have nothing to do."""
-    # They wait for what the one in the back-off may bring.
+    # The workers wait for the links of the page in its back-off.
     with Canned({"/": None, "/a": answer()}) as server:
         child = t.start_crawl("%s/" % server, "%s/a" % server, "--max-tasks",
                               4, "--max-tries", 20, "-v")

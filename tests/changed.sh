@@ -1,5 +1,5 @@
-# changed.sh - to be sourced: changed_lines A B FILE... prints how many lines
-# are added or removed between two folders, all files together.
+# changed.sh - to be sourced: changed_lines A B FILE... prints the number of
+# lines that are added or removed from folder A to folder B, in all files.
 changed_lines() {
     a=$1
     b=$2

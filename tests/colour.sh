@@ -1,12 +1,13 @@
 #!/bin/sh
-# colour.sh - what waits is marked: the compilers refuse what async.h says they
-# do, and nothing else; and no function passes on what it has not awaited. Two
-# stops of a generator on one line are refused as well.
+# colour.sh - every function that waits is marked: the compilers refuse the
+# mistakes that async.h lists, and no other code; and no function returns the
+# result of a waiting function without await. Two stops of a generator on one
+# line are refused as well.
 #
 # tests/colour/*.c begin with "// clean", or with "// error" or "// warning" (an
-# error with -Werror). Then the compilers must name the line that ends with
-# "// refused", and complain of no other. Their words are their own, and change
-# with each release.
+# error with -Werror). In the last two, the compilers must name the line that
+# ends with "// refused", and no other line. Their words are not checked,
+# because they change with each release.
 set -u
 stage=06-async-await-style
 bad=0
@@ -21,12 +22,12 @@ say() {
 bare="-std=c11 -D_POSIX_C_SOURCE=200809L -D_DEFAULT_SOURCE -I$stage -I05-coroutines -Icommon"
 flags="$bare -Wall -Wextra -Wpedantic -Wshadow -Wconversion"
 
-# compile COMPILER FLAG... FILE: what it says is in $out.
+# compile COMPILER FLAG... FILE: writes the compiler's messages to $out.
 compile() {
     LC_ALL=C "$@" -fsyntax-only >"$out" 2>&1
 }
 
-# blamed FILE KINDS: the lines of FILE that the compiler named in such a message.
+# blamed FILE KINDS: the lines of FILE that messages of these kinds name.
 blamed() {
     sed -nE "s,^$1:([0-9]+):[0-9]+: ($2): .*,\1,p" "$out" | sort -u
 }
@@ -44,7 +45,7 @@ check() {
         return
     fi
     line=$(grep -n '// refused$' "$file" | cut -d : -f 1)
-    # A macro is refused where it is defined; then a note names our line.
+    # An error in a macro names the macro's line; then a note names our line.
     blamed "$file" 'error|warning|note' | grep -qx "$line" ||
         say "$file: line $line is not named by $*: $(sed 1q "$out")"
     others=$(blamed "$file" 'error|warning' | grep -vx "$line" | tr '\n' ' ')
@@ -64,7 +65,7 @@ compilers=0
 for compiler in gcc clang; do
     command -v $compiler >/dev/null 2>&1 || continue
     case $compiler-$(gcc --version 2>/dev/null) in
-    gcc-*clang*) continue ;; # macOS calls it so
+    gcc-*clang*) continue ;; # on macOS, gcc is clang
     esac
     compilers=$((compilers + 1))
     for file in tests/colour/*.c; do
@@ -77,12 +78,12 @@ for compiler in gcc clang; do
 done
 [ $compilers -gt 0 ] || say "neither gcc nor clang is here"
 
-# unmarked FILE: "file:line: name" for each return of what a waiting function
-# gives, without await. `global` are those that other files have. What a macro
-# of your own awaits is not seen: give it a variable.
+# unmarked FILE: "file:line: name" for each return of the result of a waiting
+# function without await. `global` are the waiting functions of other files. An
+# await inside a macro of your own is not seen: use a variable for its result.
 unmarked() {
     awk -v global="$global" '
-        # Where the parenthesis that opens at i is closed.
+        # Returns the place where the parenthesis that opens at i is closed.
         function closing(text, i,    depth, c) {
             for (depth = 0; i <= length(text); i++) {
                 c = substr(text, i, 1)
@@ -127,7 +128,7 @@ unmarked() {
         }' "$1"
 }
 
-# What other files can call: all that is not static.
+# The functions that other files can call: all that are not static.
 global=$(cat $stage/*.h $stage/*.c | sed 's,//.*,,' |
     sed -n 's/^async_int \([A-Za-z0-9_]*\)(.*/\1/p' | sort -u | tr '\n' ' ')
 for file in $stage/*.[ch] $stage/examples/*.c; do
@@ -139,7 +140,7 @@ for file in $stage/*.[ch] $stage/examples/*.c; do
     done <"$out"
 done
 
-# The same must find what is wrong on purpose, and no more.
+# unmarked must find the mistakes in tests/colour, and nothing else.
 for file in $(grep -l '^// clean' tests/colour/*.c); do
     found=$(unmarked "$file" | cut -d : -f 2 | tr '\n' ' ')
     wanted=$(sed -n 's,^// unmarked: ,,p' "$file")

@@ -1,5 +1,5 @@
-// gate.h - a gate at which threads wait until a test lets them pass. Both sides
-// are pipes, so that no test depends on the speed of a thread.
+// gate.h - a gate for threads, made of two pipes. A thread waits at the gate
+// until the test lets it pass, so no test depends on the speed of a thread.
 
 #ifndef GATE_H
 #define GATE_H

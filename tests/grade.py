@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """Is a participant's copy of a stage right? Runs the cases of all stages on the
-copy in play/ and says in words what is not as it should be.
+copy in play/ and describes each failure in words.
 
     BUILD=build python3 tests/grade.py N      (make grade-N builds it first)
 
@@ -28,22 +28,22 @@ import cases_both  # noqa: E402, F401
 import cases_crawl  # noqa: E402, F401
 import support  # noqa: E402
 
-CAUSES = int(os.environ.get("CAUSES") or 2)  # after so many it stops
-# These run first: their failures say most.
+CAUSES = int(os.environ.get("CAUSES") or 2)  # stops after this number
+# These run first: their failures are the most helpful.
 FIRST = ("it_waits", "the_twelve", "ten_at_a_time", "the_site", "third_try",
          "time_out", "ctrl_c_once")
 
 
-# --- What is said of a failure -----------------------------------------------
+# --- Describing a failure ----------------------------------------------------
 
 class Difference(AssertionError):
-    """What was expected, and what was found instead."""
+    """An expected value, and the value that was found instead."""
 
     def __init__(self, expected, yours, about=()):
         super().__init__("expected %r, found %r" % (expected, yours))
         self.expected = expected
         self.yours = yours
-        # A check that is made of every run brings a sentence of its own.
+        # A check of every run has a sentence of its own.
         self.sentence = next((text for text in about if isinstance(text, str)
                               and text.endswith(".")), None)
 
@@ -90,7 +90,7 @@ def how_many(found):
 
 
 class Case(support.Case):
-    """Its checks raise what can be put into words."""
+    """A case whose checks raise a Difference."""
 
     def same(self, found, expected, *about):
         if found != expected:
@@ -120,8 +120,8 @@ _check("assertIsNotNone", lambda a, b: a is not None, "something")
 
 
 def place(error):
-    """Where in the tests it was noticed: two failures that were noticed in the
-    same place have one cause, as far as we can tell."""
+    """The place in the tests where a failure was noticed. Two failures with the
+    same place are taken to have one cause."""
     frames = [frame for frame in traceback.extract_tb(error.__traceback__)
               if frame.filename.startswith(os.path.dirname(__file__))
               and not frame.filename.endswith("grade.py")]
@@ -129,7 +129,7 @@ def place(error):
 
 
 def describe(test, error):
-    """A sentence, what was expected, and what was found."""
+    """A sentence, the expected value, and the value that was found."""
     sentence = " ".join(test.function.__doc__.split())
     _, blank, kind = test.function.__name__.partition(" ")
     if blank:  # one of a table
@@ -172,8 +172,8 @@ def places_of(report, folder):
 
 
 def race(folder):
-    """The first data race that ThreadSanitizer sees in the copy; None: it sees
-    none, or this compiler has no ThreadSanitizer."""
+    """The first data race that ThreadSanitizer finds in the copy, or None, also
+    if this compiler has no ThreadSanitizer."""
     build = os.path.join(BUILD, "tsan")
     targets = ["%s/play/%s/%s" % (build, folder, program)
                for program in ("animals", "crawl")]
@@ -207,7 +207,7 @@ def order(test):
 
 
 def run_one(test):
-    """The exception with which it failed, or None; "skipped" if it was."""
+    """The exception with which a test failed, None, or "skipped"."""
     failure = None
     try:
         test.setUp()
@@ -215,7 +215,7 @@ def run_one(test):
     except support.unittest.SkipTest:
         failure = "skipped"
     except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001
-        failure = error  # of whatever type, it is reported
+        failure = error  # of any type
     try:
         test.doCleanups()
     except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001
@@ -224,13 +224,13 @@ def run_one(test):
 
 
 class Grades:
-    """What has been found, cause by cause."""
+    """The failures found so far, by cause."""
 
     def __init__(self, number, cases):
         self.number = number
         self.cases = cases
         self.seen = self.right = 0
-        self.causes = {}  # where it was noticed: the words, and how often
+        self.causes = {}  # place: the words, and the number of failures
 
     def add(self, cause=None, words=None):
         self.seen += 1

@@ -1,5 +1,5 @@
 // json_valid.h - checks that a whole text is JSON (RFC 8259). json.h does not
-// check: it reads only JSON that we have written.
+// check, because our programs have written all JSON that json.h reads.
 
 #ifndef JSON_VALID_H
 #define JSON_VALID_H

@@ -1,8 +1,7 @@
 #!/bin/sh
-# layering.sh - a stage includes its own folder and common/, never another
-# stage; so does a room of common/, and common/ itself includes nothing from a
-# stage or a room; nothing but the comment above fetch() says in which stage a
-# file is.
+# layering.sh - a stage includes files of its own folder and of common/, never
+# of another stage, and so does a room of common/; common/ itself includes no
+# file of a stage or a room. Only the comment above fetch() may name a stage.
 set -u
 bad=0
 
@@ -44,7 +43,7 @@ for folder in 0*-*; do
             say "$file names a stage"
     done
 done
-# A project that takes an engine home has names of its own.
+# Data of an engine must not collide with names of a project that takes it home.
 for file in 0*-*/*.h; do
     grep -n '^extern' "$file" /dev/null |
         grep -v '[ *]\(async\|await\|loop\|task\|group\)_[a-z_]*;' >&2 &&

@@ -1,12 +1,12 @@
 #!/bin/sh
 # machines.sh - the programs and their unit tests on other machines: x86 of 32
-# bits, arm64, and one whose first byte is the biggest (s390x). Cross-compilers
-# make them (Debian: gcc-i686-linux-gnu, gcc-aarch64-linux-gnu,
-# gcc-s390x-linux-gnu), qemu-user runs them. What is not installed is skipped;
-# units need a Check of that machine (check:i386, after dpkg --add-architecture).
+# bits, arm64, and s390x, which is big-endian. They are built by cross-compilers
+# (Debian: gcc-i686-linux-gnu, gcc-aarch64-linux-gnu, gcc-s390x-linux-gnu) and
+# run by qemu-user. A machine whose tools are not installed is skipped; the
+# units need Check for the machine (check:i386, after dpkg --add-architecture).
 #
-# Every program asks the farm what the one of this machine asks, and must find
-# the same. MACHINES="i686" is for those in a hurry; QUICK=1 leaves the units out.
+# Every program must get the same results from the farm as the program of this
+# machine. MACHINES="i686" tests one machine only; QUICK=1 leaves out the units.
 set -u
 
 make=${MAKE:-make}
@@ -23,13 +23,14 @@ complain() {
     bad=1
 }
 
-# works COMMAND...: does this compile and link a program?
+# works COMMAND...: does this command compile and link a program?
 works() {
     printf '#include <sys/socket.h>\nint main(void) { return 0; }\n' |
         "$@" -x c - -o $out/works.$$ 2>/dev/null
 }
 
-# ask RUNNER FOLDER: what both programs of a stage find, without times.
+# ask RUNNER FOLDER: prints the results of a stage's two programs, without
+# times.
 ask() {
     # shellcheck disable=SC2086
     {
@@ -63,7 +64,7 @@ on() {
             complain "$name: $stage finds something else"
         grep -q '^Finished' $out/here.$$ || complain "$stage: no crawl here"
     done
-    # What is emulated cannot exec() its like.
+    # An emulated program cannot exec() another one.
     farms=$out/$name
     [ -z "$runner" ] || farms=$build
     checks=0
@@ -79,9 +80,9 @@ on() {
     echo "check-machines: $name: all stages, $checks checks"
 }
 
-# under QEMU MACHINE: a machine that is emulated. Where its libc is not installed
-# a program has to bring its own. (With `-L` instead, qemu-aarch64 7.2 hangs in
-# pthread_create().)
+# under QEMU MACHINE: tests an emulated machine. If its libc is not installed,
+# the programs are linked statically. (With `-L` instead, qemu-aarch64 7.2 hangs
+# in pthread_create().)
 under() {
     cc=$2-linux-gnu-gcc
     if works "$cc" && command -v "$1" >/dev/null; then

@@ -1,11 +1,11 @@
 #!/bin/sh
 # macos.sh - compiles and links everything for macOS, on arm64 and x86-64, and
-# the unit tests without linking them (there is no Check for it here). None of
-# it can run here: what this finds is what the headers, the assembler and the
-# linker have to say.
+# compiles the unit tests (there is no Check for macOS here). No program can run
+# here: the test finds only errors of the compiler, the assembler and the
+# linker.
 #
-# It wants zig, which has Apple's headers: ZIG= names it. MACHINES="aarch64" is
-# for those in a hurry.
+# Needs zig, which has Apple's headers: ZIG= names the command.
+# MACHINES="aarch64" tests one machine only.
 set -eu
 
 make=${MAKE:-make}
@@ -50,8 +50,8 @@ fi
 build aarch64-ucontext ucontext aarch64 \
     $out/aarch64-ucontext/06-async-await-style/animals
 
-# Each instruction of the switch for arm64 must be in its object: four bytes
-# each in the first section, whose size the header has at byte 144.
+# Each instruction of the switch for arm64 must be in the object file: four
+# bytes each in the first section, the size of which is at byte 144.
 object=$out/aarch64/06-async-await-style/switch_asm.o
 build aarch64 "" aarch64 $object
 written=$("$zig" cc -target aarch64-macos -E -P 06-async-await-style/switch_asm.S |

@@ -1,5 +1,5 @@
-// must.h - an assertion that prints its condition and aborts, for code that
-// cannot use Check's: callbacks that must not allocate, and the fuzzers.
+// must.h - an assertion that prints its condition and aborts. For code without
+// Check's assertions: the fuzzers, and callbacks that must not allocate.
 
 #ifndef MUST_H
 #define MUST_H

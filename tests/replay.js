@@ -78,6 +78,8 @@ for (const r of recordings) {
 
 // --- Transport ---------------------------------------------------------------
 
+const [first] = recordings;
+const last = recordings[recordings.length - 1];
 const loops = recordings.find((r) => r.hasLoop) || recordings[0];
 goTo(`#left=${loops.id}&t=0.61`);
 {
@@ -133,10 +135,9 @@ function checkKeys() {
             if (/^[1-6]$/.test(key) && !recordings.some((r) => r.id === key))
                 continue;
             let changed = false;
-            const [first] = recordings;
-            for (const r of [first, loops]) { // some keys ask for what is there
-                goTo(`#left=${r.id}&right=${r === first ? loops.id : first.id}`
-                    + '&t=0.3&zoom=3');
+            // Some keys choose a recording that is shown already.
+            for (const [left, right] of [[first, last], [last, first]]) {
+                goTo(`#left=${left.id}&right=${right.id}&t=0.3&zoom=3`);
                 const before = everything();
                 press(name, { shiftKey: shift === 'Shift' });
                 changed = changed || everything() !== before;
@@ -227,8 +228,8 @@ for (const r of recordings) {
     for (let k = 0; k <= 12; k++) {
         goTo(`#left=${r.id}&t=${k * r.end / 12e6}`);
         checkLayout(`${r.id} at ${k}/12`);
-        goTo(`#left=${recordings[0].id}&right=${r.id}&t=${k * r.end / 12e6}`);
-        checkLayout(`${recordings[0].id} and ${r.id} at ${k}/12`);
+        goTo(`#left=${first.id}&right=${r.id}&t=${k * r.end / 12e6}`);
+        checkLayout(`${first.id} and ${r.id} at ${k}/12`);
     }
 }
 goTo('');
@@ -268,9 +269,7 @@ function playAll(choose) {
 }
 
 for (const addresses of [...recordings.map((r) => `#left=${r.id}`),
-    recordings.length > 1 && `#left=${recordings[1].id}&right=${loops.id}`]) {
-    if (!addresses)
-        continue;
+    `#left=${first.id}&right=${last.id}`]) {
     goTo(addresses);
     press('p');
     const kinds = page.questions.map((q) => q.run.id + q.kind);

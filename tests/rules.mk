@@ -2,11 +2,11 @@
 
 UNIT_SOURCES = $(wildcard tests/test_*.c)
 UNITS = $(UNIT_SOURCES:%.c=$(BUILD)/%)
-# (Check's macros are not what our warnings are about.)
+# (-isystem: no warnings about Check's own macros.)
 CHECK_CFLAGS = $(patsubst -I%,-isystem %,$(shell pkg-config --cflags check 2>/dev/null))
 CHECK_LIBS = $(shell pkg-config --libs check 2>/dev/null || echo -lcheck)
 
-# Where what a test is about is not in common/ itself: test_NAME_FOLDER.
+# test_NAME_FOLDER: the folder of the code under test, if not common/ itself.
 test_site_FOLDER = common/farm
 test_options_FOLDER = common/farm
 fuzz_options_FOLDER = common/farm
@@ -33,8 +33,8 @@ $(BUILD)/tests/%.o: tests/%.c $(FLAGS)
 $(UNITS): %: %.o $$(foreach f,$$($$(*F)_FOLDER),$$(call archive,$$f)) $(LIBRARY)
 	$(call say,LD)$(CC) $(CFLAGS) $(SANITIZERS) $^ -o $@ $(CHECK_LIBS) $(LDLIBS)
 
-# Fuzzers: with FUZZ=1 they search (clang's libFuzzer), else they try again what
-# was found before.
+# Fuzzers: with FUZZ=1 they search (clang's libFuzzer), otherwise they run the
+# inputs that were kept.
 FUZZERS = $(patsubst %.c,$(BUILD)/%,$(wildcard tests/fuzz/fuzz_*.c))
 $(FUZZERS): %: %.o $$(foreach f,$$($$(*F)_FOLDER),$$(call archive,$$f)) \
 		$(if $(FUZZ),,$(BUILD)/tests/fuzz/replay.o) $(LIBRARY)
@@ -43,7 +43,7 @@ $(FUZZERS): %: %.o $$(foreach f,$$($$(*F)_FOLDER),$$(call archive,$$f)) \
 fuzz:
 	@sh tests/fuzz/run.sh $(SECONDS)
 
-# FAULTS=1: programs in which one call can be made to fail (GNU ld).
+# FAULTS=1: builds programs in which one call can be made to fail (GNU ld).
 WRAPPED = malloc calloc realloc strdup strndup fopen mmap pipe socket setsockopt getsockopt poll \
 	epoll_create1 epoll_ctl epoll_wait pthread_create getaddrinfo connect accept send recv write
 ifneq ($(FAULTS),)
@@ -51,7 +51,7 @@ LDLIBS := $(WRAPPED:%=-Wl,--wrap=%) $(LDLIBS)
 $(PROGRAMS) $(BUILD)/farm: $(BUILD)/tests/faults/wrap.o
 endif
 
-# Every call fails once, in every way (see tests/faults/faults.py).
+# Makes every call fail once, in every way (see tests/faults/faults.py).
 faults: $(BUILD)/farm
 	@$(MAKE) -s --no-print-directory BUILD=build/faults SANITIZE=asan FAULTS=1 \
 		build/faults/farm $(PROGRAMS:$(BUILD)/%=build/faults/%)
@@ -68,11 +68,11 @@ asan:
 tsan:
 	@$(MAKE) --no-print-directory SANITIZE=tsan check
 
-# Stages broken as participants break them: does make grade-N say so?
+# Breaks stages as participants do: does make grade-N notice?
 check-grade: all
 	@python3 tests/broken_stages.py
 
-# Stage 6's engine on ucontext, and on aarch64 where there is an emulator.
+# Stage 6's engine on ucontext, and on aarch64 if there is an emulator.
 check-switch:
 	@sh tests/switches.sh
 
@@ -84,11 +84,11 @@ check-musl:
 		BUILD=build/musl python3 tests/test_stages.py; \
 	else echo "check-musl: skipped: no musl-gcc (Debian: musl-tools)"; fi
 
-# On 32 bits, on arm64 and where the biggest byte comes first.
+# On 32 bits, on arm64 and on a big-endian machine.
 check-machines: all
 	@BUILD=$(BUILD) sh tests/machines.sh
 
-# All of it for macOS, with a cross-compiler: compiled and linked, not run.
+# Everything for macOS, with a cross-compiler: compiled and linked, not run.
 ZIG =
 check-macos:
 	@ZIG="$(ZIG)" sh tests/macos.sh
@@ -107,7 +107,7 @@ check-replay: all
 replay-shots:
 	@sh tests/replay-shots.sh
 
-# Everything, of the programs on libcurl too: takes a quarter of an hour.
+# All checks, with all cases for the programs on libcurl: a quarter of an hour.
 check-full:
 	@CASES=all $(MAKE) --no-print-directory check
 	@CASES=all $(MAKE) --no-print-directory asan

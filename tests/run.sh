@@ -1,20 +1,21 @@
 #!/bin/sh
 # run.sh UNIT... - all tests: units, black box, the rules of the house, the
-# text. Ends with the names of those that failed, and "N passed, N failed, N
+# text. Ends with the names of the failed tests, and "N passed, N failed, N
 # skipped".
 set -u
-# Check allows a test four seconds: too few under a sanitizer on a busy machine.
+# Check's limit of four seconds is too short under a sanitizer on a busy
+# machine.
 export CK_DEFAULT_TIMEOUT=60
 passed=0
 failed=0
 skipped=0
 log=$(mktemp)
-names=$(mktemp) # of what failed
-text=$(mktemp) # what tutorial.sh says
+names=$(mktemp) # of the failed tests
+text=$(mktemp) # output of tutorial.sh
 reader=
 trap 'rm -f "$log" "$names" "$text"; [ -z "$reader" ] || kill "$reader" 2>/dev/null' EXIT
 trap 'exit 130' INT TERM
-unset FARM CLOCK # the text asks the reader to export one of them
+unset FARM CLOCK # the tutorial asks its readers to export FARM
 
 # count PASSED FAILED SKIPPED
 count() {
@@ -23,15 +24,16 @@ count() {
     skipped=$((skipped + $3))
 }
 
-# blame WHAT SCRIPT: notes the lines that sed finds in the log; if there are
-# none, WHAT.
+# blame NAME SCRIPT: adds to the failed tests the lines that sed prints for the
+# log, or NAME if sed prints none.
 blame() {
     found=$(sed -n "$2" "$log")
     echo "${found:-$1}" >>"$names"
 }
 
-# What unittest said: "Ran 9 tests in 1 s", "FAILED (failures=1, skipped=2)", or
-# a suite of ours: "9 passed, 1 failed, 2 skipped".
+# Prints the numbers of passed, failed and skipped tests in the log of unittest,
+# "Ran 9 tests in 1 s" and "FAILED (failures=1, skipped=2)", or in the log of a
+# suite of ours, "9 passed, 1 failed, 2 skipped".
 results() {
     awk '
         /^[0-9]+ passed, [0-9]+ failed/ { print $1, $3, $5 + 0; said = 1; exit }
@@ -49,9 +51,9 @@ results() {
         END { if (!said) print ran - bad - skipped, bad + 0, skipped + 0 }' "$log"
 }
 
-# The text takes as long as all else, and mostly waits: beside it. (After Ctrl-C
-# it ends with the command that it is at.)
-if [ -z "${SANITIZE:-}" ]; then # it speaks of the ordinary build
+# tutorial.sh takes as long as all other tests and mostly waits, so it runs at
+# the same time. (After Ctrl-C it ends after its current command.)
+if [ -z "${SANITIZE:-}" ]; then # the text describes the ordinary build
     sh tests/tutorial.sh >"$text" 2>&1 &
     reader=$!
 fi
@@ -74,7 +76,7 @@ for unit; do
     fi
 done
 
-# What the fuzzers began with, and what they ever found.
+# The fuzzers' first inputs, and all inputs that have ever failed.
 for fuzzer in "${BUILD:-build}"/tests/fuzz/fuzz_*; do
     case $fuzzer in *.[od]) continue ;; esac
     kept=tests/fuzz/${fuzzer##*/fuzz_}
@@ -95,7 +97,8 @@ if command -v python3 >/dev/null 2>&1; then
         echo "Running $suite: $1 passed, $2 failed, $3 skipped"
         if [ $code -ne 0 ]; then
             cat "$log"
-            # unittest says "FAIL: test", or ERROR, a suite of ours FAILED
+            # unittest prints "FAIL: test" or "ERROR: test", a suite of ours
+            # "FAILED: test"
             blame "$suite: code $code" \
                 "s,^FAIL: ,$suite: ,p;s,^ERROR: ,$suite: ,p;s,^FAILED: ,$suite: ,p"
         fi
@@ -107,7 +110,7 @@ else
     count 0 0 1
 fi
 
-for rule in layering carried budget colour engines; do
+for rule in layering carried budget colour english engines; do
     if sh tests/$rule.sh; then
         echo "Rule kept: $rule"
         count 1 0 0

@@ -3,9 +3,9 @@
 
     make soak [STAGES="1 6"] [PAGES=N]
 
-The totals must be exact, nothing may be left open at the farm, and memory may
-grow by what a crawler has to remember of a page and by nothing else: that is
-the same in all stages, because common/ remembers it.
+The totals must be exact, no connection may be left open at the farm, and memory
+may grow only by the data that a crawler keeps of each page. This is the same in
+all stages, because the data are kept in common/.
 """
 
 import json
@@ -36,7 +36,7 @@ def crawl(stage, farm, pages, folder):
     assert counters["urls"] == pages, counters
     assert counters["errors"] == 0, counters
     assert counters["status_200"] == pages, counters
-    # The farm has seen each page once, and once more where it failed.
+    # The farm has had one request a page, and one more where a page failed.
     assert stats["connections"] == pages + counters["retries"], stats
     assert data["timing"]["connections"] == stats["connections"], stats
     assert pages * 0.005 < counters["retries"] < pages * 0.02, counters

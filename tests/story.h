@@ -1,4 +1,4 @@
-// story.h - tests whose body is the first task, a record of events to compare,
+// story.h - tests that run as the first task, a record of events to compare,
 // and calls that end their process.
 
 #ifndef STORY_H
@@ -33,7 +33,8 @@ __attribute__((format(printf, 1, 2))) static inline void tell(
     strncat(story, " ", sizeof(story) - strlen(story) - 1);
 }
 
-// Names the two errors whose numbers differ between systems.
+// Returns n as text, or the name of an error that has different numbers on
+// different systems.
 static inline const char *outcome(int n)
 {
     static char digits[16];
@@ -69,7 +70,7 @@ static inline void on_virtual_clock(void)
 
 #define DONE ((async_int){ 0 })
 
-// Begins a test whose body is run as the first task and returns DONE.
+// Begins a test: the body that follows runs as the first task and returns DONE.
 #define START_TASK_TEST(name) \
     static async_int name##_body(void *unused); \
     START_TEST(name) \
@@ -91,9 +92,11 @@ static inline async_int cancel_after(double seconds, async_fn *fn, void *arg)
     return (async_int){ await(group_wait(&group)) };
 }
 
+static char stderr_text[65536]; // of the child of the last die_of()
+
 // Calls a function that may end its process, in a child. Returns the child's
-// wait status, and its stderr in `said`.
-static inline int die_of(void (*deed)(void), char *said, size_t size)
+// wait status.
+static inline int die_of(void (*deed)(void))
 {
     FILE *file = tmpfile();
     int status = 0;
@@ -110,9 +113,9 @@ static inline int die_of(void (*deed)(void), char *said, size_t size)
         _exit(0);
     }
     ck_assert_int_eq(waitpid(pid, &status, 0), pid);
-    ssize_t n = pread(fileno(file), said, size - 1, 0);
-    said[n > 0 ? n : 0] = '\0';
-    char *emulator = strstr(said, "qemu: uncaught target signal");
+    ssize_t n = pread(fileno(file), stderr_text, sizeof(stderr_text) - 1, 0);
+    stderr_text[n > 0 ? n : 0] = '\0';
+    char *emulator = strstr(stderr_text, "qemu: uncaught target signal");
     if (emulator != NULL)
         *emulator = '\0'; // the emulator adds a line of its own
     fclose(file);

@@ -1,8 +1,8 @@
-"""What the black-box tests of the stages share: which stages there are, a farm
-of one's own, programs that run with a time limit, and the runner.
+"""Shared by the black-box tests of the stages: the list of the stages, a farm
+for each case, programs with a time limit, and the runner.
 
-A case is a function with one argument. The decorator says which program it is
-about; it becomes one test for each stage that is built:
+A case is a function with one argument. The decorator names its program; the
+case becomes a test for each stage that is built:
 
     @animals
     def one_cow(t):
@@ -11,8 +11,8 @@ about; it becomes one test for each stage that is built:
         run = t.animals(farm, "cow")
         t.same(run.lines, ['The cow says "Moo!".'])
 
-t.animals() and t.crawl() check of every run, unless told otherwise, that the
-exit code is 0 and stderr empty, and what must hold of any report.
+t.animals() and t.crawl() check of every run, unless the case expects otherwise,
+that the exit code is 0, that stderr is empty, and that the report is sound.
 """
 
 import concurrent.futures
@@ -36,12 +36,12 @@ __unittest = True  # tracebacks end in the case, not here
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 BUILD = os.path.join(ROOT, os.environ.get("BUILD") or "build")
-# What sanitizers run is some ten times slower, and so are its margins.
+# Programs under sanitizers are some ten times slower, so margins are wider.
 IS_SLOW = os.environ.get("SLOW", "") not in ("", "0") or "san" in BUILD
 SLOW = 6 if IS_SLOW else 1
 # Seconds; no child lives longer.
 LIMIT = float(os.environ.get("LIMIT") or 20) * SLOW
-# What times out in a test where others must not, however busy the machine.
+# A time-out in a case where other fetches must not time out on a busy machine.
 PATIENCE = float(os.environ.get("PATIENCE") or 3) * (2 if IS_SLOW else 1)
 FARM = os.environ.get("FARM_PROGRAM") or os.path.join(BUILD, "farm")
 # Most of the time is waiting, and the slower the programs the longer.
@@ -49,7 +49,7 @@ JOBS = int(os.environ.get("JOBS") or
            (7 if IS_SLOW else 5) * (os.cpu_count() or 1))
 
 ENVIRONMENT = {
-    # A sanitizer's find must not look like "something failed", which is 1.
+    # The exit code of a sanitizer's report must differ from 1, "some failed".
     "ASAN_OPTIONS": "exitcode=86:detect_leaks=1",
     "LSAN_OPTIONS": "exitcode=86",
     "TSAN_OPTIONS": "exitcode=86",
@@ -60,8 +60,8 @@ ENVIRONMENT = {
 for name in ("CLOCK", "FARM"):  # they mean something to the programs
     ENVIRONMENT.pop(name, None)
 
-# What a shell starts in the background ignores Ctrl-C and Ctrl-\, and so would
-# our children. A signal that is caught, by whatever function, is theirs again.
+# A shell's background jobs and their children ignore Ctrl-C and Ctrl-\. A
+# signal that has any handler here is not ignored in the children.
 for number in (signal.SIGINT, signal.SIGQUIT):
     if signal.getsignal(number) == signal.SIG_IGN:
         signal.signal(number, lambda *_: None)
@@ -81,10 +81,10 @@ TIMING = ("wall_s", "cpu_user_s", "cpu_sys_s", "max_in_flight", "peak_rss_kb",
           "connections")
 ROW = ["url", "status", "next_url", "error", "tries", "size", "content_type",
        "encoding", "num_urls", "num_new_urls", "linked_from"]
-# What is checked of every run has a sentence of its own.
+# Each check of every run has a sentence of its own.
 ERR = "What fails is reported on stderr, and nothing else is."
 STARTING = ("files", "soft_files", "limit", "inherit",
-            "stdout")  # what Child() is told
+            "stdout")  # arguments of Child()
 
 
 def said(name):
@@ -99,8 +99,8 @@ def row(name):
 # --- Children ----------------------------------------------------------------
 
 class Child:
-    """A program in a session of its own, out of reach of our Ctrl-C. What it
-    prints goes to files: no pipe fills up, and nobody need read it."""
+    """A program in a session of its own, out of reach of our Ctrl-C. Its output
+    goes to files, because a pipe that is not read would fill up."""
 
     living = set()
     none_more = False
@@ -108,7 +108,7 @@ class Child:
     def __init__(self, folder, words, stdout=None, limit=LIMIT, files=None,
                  soft_files=None, redirect="", fds=(), leaves_threads=False,
                  inherit=""):
-        if inherit:  # Python that makes what the program inherits
+        if inherit:  # Python code that runs before the program
             words = [sys.executable, "-c",
                      "import os, resource, signal, sys\n"
                      "for s in signal.SIGPIPE, signal.SIGXFSZ:\n"
@@ -116,16 +116,16 @@ class Child:
                      "os.execv(sys.argv[1], sys.argv[1:])" % inherit, *words]
         if Child.none_more:
             raise KeyboardInterrupt
-        if files is not None:  # so many descriptors, and it cannot get more
+        if files is not None:  # hard limit of descriptors
             words = ["sh", "-c", 'ulimit -n %d; exec "$@"' % files, "sh",
                      *words]
-        if soft_files is not None:  # unless it asks for more
+        if soft_files is not None:  # soft limit, which can be raised
             words = ["sh", "-c", 'ulimit -S -n %d; exec "$@"' % soft_files,
                      "sh", *words]
         if redirect:  # such as "<&- >&-"
             words = ["sh", "-c", 'exec "$@" ' + redirect, "sh", *words]
         environment = dict(ENVIRONMENT)
-        if leaves_threads:  # a second Ctrl-C waits for nobody
+        if leaves_threads:  # a second Ctrl-C joins no threads
             environment["TSAN_OPTIONS"] += ":report_thread_leaks=0"
         self.words = words
         self.out = tempfile.TemporaryFile(dir=folder)
@@ -150,7 +150,7 @@ class Child:
         time.sleep(0.1 * SLOW)
 
     def has_pending(self, number):
-        """False where the system does not say."""
+        """False also where the system does not report pending signals."""
         try:
             with open("/proc/%d/status" % self.process.pid) as file:
                 masks = re.findall(r"^S[hi][dg]Pnd:\s*(\w+)$", file.read(), re.M)
@@ -164,7 +164,7 @@ class Child:
         self.process.send_signal(signal.SIGINT)
 
     def wait_for_line(self, text, file=None):
-        """Waits until stderr says so, or `file`. The place in the file is the
+        """Waits for a line on stderr, or in `file`. The file offset is the
         child's, too, and must not move."""
         descriptor = (file or self.err).fileno()
         while text.encode() not in os.pread(descriptor, 1 << 20, 0):
@@ -174,7 +174,7 @@ class Child:
             time.sleep(0.005)
 
     def stop(self):
-        """Returns when it stands still."""
+        """Stops the program, and returns when it has stopped."""
         self.process.send_signal(signal.SIGSTOP)
         os.waitid(os.P_PID, self.process.pid, os.WSTOPPED)
 
@@ -182,7 +182,7 @@ class Child:
         self.process.send_signal(signal.SIGCONT)
 
     def cpu(self):
-        """", 1.5 s of CPU", where the system tells."""
+        """", 1.5 s of CPU", or "" if the system does not report it."""
         try:
             with open("/proc/%d/stat" % self.process.pid) as file:
                 fields = file.read().rpartition(")")[2].split()
@@ -227,7 +227,7 @@ class Child:
 
 
 class Farm:
-    """A farm of one's own. It ends with the pipe that we hold."""
+    """A farm for one case. It ends when we close our end of its pipe."""
 
     def __init__(self, folder, *options):
         out, said_end = os.pipe()
@@ -263,7 +263,7 @@ class Farm:
         return json.loads(self.get("/stats"))
 
     def wait_for(self, **wanted):
-        """Waits until /stats says so."""
+        """Waits until /stats has these values."""
         end = time.monotonic() + LIMIT
         while time.monotonic() < end:
             stats = self.stats()
@@ -280,14 +280,14 @@ class Farm:
 
 
 class Run:
-    """What a program has done. Its JSON is in .data, the rows of it, by name
-    or by URL, in .rows."""
+    """The results of a program. The JSON is in .data, its rows by name or by
+    URL in .rows."""
 
     def __init__(self, child, json_path):
         self.code = child.wait()
         self.wall = child.wall
         self.out = child.stdout()
-        self.lines = self.out.decode().splitlines()  # or it is not UTF-8
+        self.lines = self.out.decode().splitlines()  # fails if not UTF-8
         self.err = child.stderr()
         self.data = None
         if json_path and os.path.exists(json_path):
@@ -295,7 +295,7 @@ class Run:
                 try:
                     self.data = json.load(file)
                 except ValueError:
-                    pass  # it did not come to its end, which will be noticed
+                    pass  # an incomplete file, which a check will notice
 
     @property
     def rows(self):
@@ -323,8 +323,8 @@ def in_lines(value):
 
 
 def difference(found, expected, most=20):
-    """The lines in which two values differ, and not many of those: one row of a
-    hundred that is wrong is one line to read."""
+    """The first few lines in which two values differ, so that one wrong row of
+    a hundred is one line to read."""
     if (isinstance(found, list) and isinstance(expected, list)
             and len(found) == len(expected)):
         lines = ["%s %d: %.500r" % (sign, i, value)
@@ -358,7 +358,7 @@ class Case(unittest.TestCase):
 
     @property
     def stage(self):
-        """As it calls itself."""
+        """The name of the stage in its JSON."""
         return self.folder
 
     def setUp(self):
@@ -405,7 +405,7 @@ class Case(unittest.TestCase):
         return "127.0.0.1:%d" % bound.getsockname()[1]
 
     def addresses_of_localhost(self, port):
-        """In order; skips the case where nobody knows that name."""
+        """In order; skips the case if the name cannot be looked up."""
         try:
             found = socket.getaddrinfo("localhost", port,
                                        type=socket.SOCK_STREAM)
@@ -437,7 +437,7 @@ class Case(unittest.TestCase):
         return self.start(self.program, *work, *args, **how)
 
     def quick(self, farm, *args, **how):
-        """The same from beginning to end, and all must go well."""
+        """A whole run of a case that must succeed."""
         if self.program == "animals":
             return self.animals(farm, *args, **how)
         return self.crawl(farm, "%s/site/animals/cow.html" % farm,
@@ -520,7 +520,7 @@ class Case(unittest.TestCase):
         return self.finish_crawl(self.start_crawl(*args, **how), server,
                                  **expected)
 
-    # --- What holds of every run ---
+    # --- Checks of every run ---
 
     def check_timing(self, run, server):
         timing = run.timing
@@ -548,8 +548,8 @@ class Case(unittest.TestCase):
                                     timing["max_in_flight"])
         self.assertGreaterEqual(timing["threads"], 1)
         if server is not None:
-            # A fetch that is restarted by mistake finds every page, too: only
-            # here it shows.
+            # A fetch that is restarted by mistake still finds every page: only
+            # the number of connections shows it.
             self.check_connections(server.connections, timing["connections"])
             if hasattr(server, "faults"):
                 self.same(server.faults, [],
@@ -574,13 +574,13 @@ class Case(unittest.TestCase):
                     "html" if row["num_urls"] is not None else "other")
             expected["urls"] += 1
             expected[kind] += 1
-            if row["status"] is not None:  # beside an error as well
+            if row["status"] is not None:  # even with an error
                 status = "status_%d" % row["status"]
                 expected[status] = expected.get(status, 0) + 1
             if row["error"] is None:
                 self.assertIsNotNone(row["status"], row)
                 expected["bytes"] += row["size"] or 0
-                # Unless nobody needed it, a body is all there.
+                # A body is complete, unless it was not needed.
                 if row["status"] == 200:
                     self.assertIsNotNone(row["size"], row)
             else:
@@ -603,7 +603,7 @@ class Case(unittest.TestCase):
             self.same(run.timing["connections"], tries)
 
     def check_report(self, run):
-        """The report for people says what the JSON says."""
+        """The printed report agrees with the JSON."""
         lines = list(run.lines)
         if run.code == 130:
             self.same(lines.pop(0), "Interrupted")
@@ -630,7 +630,7 @@ class Case(unittest.TestCase):
             if row["error"] is not None or row["status"] >= 400:
                 if row["linked_from"] is not None:
                     text += " linked from " + row["linked_from"]
-            # What a server said may be strange, and is shown harmlessly.
+            # Text from a server is printed without control characters.
             if text.isascii() and text.isprintable():
                 self.same(line, text)
         self.assertRegex(lines.pop(0), r"^Finished %d urls in \d+\.\d{3} secs "
@@ -678,8 +678,8 @@ def _copy(function, name, *args):
 
 
 def each(table, register):
-    """A case a row: the function gets the name, the first of a row, and the
-    rest of it."""
+    """Makes a case of each row. The first value of a row is the name; the
+    function gets all values."""
     def fill(function):
         for name, *rest in table:
             register(_copy(function, "%s %s" % (function.__name__, name), name,
@@ -689,7 +689,7 @@ def each(table, register):
 
 
 def both(function):
-    """The case is about either program; t.begin() starts it."""
+    """A case for both programs; t.begin() starts the program."""
     for register in (animals, crawl):
         register(_copy(function, function.__name__))
     return function
@@ -698,7 +698,7 @@ def both(function):
 # --- The runner --------------------------------------------------------------
 
 def stages():
-    """The folders of the stages that are built, or of those in $STAGES."""
+    """The folders of the stages that are built and, if set, in $STAGES."""
     wanted = os.environ.get("STAGES", "").split()
     for number in range(1, 10):
         if wanted and str(number) not in wanted:
@@ -735,7 +735,7 @@ def run_one(test):
 
 
 def end_all(pool):
-    """Ends all tests that run, and all programs that they have started."""
+    """Ends all running tests and all programs that the tests have started."""
     Child.none_more = True
     pool.shutdown(wait=False, cancel_futures=True)
     while Child.living:

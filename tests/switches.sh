@@ -1,6 +1,6 @@
 #!/bin/sh
-# switches.sh - the unit tests of stage 6's engine on the other ways to change
-# stacks: ucontext, and aarch64 under qemu where the tools are (Debian:
+# switches.sh - the unit tests of stage 6's engine with the other ways to switch
+# stacks: ucontext, and aarch64 under qemu if the tools are installed (Debian:
 # gcc-aarch64-linux-gnu qemu-user, and check:arm64 after dpkg
 # --add-architecture arm64).
 set -u

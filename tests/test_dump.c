@@ -361,8 +361,6 @@ START_TEST(sigquit_asks)
 }
 END_TEST
 
-static char said[65536]; // on stderr
-
 static async_int never_let_go(void *unused)
 {
     (void)unused;
@@ -393,11 +391,11 @@ static void ask_in_vain(void)
 
 START_TEST(the_second_sigquit_kills_a_busy_program)
 {
-    int status = die_of(ask_in_vain, said, sizeof(said));
+    int status = die_of(ask_in_vain);
 
     ck_assert(WIFSIGNALED(status));
     ck_assert_int_eq(WTERMSIG(status), SIGQUIT);
-    ck_assert_str_eq(said,
+    ck_assert_str_eq(stderr_text,
         "task 0  never_let_go()  has been running for 0.00 s\n"
         "task 0  never_let_go()  has been running for 0.00 s\nat last\n"
         "task 0  never_let_go()  has been running for 1.50 s\n");
@@ -469,11 +467,11 @@ static void be_sent_a_fault(void)
 
 START_TEST(a_fault_that_was_sent_kills)
 {
-    int status = die_of(be_sent_a_fault, said, sizeof(said));
+    int status = die_of(be_sent_a_fault);
 
     ck_assert(!WIFEXITED(status) || WEXITSTATUS(status) != 0);
-    ck_assert_ptr_null(strstr(said, "survived"));
-    ck_assert_ptr_null(strstr(said, "overflowed"));
+    ck_assert_ptr_null(strstr(stderr_text, "survived"));
+    ck_assert_ptr_null(strstr(stderr_text, "overflowed"));
 }
 END_TEST
 
@@ -516,7 +514,7 @@ static void be_deadlocked(void)
 
 START_TEST(a_deadlock)
 {
-    int status = die_of(be_deadlocked, said, sizeof(said));
+    int status = die_of(be_deadlocked);
 
     ck_assert(WIFSIGNALED(status));
     ck_assert_int_eq(WTERMSIG(status), SIGABRT);
@@ -527,7 +525,7 @@ START_TEST(a_deadlock)
     expect_line(FIRST, "lock_take(&other)");
     expect("task 2  take_the_one(b)  waiting 0.00 s for a lock\n");
     expect_line(SECOND, "lock_take(&lock)");
-    ck_assert_str_eq(said, expected);
+    ck_assert_str_eq(stderr_text, expected);
 }
 END_TEST
 

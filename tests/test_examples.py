@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""The examples: each one that is built runs to its end. Those that always print
-the same have it in tests/expected/NAME.out (and NAME.err, if stderr is not to
-be empty), and run where time is virtual; what the others print must make sense.
-Where two stages have an example of the same name, NAME begins with the stage's
-number. The patches among them fit the stage that they break."""
+"""The examples: each example that is built runs to its end. If an example
+always prints the same, its output is in tests/expected/NAME.out (and NAME.err,
+if stderr is not empty), and it runs on the virtual clock; other output must
+make sense. If two stages have an example of the same name, NAME begins with the
+stage's number. An example that is a patch must fit the stage that it breaks."""
 
 import glob
 import os
@@ -31,7 +31,7 @@ def stage_of(path):
 
 
 def expected(source, ending):
-    """What the example is to print, or None if that is not always the same."""
+    """The expected output of an example, or None if the output varies."""
     for name in (stage_of(source) + "-" + name_of(source), name_of(source)):
         path = os.path.join(EXPECTED, name + ending)
         if os.path.exists(path):
@@ -68,7 +68,7 @@ class Examples(unittest.TestCase):
                          (0, expected(source, ".err") or ""), source)
         return run.stdout
 
-    # What the named example prints, where it is not always the same.
+    # One check for each example whose output varies.
 
     def check_lost_update(self, out):
         found, due, lost = map(int, re.search(

@@ -122,7 +122,7 @@ START_TEST(the_executor_can_be_used_again)
 {
     for (int i = 0; i < 3; i++) {
         run_on(kinds[_i], do_one_after_the_other);
-        executor_close(); // async_run() has called it; twice is fine
+        executor_close(); // a second close, after that of async_run()
     }
 }
 END_TEST

@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
-"""Black-box tests of the farm: every route, and how it starts, stops and bears
-clients. Standard library only.
+"""Black-box tests of the farm: every route, starting, stopping, and clients of
+all kinds. Standard library only.
 
     BUILD=build python3 tests/test_farm.py [-v]
     python3 tests/test_farm.py --print-site > tests/expected/site.txt
 
-The crawler below shares nothing with the C code: what it finds on /site/ must
-be, line by line, what tests/expected/site.txt says.
+The crawler below shares no code with the C programs: its report of /site/ must
+equal tests/expected/site.txt line by line.
 """
 
 import collections
@@ -32,7 +32,7 @@ ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 FARM = os.path.join(ROOT, os.environ.get("BUILD") or "build", "farm")
 EXPECTED = os.path.join(ROOT, "tests", "expected", "site.txt")
 
-# What a shell starts in the background ignores Ctrl-C, and so would our farms.
+# A shell's background jobs ignore Ctrl-C, and so would our farms.
 if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
     signal.signal(signal.SIGINT, lambda *_: None)
 
@@ -44,14 +44,13 @@ ANIMALS = [
     ("turkey", 1300, "Gobble-Gobble!"), ("rooster", 200, "Cock-a-Doodle-Doo!"),
 ]
 
-# Tests that a shell starts in the background inherit it as ignored, and so would
-# the farm.
+# A shell's background jobs ignore SIGINT, and so would the farm.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 class Farm:
-    """A farm of our own. Use it in a with statement."""
+    """A farm for one test, to be used in a with statement."""
 
     def __init__(self, *options, **popen):
         self.process = subprocess.Popen(
@@ -91,7 +90,7 @@ class Farm:
         return response.status, response.headers, body
 
     def raw(self, target, most=1 << 20):
-        """All bytes of the answer; the exception if it was reset."""
+        """All bytes of the answer, or the exception after a reset."""
         with self.ask(target) as client:
             return receive(client, most)
 
@@ -99,7 +98,7 @@ class Farm:
         return json.loads(self.get("/stats?reset" if reset else "/stats")[2])
 
     def wait_for(self, **wanted):
-        """Waits until /stats says so."""
+        """Waits until /stats has these values."""
         for _ in range(500):
             stats = self.stats()
             if all(stats[key] == value for key, value in wanted.items()):
@@ -306,7 +305,7 @@ class Routes(Shared):
             self.assertTrue(receive(client).endswith(b"Oink!"))
 
     def test_lines_may_end_in_lf_only(self):
-        """As they do when somebody types them into nc (RFC 9112, 2.2)."""
+        """A person who types a request into nc sends them (RFC 9112, 2.2)."""
         for request, status in (
                 (b"GET /animals/ HTTP/1.1\nHost: x\n\n", b"200"),
                 (b"GET / HTTP/1.1\nA: b\nHost:x\nC: d\n\n", b"200"),
@@ -628,7 +627,7 @@ class Gate(unittest.TestCase):
         return clients
 
     def release(self, farm, target, clients):
-        """One more, and all are answered; whoever comes now is not held."""
+        """One more request opens the gate for these and for later clients."""
         clients.append(farm.ask(target))
         for client in clients:
             with client:
@@ -750,7 +749,7 @@ class Process(unittest.TestCase):
                              (1, "", "farm: %s\n" % text))
 
     def test_closed_streams(self):
-        """What is said on stdout does not end up in the log."""
+        """The address on stdout does not end up in the log."""
         for _ in range(5):  # somebody else may get the port in between
             with socket.create_server(("127.0.0.1", 0)) as free:
                 port = free.getsockname()[1]

@@ -468,7 +468,7 @@ START_TASK_TEST(group_room_keeps_the_limit)
         ck_assert_int_lt(group.count, 3);
         spawn(&group, be_counted, &seconds[i % 10], "");
     }
-    ck_assert_await(group_room(&group, 1), 0); // waits for the last one
+    ck_assert_await(group_room(&group, 1), 0); // waits for the last child
     ck_assert_int_eq(alive, 0);
     ck_assert_await(group_wait(&group), 0);
     ck_assert_int_eq(most_alive, 3);
@@ -544,8 +544,6 @@ END_TEST
 
 // --- Tasks of no group, and of one that is not waited for --------------------
 
-static char said[65536]; // on stderr
-
 static async_int break_down(void *unused)
 {
     (void)unused;
@@ -574,11 +572,11 @@ START_TEST(an_unawaited_failure_is_printed)
 {
     char expected[256];
 
-    ck_assert_int_eq(die_of(let_a_loose_one_fail, said, sizeof(said)), 0);
+    ck_assert_int_eq(die_of(let_a_loose_one_fail), 0);
     snprintf(expected, sizeof(expected),
         "task break_down(pig) failed, and nobody asked: %s\n",
         strerror(EPIPE));
-    ck_assert_str_eq(said, expected);
+    ck_assert_str_eq(stderr_text, expected);
 }
 END_TEST
 
@@ -611,14 +609,14 @@ START_TEST(a_task_with_an_open_group_is_aborted)
 {
     char expected[256];
 
-    int status = die_of(return_with_an_open_group, said, sizeof(said));
+    int status = die_of(return_with_an_open_group);
     ck_assert(WIFSIGNALED(status));
     ck_assert_int_eq(WTERMSIG(status), SIGABRT);
     snprintf(expected, sizeof(expected),
         "forget_to_wait(pig) has not waited for its group: "
         "tests/test_group.c:%d\n",
         FORGOTTEN);
-    ck_assert_str_eq(said, expected);
+    ck_assert_str_eq(stderr_text, expected);
 }
 END_TEST
 
@@ -649,11 +647,11 @@ static void wait_in_vain(void)
 
 START_TEST(waiting_for_the_group_of_another_is_aborted)
 {
-    int status = die_of(wait_in_vain, said, sizeof(said));
+    int status = die_of(wait_in_vain);
 
     ck_assert(WIFSIGNALED(status));
     ck_assert_int_eq(WTERMSIG(status), SIGABRT);
-    ck_assert_ptr_nonnull(strstr(said,
+    ck_assert_ptr_nonnull(strstr(stderr_text,
         "wait_for_another_s_group() waits for a group of open_it(cow): "));
 }
 END_TEST

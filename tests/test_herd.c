@@ -16,7 +16,7 @@
 static struct options options;
 static struct herd herd;
 static char *names[32];
-static struct capture said; // on stderr
+static struct capture stderr_capture;
 static char failures[4096]; // as printed at the end
 
 static void set_up(void)
@@ -67,7 +67,7 @@ static const char *tell_failures(void)
 }
 
 // Gives the animal a response and returns the line to type. The output to
-// stderr is in said.text.
+// stderr is in stderr_capture.text.
 static char *answer(
     struct animal *animal, int status, const char *body, size_t len)
 {
@@ -81,9 +81,9 @@ static char *answer(
         http_feed(&response, body, len);
     if (status != 204)
         ck_assert_int_eq(http_feed(&response, "", 0), HTTP_DONE);
-    capture_begin(&said, STDERR_FILENO);
+    capture_begin(&stderr_capture, STDERR_FILENO);
     bool typed = herd_answer(&herd, animal, 0, &response);
-    capture_end(&said);
+    capture_end(&stderr_capture);
     return typed ? strdup(animal->text) : NULL;
 }
 
@@ -92,9 +92,9 @@ static char *give_error(struct animal *animal, int error)
     struct http_response response;
 
     http_response_init(&response, 16384);
-    capture_begin(&said, STDERR_FILENO);
+    capture_begin(&stderr_capture, STDERR_FILENO);
     bool typed = herd_answer(&herd, animal, error, &response);
-    capture_end(&said);
+    capture_end(&stderr_capture);
     return typed ? strdup(animal->text) : NULL;
 }
 
@@ -124,7 +124,7 @@ static const struct {
 };
 
 // No URL has a last segment of such a name: the request would be for another
-// page, whose text is no animal's sound.
+// page, and the text of this page is no animal's sound.
 static const char *const no_names[] = { "", ".", ".." };
 
 START_TEST(a_name_that_no_animal_can_have)
@@ -333,7 +333,7 @@ START_TEST(the_line)
     char *line = answer(
         cow, 200, body, lines[_i].len > 0 ? lines[_i].len : strlen(body));
     ck_assert_str_eq(line, lines[_i].line);
-    ck_assert_str_eq(said.text, "");
+    ck_assert_str_eq(stderr_capture.text, "");
     ck_assert_int_eq(cow->status, 200);
     ck_assert_int_eq(cow->error, 0);
     span_typed(&cow->span);
@@ -387,7 +387,7 @@ START_TEST(quiet)
     struct animal *cow = herd_next(&herd);
     ck_assert_ptr_null(answer(cow, 200, "Moo!\n", 5));
     ck_assert_str_eq(cow->sound, "Moo!");
-    ck_assert_str_eq(said.text, "");
+    ck_assert_str_eq(stderr_capture.text, "");
     ck_assert_ptr_null(answer(herd_next(&herd), 404, "", 0));
     ck_assert_str_ne(tell_failures(), ""); // despite -q
     ck_assert_int_eq(herd_failures(&herd), 1);
@@ -503,11 +503,11 @@ START_TEST(failures_are_printed_at_the_end)
     for (int i = 0; i < 4; i++)
         asked[i] = herd_next(&herd);
     give_error(asked[3], -ETIMEDOUT);
-    ck_assert_str_eq(said.text, "");
+    ck_assert_str_eq(stderr_capture.text, "");
     free(answer(asked[2], 200, "Woof!", 5));
     span_typed(&asked[2]->span);
     answer(asked[0], 404, "No.", 3);
-    ck_assert_str_eq(said.text, "");
+    ck_assert_str_eq(stderr_capture.text, "");
     ck_assert_str_eq(tell_failures(),
         "animals: cow: the farm answered 404\n"
         "animals: pig: asked, but nobody said how it ended\n"

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""Which links would a browser see? Pages made of all that is hard about HTML,
-read by a crawler and by html5lib, a parser that is not ours.
+"""Which links would a browser find? Pages made of the hard parts of HTML, read
+by a crawler and by html5lib, a parser by others.
 
     python3 tests/test_html5lib.py [PAGES [SEED]]
 
@@ -32,8 +32,9 @@ PIECES = """<!-- --> --!> <!--> <!---> -- -> <script> </script> <script
 <a|title=" <a|title=' <b|x=y| <plaintext> <scripts> </scrip> <!- <br/> <style/>
 <script/> <g> <path/> <noscript> <template> </template>""".split()
 
-# An end tag that closes what is around an <svg> without an end: links.c says
-# that it does not know these. And html5lib is older than "</p>" in an <svg>.
+# These end tags close an element around an <svg> that is still open: links.c
+# documents that it does not know them. And html5lib is older than "</p>" in an
+# <svg>.
 OPEN = ("<svg>", "<math>")
 CLOSES = ("</template>", "</mi>", "</desc>", "</foreignObject>")
 

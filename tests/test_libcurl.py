@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""The cases of the stages once more, for the programs on libcurl: a baseline
-that does less, or something else, would be none. Standard library only.
+"""Runs the cases of the stages on the programs that use libcurl: a baseline
+must do the same work. Standard library only.
 
     python3 tests/test_libcurl.py [-v] [WORD...]
 
-Runs those about waiting, or with CASES=all the others as well.
+Runs the cases about waiting, or with CASES=all all cases.
 """
 
 import os

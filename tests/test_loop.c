@@ -132,7 +132,7 @@ START_TEST(calls_come_in_order)
     loop_after(&calls[1], 1, speak, "b");
     loop_pause(&calls[2], 2, speak, "c");
     loop_soon(&calls[3], speak, "a");
-    loop_at(&calls[4], 3, speak, "e"); // one moment: in the order armed
+    loop_at(&calls[4], 3, speak, "e"); // same moment: as armed
     loop_pause(&calls[5], 3, speak, "f");
     loop_after(&calls[6], 3, speak, "g");
     run("abcdefg");
@@ -202,7 +202,7 @@ START_TEST(a_call_is_never_early)
     loop_pause(&calls[1], 0.0205, on_real_time, &since);
     run("xx");
     stop();
-    ck_assert_double_le(fact("turns"), 4); // it waits, it does not spin
+    ck_assert_double_le(fact("turns"), 4); // the loop does not spin
 }
 END_TEST
 
@@ -526,8 +526,8 @@ END_TEST
 static int fresh[2];
 static struct loop_watch on_fresh;
 
-// Closes the other descriptor and opens a new one with the same number, for
-// which the old one's event is pending.
+// Closes the other descriptor, which has a pending event, and opens a new one
+// with the same number.
 static void use_again(void *me)
 {
     int *other = me == &on_a ? b : a;
@@ -887,7 +887,8 @@ static void pause_for_an_hour_again(void *call)
         loop_pause(call, HOUR, pause_for_an_hour_again, call);
 }
 
-// After Ctrl-C no pause takes time: can one that repeats starve the others?
+// After Ctrl-C a pause ends at once. Can a callback that pauses again and again
+// starve the others?
 START_TEST(ctrl_c_lets_no_callback_starve)
 {
     left = 1000;

@@ -303,8 +303,8 @@ static void *look_up_often(void *url)
     return (void *)wrong;
 }
 
-// Does the -EAGAIN of net_lookup_known() ever get into the cache?
-START_TEST(a_look_up_never_has_to_wait)
+// Does the -EAGAIN of net_lookup_known() ever become the result of a look-up?
+START_TEST(a_pending_look_up_is_not_a_result)
 {
     enum { THREADS = 4 };
     pthread_t threads[THREADS];
@@ -403,7 +403,7 @@ int main(void)
     tcase_add_test(tests, a_host_remembers_which_address_to_begin_with);
     tcase_add_test(tests, those_in_flight_move_on_together);
     tcase_add_test(tests, a_thousand_in_flight_move_on_together);
-    tcase_add_test(tests, a_look_up_never_has_to_wait);
+    tcase_add_test(tests, a_pending_look_up_is_not_a_result);
     tcase_add_loop_test(tests, a_look_up_that_fails, 0, FAILURES);
     tcase_add_test(tests, resolve_rules);
     tcase_add_test(tests, threads_share_one_answer);

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""A server that is not ours: nginx with a documentation tree. What each stage's
-crawler finds is what an independent crawler finds, a few lines of Python's
-html.parser: our own server would share our misunderstandings.
+"""Crawls a server by others, nginx with a documentation tree: our own server
+would share our misunderstandings. Each stage's crawler must find the same pages
+as an independent crawler, a few lines on Python's html.parser.
 
 Skipped where nginx or the documentation (Debian: nginx-light, debian-policy) is
 missing, but not if CI is set in the environment.
@@ -67,7 +67,7 @@ class Links(HTMLParser):
 
 
 def crawl(root):
-    """{url: status} of all that can be reached on root's host and port."""
+    """{url: status} of all pages within reach on root's host and port."""
     found = {}
     queue = [root]
     while queue:
@@ -126,7 +126,7 @@ class Nginx(unittest.TestCase):
 
     @classmethod
     def start(cls, port):
-        """Returns whether it listens."""
+        """Starts nginx. Returns whether it listens."""
         conf = os.path.join(cls.folder, "conf")
         with open(conf, "w", encoding="utf-8") as file:
             file.write(CONF % {"folder": cls.folder, "port": port,

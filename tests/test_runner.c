@@ -349,7 +349,7 @@ START_TEST(two_farms)
     start();
     ck_assert_int_eq(farm_start(&other, settings_build_folder(), "0"), 0);
     ck_assert_str_ne(farm.address, other.address);
-    farm_stop(&farm); // the other one's lifeline is its own
+    farm_stop(&farm); // must not stop the other farm
     char *body = farm_get(&other, "/animals/dog");
     ck_assert_str_eq(body, "Woof!");
     free(body);

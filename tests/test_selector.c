@@ -169,7 +169,7 @@ END_TEST
 enum { CROWD = 12 };
 
 static int crowd[CROWD][2];
-static int interests[CROWD]; // the current ones; each is its data, too
+static int interests[CROWD]; // the address of an interest is the owner
 
 // Opens a pair. Every third pair has nothing to read.
 static void open_pair(int i)
@@ -391,7 +391,7 @@ START_TEST(two_in_one_direction_abort)
     int other;
 
     set_up(kinds[0]);
-    for (int round = 0; round < 2; round++) { // these are allowed
+    for (int round = 0; round < 2; round++) { // allowed changes of owner
         selector_set(selector, a[0], SELECT_READ, &one);
         selector_set(selector, a[0], SELECT_WRITE, &one);
         selector_leave(selector, a[0], &one);

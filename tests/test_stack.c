@@ -90,8 +90,6 @@ static void touch_the_guard(void)
     *(volatile char *)untouchable = 1;
 }
 
-static char said[65536]; // on stderr
-
 // The child has been killed by SIGSEGV, or a sanitizer has reported the fault.
 #define ck_assert_fault(call) \
     do { \
@@ -113,9 +111,9 @@ START_TEST(guards)
         if (i % 23 != 0)
             continue;
         untouchable = (char *)stack - 1;
-        ck_assert_fault(die_of(touch_the_guard, said, sizeof(said)));
+        ck_assert_fault(die_of(touch_the_guard));
         untouchable = (char *)stack - sysconf(_SC_PAGESIZE);
-        ck_assert_fault(die_of(touch_the_guard, said, sizeof(said)));
+        ck_assert_fault(die_of(touch_the_guard));
     }
     stacks_free();
 }
@@ -375,12 +373,12 @@ static void overflow_by_awaits(void)
 }
 
 // Compares line by line, because a sanitizer may print lines in between.
-static void assert_said(char *lines)
+static void assert_stderr(char *lines)
 {
-    const char *at = said;
+    const char *at = stderr_text;
 
     if (!IS_SANITIZED)
-        ck_assert_str_eq(said, lines);
+        ck_assert_str_eq(stderr_text, lines);
     for (char *line = strtok(lines, "\n"); line; line = strtok(NULL, "\n")) {
         ck_assert_msg(strstr(at, line) != NULL, "no '%s' in: %.500s", line, at);
         at = strstr(at, line) + strlen(line);
@@ -391,14 +389,14 @@ START_TEST(a_large_local)
 {
     char expected[512];
 
-    ck_assert_fault(die_of(overflow_by_a_local, said, sizeof(said)));
+    ck_assert_fault(die_of(overflow_by_a_local));
     snprintf(expected, sizeof(expected),
         "task 101  feed(pig) has overflowed its stack of %d KiB\n"
         "    test_stack.c:%-4d await(use_a_large_local())\n"
         "    test_stack.c:%-4d await(digest(is_large != NULL))\n"
         "A large local? Deep recursion? make STACK=%d has room.\n",
         stack_kib(), DIG, FEED, 2 * stack_kib());
-    assert_said(expected);
+    assert_stderr(expected);
 }
 END_TEST
 
@@ -406,13 +404,13 @@ START_TEST(deep_recursion)
 {
     char expected[512];
 
-    ck_assert_fault(die_of(overflow_by_recursion, said, sizeof(said)));
+    ck_assert_fault(die_of(overflow_by_recursion));
     snprintf(expected, sizeof(expected),
         "task 101  feed(pig) has overflowed its stack of %d KiB\n"
         "    test_stack.c:%-4d await(digest(is_large != NULL))\n"
         "A large local? Deep recursion? make STACK=%d has room.\n",
         stack_kib(), FEED, 2 * stack_kib());
-    assert_said(expected);
+    assert_stderr(expected);
 }
 END_TEST
 
@@ -420,15 +418,15 @@ START_TEST(a_deep_nest_of_awaits)
 {
     char expected[512];
 
-    ck_assert_fault(die_of(overflow_by_awaits, said, sizeof(said)));
+    ck_assert_fault(die_of(overflow_by_awaits));
     snprintf(expected, sizeof(expected),
         "task 0  start_nest() has overflowed its stack of %d KiB\n"
         "    test_stack.c:%-4d await(nest(depth + 1))\n"
         "    test_stack.c:%-4d await(nest(depth + 1))\n",
         stack_kib(), NEST, NEST);
-    if (!IS_SANITIZED && strlen(said) > strlen(expected))
-        said[strlen(expected)] = '\0'; // more lines of the nest follow
-    assert_said(expected);
+    if (!IS_SANITIZED && strlen(stderr_text) > strlen(expected))
+        stderr_text[strlen(expected)] = '\0'; // more lines of the nest follow
+    assert_stderr(expected);
 }
 END_TEST
 
@@ -445,10 +443,10 @@ static void fault(void)
 // Is any other fault taken for an overflow?
 START_TEST(another_fault)
 {
-    ck_assert_fault(die_of(fault, said, sizeof(said)));
+    ck_assert_fault(die_of(fault));
     if (!IS_SANITIZED)
-        ck_assert_str_eq(said, "");
-    ck_assert_ptr_null(strstr(said, "overflowed its stack"));
+        ck_assert_str_eq(stderr_text, "");
+    ck_assert_ptr_null(strstr(stderr_text, "overflowed its stack"));
 }
 END_TEST
 

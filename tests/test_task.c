@@ -263,7 +263,7 @@ START_TEST(gather_cancels_after_the_first_error)
 }
 END_TEST
 
-// The second task fails first: does gather() wait for the first one before?
+// The second task fails first: does gather() wait for the first task before?
 START_TEST(gather_notices_a_failure_at_once)
 {
     struct waiter a = { .name = "a", .pause = 5 };

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""Who has the terminal, and what is shown on one: each test gets a terminal of
-its own (a pseudo-terminal). Standard library only.
+"""The foreground of the terminal, and the output to a terminal. Each test gets
+a terminal of its own (a pseudo-terminal). Standard library only.
 
     BUILD=build python3 tests/test_terminal.py [-v]
 """
@@ -25,7 +25,7 @@ LIMIT = 60
 
 def on_a_terminal(function):
     """Runs the function in a process that leads a session on a new terminal.
-    Returns what was shown there; fails if the function failed."""
+    Returns the output on the terminal; fails if the function failed."""
     pid, terminal = pty.fork()
     if pid == 0:
         try:
@@ -95,8 +95,8 @@ class Terminal(unittest.TestCase):
         self.assertIn('The cow says "Moo!".', on_a_terminal(shell))
 
     def test_a_harness_in_the_foreground_lends_it(self):
-        """Ctrl-C is for the stage, and not for the harness; and then the
-        harness has it again."""
+        """The stage gets Ctrl-C, and not the harness; afterwards the harness
+        has the terminal again."""
         def shell():
             signal.signal(signal.SIGTTOU, signal.SIG_IGN)
             pid = start([HARNESS, "run", ANIMALS, "cow"], True)

@@ -1,21 +1,21 @@
 #!/bin/sh
 # tutorial.sh [FILE...] - is the text true? Checks the blocks of TUTORIAL.md and
-# README.md, by the words behind their opening fence:
+# README.md. The words behind the opening fence of a block select the check:
 #
-#   c FILE            stands in FILE, line by line; a line "..." is a gap
+#   c FILE            the block is in FILE, line by line; a line "..." is a gap
 #   diff A B FILE     each + and - line is in the diff of A/FILE and B/FILE, in
 #                     this order
 #   console [HOW]     the commands (after "$ ") print these lines. "..." is a
-#                     gap. What depends on the machine is masked, see mask().
-#                     exact: nothing is masked. unordered: lines in any order.
-#   backtrace         "#2  speak at FILE:37": there something calls the function
-#                     of the line above, by its name or through a pointer fn
+#                     gap. Text that depends on the machine is masked, see
+#                     mask(). exact: no masks. unordered: lines in any order.
+#   backtrace         "#2  speak at FILE:37": this line calls the function of
+#                     the line above, by its name or through a pointer fn
 #
-# and that the table of changed lines between the stages is not stale.
-# tutorial.sh --table prints that table.
+# Checks also that the table of changed lines between the stages is up to date.
+# tutorial.sh --table prints this table.
 #
-# The commands find in $FARM what the text has `make farm` run: a farm on a port
-# that happens to be free.
+# The text starts a farm with `make farm`; here the commands find the address of
+# a farm on any free port in $FARM.
 set -u
 unset MFLAGS MAKELEVEL CLOCK FARM
 case ${MAKEFLAGS:-} in
@@ -37,7 +37,7 @@ complain() {
     bad=1
 }
 
-# The table of changed lines, as it stands between two comments in the text.
+# Prints the table of changed lines, which is between two comments in the text.
 table() {
     echo "| step | fetch | animals | crawl | the four files, in all |"
     echo "|---|---|---|---|---|"
@@ -62,14 +62,14 @@ if [ "${1:-}" = --table ]; then
 fi
 
 # in_order NEEDLES HAYSTACK: are all lines of the first file in the second, in
-# order? Between them there may be others only where a line "..." says so, or
-# everywhere with gaps=1. Prints the first line that is missing.
+# order? Other lines may be in between only at a line "...", or everywhere with
+# gaps=1. Prints the first line that is missing.
 in_order() {
     awk -v gaps="$3" '
         NR == FNR { hay[NR] = $0; n = NR; next }
         $0 == "..." { loose = 1; next }
         {
-            # Strict runs may have to start elsewhere: try every place.
+            # Without gaps the lines may start at any place: try every place.
             want[++m] = $0
             free[m] = loose || gaps || m == 1
             loose = 0
@@ -96,12 +96,12 @@ in_order() {
         }' "$2" "$1"
 }
 
-# Masks what depends on the machine. Numbers become N, and so do several in a
+# Masks text that depends on the machine. Numbers become N, also several in a
 # row; drawings become ~. Of a timeline only the rows that end with a number are
-# kept, one for each animal: where the others break depends on how long typing
-# takes, and so does how many ticks of a clock are dropped. So it is with the
-# short bars that share a row, and libcurl's may be missing. A compiler's error
-# counts, and that it names a file and a line, not its words.
+# kept, one for each animal: the other rows, and the dropped ticks of a clock,
+# depend on the time that typing takes. Short bars that share a row are dropped,
+# and libcurl's bar, which may be missing. Of a compiler's error only the kind
+# and the place are compared.
 mask() {
     sed -e '/^\.\.\.$/b' -e 's/^libcurl multi .*/libcurl multi/' \
         -e '/^[2-6] ##*/d' -e '/^curl ##*$/d' \
@@ -163,7 +163,7 @@ check_backtrace() {
         file=${place%:*}
         line=${place##*:}
         if [ -z "$inner" ]; then
-            # Is this inside of it?
+            # Is this line inside of the function?
             text=$(sed -n "1,${line}p" "$file" | grep '^[a-z].*(' | tail -n 1)
             inner=$function
         else
@@ -228,7 +228,7 @@ check_table() {
 }
 
 check_file() {
-    # One file a block: its opening line, then its text.
+    # A file for each block: its opening line, then its text.
     rm -rf "$work/blocks"
     mkdir "$work/blocks"
     awk -v into="$work/blocks" -v name="$1" '

@@ -1,6 +1,6 @@
 #!/bin/sh
-# valgrind.sh - one run of each program of each stage under memcheck: no error,
-# nothing lost, no descriptor left open.
+# valgrind.sh - one run of each program of each stage under memcheck: no errors,
+# no lost memory, no descriptor left open.
 set -u
 
 build=${BUILD:-build}

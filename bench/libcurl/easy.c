@@ -1,12 +1,12 @@
-// easy.c - libcurl's easy interface: curl_easy_perform() makes one transfer and
-// returns at its end. One transfer after another, like stage 1.
+// easy.c - libcurl's easy interface: curl_easy_perform() makes a transfer and
+// returns at the end. One transfer after another, like stage 1.
 
 #include "interrupt.h"
 #include "transfer.h"
 
-// Makes one transfer. Returns the milliseconds to wait before the next try, or
-// 0 if the transfer is finished.
-static int make(const struct client *client, struct transfer *t)
+// Makes a transfer. Returns the milliseconds to wait before the next try, or 0
+// if the transfer is finished.
+static int make_transfer(const struct client *client, struct transfer *t)
 {
     t->error = transfer_start(t);
     if (t->error == 0)
@@ -24,7 +24,7 @@ int transfers_run(
     (void)max_tasks; // always one at a time
     while (error == 0 && client->begin(&t)) {
         do {
-            pause = make(client, &t);
+            pause = make_transfer(client, &t);
             interrupt_sleep(pause);
         } while (pause > 0 && !interrupted());
     }

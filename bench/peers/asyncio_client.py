@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""The same job on Python's asyncio streams, or with --uvloop on uvloop: the
-options of `animals -q`, one connection a request, a pool of workers.
+"""The program `animals -q` on Python's asyncio streams, or with --uvloop on
+uvloop: a connection for each request, a pool of workers.
 
-It parses no more of the response than the status line, and knows no retries and
-no redirects: what it costs more than a stage is not for what it does more.
+Parses only the status line of a response, and knows no retries and no
+redirects: a higher cost than that of a stage does not come from doing more.
 """
 
 import argparse
@@ -53,7 +53,7 @@ async def main(options):
 
 
 class Patient:
-    """For a Python without asyncio.timeout(): no deadline."""
+    """In place of asyncio.timeout() in an old Python: no deadline."""
 
     async def __aenter__(self):
         return self

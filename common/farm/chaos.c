@@ -1,5 +1,5 @@
-// chaos.c - two tables of wrong answers: byte by byte, and by a function where
-// there are too many bytes to write down.
+// chaos.c - two tables of wrong answers: one with their bytes, the other with a
+// function for each answer that is too long to write down.
 
 #include "chaos.h"
 
@@ -21,7 +21,7 @@ struct chaos {
     const char *bytes; // may contain NULs
     size_t len;
     const char *again; // sent for ever after `bytes`
-    size_t head; // bytes to which the last header fills up the head; 0: as is
+    size_t head; // size of the head, after filling its last header; 0: as is
     size_t piece;
     int pause;
     enum reply_end end;

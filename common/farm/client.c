@@ -31,7 +31,7 @@ enum {
 };
 
 struct client {
-    struct source source; // first: a pointer to it points to the client, too
+    struct source source; // first, so that a source can be cast to its client
     bool in_flight; // the request has been read, the answer is not complete
     int status; // of the answer, for the log
     struct client *next; // in the list of all clients
@@ -43,7 +43,7 @@ struct client {
     struct reply *rest; // owned; the unsent part of the answer, or NULL
     double since; // when the request was complete
     double delay; // seconds from `since` to the answer
-    int gate; // held until so many clients are held; 0: not held
+    int gate; // number of held clients that opens the gate; 0: not held
     size_t count; // bytes of the request received; later, of the answer sent
 };
 
@@ -51,7 +51,7 @@ static struct client *clients;
 static struct reply reply; // the answer being written; most need one send()
 static char input[MAX_REQUEST + 1]; // the request being read
 static int num_held; // clients at a gate
-static int largest_open_gate; // each gate of up to so many clients is open
+static int largest_open_gate; // gates of up to this many clients are open
 
 static struct client *client_of(struct source *source)
 {

@@ -40,7 +40,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { BATCH = 256 }; // most connections or deadlines handled in one go
+enum { BATCH = 256 }; // limit of connections or deadlines handled in one go
 
 struct server server;
 
@@ -268,7 +268,7 @@ static void close_all(void)
 int main(int argc, char **argv)
 {
     process_keep_standard_streams();
-    unsetenv("CLOCK"); // the farm keeps real time for virtual clocks as well
+    unsetenv("CLOCK"); // a virtual clock is for clients, not for the farm
     int code = farm_options_parse(&server.options, argc, argv);
 
     if (code != OPTIONS_GO_ON)

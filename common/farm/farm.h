@@ -13,7 +13,7 @@
 // A source of events: a descriptor, a deadline or both, with the functions that
 // the loop calls when the descriptor is ready or the deadline has come.
 struct source {
-    struct timer timer; // first: a pointer to it points to the source, too
+    struct timer timer; // first, so that a timer can be cast to its source
     void (*on_ready)(struct source *source);
     void (*on_deadline)(struct source *source);
     int fd;

@@ -34,7 +34,7 @@ struct reply {
     bool failed; // out of memory: do not send
     int status; // for the log; 0: none
     // How to send:
-    size_t again; // where to go on after `stop`, for ever; 0: the reply ends
+    size_t again; // after `stop`, go on here for ever; 0: the reply ends
     size_t piece; // bytes a piece; 0: as many as the client takes
     size_t first; // bytes of the first piece; 0: as `piece`
     int pause; // ms between pieces

@@ -78,7 +78,7 @@ int farm_start(struct farm *farm, const char *build, const char *pace)
         exec_farm(build, pace, output[1], lifeline[0]);
     farm->lifeline = lifeline[1];
     lifeline[1] = -1;
-    close(output[1]); // read_address() ends when the farm, too, has closed it
+    close(output[1]); // so that read_address() notices the farm's end
     output[1] = -1;
     error = read_address(output[0], farm->address, sizeof(farm->address));
     if (error != 0)
@@ -177,7 +177,7 @@ static void exec_program(
 
 // Starts the program, to which SIGINT and SIGTERM are passed on from now on.
 // Both signals stay blocked here until `running` is set, and in the child until
-// our handlers are reset: none is lost in between. Returns the pid, or -1.
+// our handlers are reset: no signal is lost. Returns the pid, or -1.
 static pid_t start_program(char *const argv[], int flags, bool terminal)
 {
     struct sigaction ring = { .sa_handler = on_alarm };
@@ -206,7 +206,7 @@ static pid_t start_program(char *const argv[], int flags, bool terminal)
         setpgid(pid, pid);
         running = pid;
     }
-    sigdelset(&mask, SIGALRM); // a blocked SIGALRM would be no time limit
+    sigdelset(&mask, SIGALRM); // the time limit needs SIGALRM
     sigprocmask(SIG_SETMASK, &mask, NULL);
     return pid;
 }

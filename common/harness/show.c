@@ -236,7 +236,7 @@ static void print_only_here(const struct stage *stage, const struct numbers *n,
     }
 }
 
-// --- What differs from the stage's own run -----------------------------------
+// --- Differences from the stage's own run ------------------------------------
 
 // Does a number differ from the stage's own by more than chance would explain?
 static bool differs(double yours, double own, double slack)
@@ -511,7 +511,7 @@ static void print_answer(
         "%-10s%9s%10s%s%s\n", name, text, here, *why != '\0' ? "   " : "", why);
 }
 
-// Writes, in brackets, why the first line was typed when it was.
+// Writes, in brackets, when the first animal answered and how long it typed.
 static void explain_first_line(
     const struct result *animals, char *text, size_t size)
 {

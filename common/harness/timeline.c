@@ -10,7 +10,7 @@
 
 enum {
     COLUMNS = 63, // of time in a line: 1.75 s
-    MOST_LINES = 8, // of a ruler; then a column stands for more time
+    MOST_LINES = 8, // of a drawing; in longer runs a column is more time
     ROWS = 64,
 };
 

@@ -225,7 +225,8 @@ function follow(task) {
 function restartPredict() {
     const most = page.panes.length > 1 ? 1 : 2; // of a kind and recording
 
-    page.questions = page.panes.flatMap((p) => questionsOf(p.r, most));
+    page.questions = [...new Set(page.panes.map((p) => p.r))]
+        .flatMap((r) => questionsOf(r, most));
     page.answers = [];
     closeQuestion();
 }

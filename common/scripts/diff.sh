@@ -1,10 +1,10 @@
 #!/bin/sh
-# diff.sh N | A-B | play-N - what changes from stage N-1 to N, from A to B, or
-# from stage N to the copy in play/: the four files, and a line for each file of
-# the engine. In the environment:
+# diff.sh N | A-B | play-N - shows the changes from stage N-1 to N, from A to B,
+# or from stage N to the copy in play/: the four files, and a line for each file
+# of the engine. In the environment:
 #
-#   ONLY=FILE  just this file
-#   ALL=1      the engine's files as well, as always for play-N
+#   ONLY=FILE  only this file
+#   ALL=1      the engine's files as well (play-N shows them always)
 set -eu
 
 case $1 in
@@ -40,8 +40,8 @@ show() {
     fi
 }
 
-# tell FILE: in one line, what became of a file of the engine.
-tell() {
+# summary FILE: prints in one line whether a file of the engine has changed.
+summary() {
     lines=$(cat "$to/$1" 2>/dev/null | wc -l | tr -d ' ')
     if [ ! -f "$to/$1" ]; then
         what="is gone"
@@ -73,7 +73,7 @@ show animals.c
 for file in $engine; do
     case ${ALL:-}$to in
     ?*play/* | play/* | 1*) show "$file" ;;
-    *) tell "$file" ;;
+    *) summary "$file" ;;
     esac
 done
 show crawl.c

@@ -1,15 +1,16 @@
 #!/bin/sh
-# doctor.sh - what is missing, what for, and the command that installs it.
+# doctor.sh - lists the tools that the project uses, and prints the command that
+# installs the missing ones.
 missing=
 bad=0
 
-# say found|missing WHAT WHAT-FOR PACKAGE
+# say found|missing NAME PURPOSE PACKAGE
 say() {
     printf '%-9s%-23s %s\n' "$1" "$2" "$3"
     if [ "$1" = missing ]; then missing="$missing ${4:-$2}"; fi
 }
 
-# command_for NAME WHAT-FOR PACKAGE [needed]
+# command_for NAME PURPOSE PACKAGE [needed]
 command_for() {
     if command -v "$1" >/dev/null 2>&1; then
         say found "$1" "$2"
@@ -68,7 +69,7 @@ if [ "$limit" != unlimited ] && [ "$limit" -lt 10100 ]; then
     echo "note: at most $limit open files (ulimit -Hn): ten thousand at once" \
         "will not fit"
 fi
-# The names above are Debian's; other systems have others.
+# The names above are Debian's; other systems have other names.
 install() {
     if command -v apt-get >/dev/null 2>&1; then
         echo "To get $1: sudo apt-get install$2"

@@ -1,7 +1,7 @@
 #!/bin/sh
-# expand.sh - what the preprocessor makes of a generator: the countdown of
-# 05-coroutines, without its macros. The preprocessor puts a macro on one line;
-# the layout is made here, so that it is the same on every machine.
+# expand.sh - prints a generator, the countdown of 05-coroutines, with its
+# macros expanded. The preprocessor puts a macro on one line; the layout is made
+# here, so that it is the same on every machine.
 set -eu
 
 file=05-coroutines/examples/countdown.c
@@ -13,8 +13,8 @@ ${CC:-cc} -std=c11 -E -P -I05-coroutines -Icommon "$file" |
     function is_label() {
         return line ~ /^(case [^:?]*|[a-z_]+):;?$/
     }
-    # Prints the line so far. Labels stand one step further out; what depends on
-    # an if or a loop without braces, one step further in.
+    # Prints the line so far. Labels are indented one step less, and the body of
+    # an if or a loop without braces one step more.
     function flush(    depth) {
         sub(/ +$/, "", line)
         if (line != "") {
@@ -26,7 +26,7 @@ ${CC:-cc} -std=c11 -E -P -I05-coroutines -Icommon "$file" |
         }
         line = ""
     }
-    # The first word of what follows place i, or the character there.
+    # Returns the next word after place i, or the next character.
     function next_word(i,    rest) {
         rest = substr(text, i + 1)
         sub(/^[ \n]+/, "", rest)

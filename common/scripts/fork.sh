@@ -1,6 +1,6 @@
 #!/bin/sh
-# fork.sh N DIR - a stage and common/, in one folder that builds alone: for a
-# project of your own.
+# fork.sh N DIR - copies a stage and common/ into one folder that can be built
+# on its own, for a project of your own.
 set -eu
 
 if [ $# -ne 2 ] || [ -z "$1" ] || [ -z "$2" ]; then
@@ -19,12 +19,12 @@ cat >"$2/Makefile" <<EOF
 # Stage $1 of Six Ways to Wait, with what it needs.
 CC = cc
 CFLAGS = -O2 -g -Wall -Wextra
-# So that no large local steps over the guard below a small stack.
+# So that no large local skips the guard below a small stack.
 compiles = \$(shell echo 'int x;' | \$(CC) \$(1) -Werror -x c -c - -o /dev/null 2>/dev/null && echo \$(1))
 PROBES := \$(call compiles,-fstack-clash-protection)
 PROBES += \$(call compiles,--param=stack-clash-protection-guard-size=12)
 STANDARD = -std=c11
-$(sed -n '/^# To show what POSIX/,/^endif/p' Makefile)
+$(sed -n '/^# Declare functions beyond POSIX/,/^endif/p' Makefile)
 PROGRAMS = animals crawl
 OBJECTS = \$(patsubst %,%.o,\$(basename \$(filter-out \$(PROGRAMS:%=%.c),\$(wildcard *.c *.S))))
 

@@ -1,6 +1,6 @@
 #!/bin/sh
-# grade.sh N - builds the copy of stage N in play/ and asks the tests of all
-# stages whether it is right. ALL=1 does not stop after two causes.
+# grade.sh N - builds the copy of stage N in play/ and runs the tests of all
+# stages on it. ALL=1 does not stop after two causes of failure.
 set -eu
 
 stage=$(ls -d "0$1"-* 2>/dev/null) || { echo "grade: there is no stage $1" >&2; exit 2; }

@@ -1,7 +1,7 @@
 #!/bin/sh
-# play.sh N [WORD...] - a copy of stage N in play/, to break and to mend: builds
-# it, runs it, and says where its numbers differ from the stage's own. A copy
-# that exists is kept. The WORDs go to animals. In the environment:
+# play.sh N [WORD...] - makes a copy of stage N in play/, to break and to mend,
+# builds and runs the copy, and shows where its numbers differ from the stage's
+# own. A copy that exists is kept. The WORDs go to animals. In the environment:
 #
 #   FROM=M     begins with the four files of stage M and the engine of stage N,
 #              to be turned into stage N; a copy that exists is moved aside
@@ -17,7 +17,7 @@ make=${MAKE:-make}
 build=${BUILD:-build}
 copy=play/$stage
 
-# aside: keeps the copy under another name.
+# aside: moves the copy to another name.
 aside() {
     i=1
     while [ -e "$copy.old-$i" ]; do i=$((i + 1)); done
@@ -57,7 +57,7 @@ else
     echo "$copy is yours to edit; make play-$number builds and runs it again."
 fi
 
-# build TARGET...: the compiler's words, and a hint if it has any.
+# build TARGET...: builds, with a hint below the errors of the compiler.
 build() {
     $make -s --no-print-directory "$@" || {
         echo "play: your copy does not build. What did you change? make" \

@@ -1,8 +1,8 @@
 #!/bin/sh
-# run.sh NAME - runs an example. One that is a patch breaks something in a stage:
-# it is shown, and applied to a copy of the stage, which is then built and run. If
-# two stages have an example of that name, the first stage's is run, unless STAGE
-# names another.
+# run.sh NAME - runs an example. An example that is a patch breaks a stage: the
+# patch is shown and applied to a copy of the stage, which is then built and
+# run. If two stages have an example of this name, the example of the first
+# stage is run, unless STAGE names the other stage.
 set -eu
 
 build=${BUILD:-build}

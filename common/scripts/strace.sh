@@ -1,7 +1,7 @@
 #!/bin/sh
-# strace.sh N - the system calls of one fetch of stage N, shortened, from its
-# socket() to its close(). Run by the harness, which has put the farm's address
-# into $FARM.
+# strace.sh N - prints the system calls of one fetch of stage N, shortened, from
+# its socket() to its close(). The harness runs this script, with the farm's
+# address in $FARM.
 set -eu
 
 stage=$(ls -d "0$1"-* 2>/dev/null) || { echo "strace: there is no stage $1" >&2; exit 2; }
@@ -16,7 +16,7 @@ if ! strace -f -qq -e signal=none -o "$log" "$build/$stage/animals" -q bird; the
     echo "strace: cannot trace here: is ptrace() allowed?" >&2
     exit 1
 fi
-# The process number, and the arguments that say nothing here, are left out.
+# Removes the process number, and arguments that are of no interest here.
 sed -e 's/^[0-9]* *//' \
     -e 's/{sa_family=AF_INET, sin_port=htons(\([0-9]*\)), sin_addr=inet_addr("\([^"]*\)")}, [0-9]*/\2:\1/' \
     -e 's/{fd=\([0-9]*\), events=\([A-Z|]*\)}/{\1, \2}/g' \
@@ -29,7 +29,7 @@ sed -e 's/^[0-9]* *//' \
         /^socket\(AF_INET/ { on = 1 }
         /^(mmap|munmap|mprotect|madvise|brk|clock_|getrandom|rt_sig|sched_|exit|set_|rseq|clone3?)/ { next }
         on {
-            # The results stand below one another.
+            # Aligns the results.
             if (match($0, / += [^=]*$/)) {
                 result = substr($0, RSTART)
                 sub(/^ +/, "", result)

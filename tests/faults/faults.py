@@ -5,14 +5,15 @@
 
 For each function and errno the first call is made to fail, then the second, and
 so on until a run makes no such call any more (EVERY=7: every seventh, for a
-quick look). Each run must end in time, without a crash and without a leak
-(AddressSanitizer looks); with success only if the result is whole; with what
-"try again" means if that is what it was told; else with a complaint.
+quick look). Each run must end in time, without a crash and without a leak that
+AddressSanitizer can find. A run may succeed only if the result is complete. It
+must succeed after a harmless error such as EINTR; otherwise it must fail with a
+message.
 
-Nor is there a place where Ctrl-C is not noticed: it comes just before a call,
-and the run must end with a report of what was done. If it is lost between a
-last look and a wait, that shows where pauses are long: 100 s in a run of its
-own, which Ctrl-C before any call has to end at once.
+Ctrl-C must be noticed everywhere: it comes just before a call, and the run must
+end with a report of the work done. A Ctrl-C that is lost between the last check
+and a wait shows only in long pauses: in a further run all pauses are 100 s, and
+Ctrl-C before any call has to end this run at once.
 """
 
 import collections
@@ -62,7 +63,7 @@ FAULTS = {
     "strndup": ["ENOMEM"],
     "write": ["EINTR"],
 }
-# What the farm is put through: it has to live on, whatever becomes of a client.
+# Faults of the farm, which has to go on after any failure of a client.
 FARM_FAULTS = {
     "accept": ["EINTR", "EAGAIN", "ECONNABORTED", "EMFILE", "ENOMEM"],
     "send": ["EINTR", "EAGAIN", "short", "ECONNRESET", "EPIPE"],
@@ -78,7 +79,7 @@ HARMLESS = {"EINTR", "EAGAIN", "short"}
 
 
 class Program:
-    """One of the programs, and what it says when nothing fails."""
+    """One of the programs, and its output when nothing fails."""
 
     def __init__(self, stage, name, selector, farm, folder):
         self.label = "%s %s%s" % (stage, name, selector and " [%s]" % selector)
@@ -138,7 +139,7 @@ class Program:
             return None, (late.stderr or b"").decode()
 
     def judge(self, function, kind, code, err, result):
-        """What is wrong with such a run, or None."""
+        """Describes the error in such a run; None: the run is fine."""
         if code is None:
             return "it hangs"
         if kind == "SIGINT":
@@ -171,7 +172,7 @@ class Program:
 
 
 class Patient(Program):
-    """A program that soon rests for very long, if there is no Ctrl-C."""
+    """A program that soon waits for very long unless there is a Ctrl-C."""
 
     expected_code = 130
 
@@ -197,8 +198,8 @@ class Patient(Program):
                  None, None], [urls[1], None, 200, 4]]
 
     def execute(self, base, environment):
-        """It is given up if it does not end at once after Ctrl-C, or if it is
-        at rest and there was none."""
+        """Kills the program if it does not end at once after Ctrl-C, or if it
+        waits without a Ctrl-C."""
         with tempfile.TemporaryFile() as err:
             child = subprocess.Popen(
                 [*self.command, "--json", base + ".json"], cwd=ROOT,
@@ -254,7 +255,7 @@ class Table:
 
 
 class FaultyFarm:
-    """A farm one of whose calls fails, and two clients, one after the other."""
+    """A farm with a call that fails, and two clients, one after the other."""
 
     label = "farm"
 

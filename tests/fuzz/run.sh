@@ -1,6 +1,7 @@
 #!/bin/sh
-# run.sh SECONDS - each fuzzer for so long, from the inputs kept here. What they
-# find lands in build/fuzz/found/: fix it, then keep it in tests/fuzz/NAME/.
+# run.sh SECONDS - runs each fuzzer for this time, beginning with the inputs
+# kept here. Inputs that fail are in build/fuzz/found/: fix the bug, then keep
+# the input in tests/fuzz/NAME/.
 set -eu
 
 seconds=${1:-60}
