@@ -237,12 +237,17 @@ function closeQuestion() {
     $('transport').hidden = false;
 }
 
-// Asks the question that is due after the latest event of a pane, if any.
-function askAt(p) {
-    const question = page.predicts && page.questions.find((q) =>
-        q.run === p.r && q.i === p.state.i);
+// The question that is due after the latest event of a pane, or undefined.
+function questionAt(p) {
+    return page.questions.find((q) => q.run === p.r && q.i === p.state.i
+        && page.predicts && !page.answers.some(([asked]) => asked === q));
+}
 
-    if (!question || page.answers.some(([asked]) => asked === question))
+// Asks that question, if there is one.
+function askAt(p) {
+    const question = questionAt(p);
+
+    if (!question)
         return false;
     page.question = question;
     setPlaying(false);
@@ -280,13 +285,15 @@ function answer(i) {
     go.setAttribute('aria-keyshortcuts', 'Enter');
     go.onclick = () => {
         closeQuestion();
-        play(true);
+        if (!page.panes.some(askAt))
+            play(true);
     };
     why.append(make('b', '', isRight ? '✓ Yes. ' : '✗ No. '), question.why, ' ',
         make('span', 'score', score()), go);
     $('question').append(why);
     go.focus();
-    while (p.state.i < question.upTo && step())
+    // To the event that shows the answer, or to a question of the other pane.
+    while (p.state.i < question.upTo && step() && !page.panes.some(questionAt))
         ;
     draw();
 }
