@@ -24,8 +24,8 @@
 #: make doctor       what is missing, and the command that installs it
 #: make check        all tests; check-tutorial: is the text true?
 #: make asan, tsan   the tests under sanitizers
-#: make check-full   those, fuzz, faults, check-grade, valgrind, soak, and other
-#:                   machines: check-switch, -musl, -machines, -macos
+#: make check-full   those, fuzz, faults, check-grade, -replay, valgrind, soak, and
+#:                   other machines: check-switch, -musl, -machines, -macos
 #: make fuzz         hostile input for the parsers, 60 s each (SECONDS=)
 #: make faults       every call of every program fails once (STAGES=, EVERY=)
 #: make bench        CPU and memory a request, beside a floor (ROUNDS=, TABLES=)

@@ -68,6 +68,11 @@ def look(page, size):
 
 @unittest.skipUnless(BROWSER or os.environ.get("CI"), "no Chromium here")
 class Replay(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        if BROWSER is None:
+            raise AssertionError("no Chromium: %s" % ", ".join(BROWSERS))
+
     def check(self, page, size):
         faults, checks = look(page, size)
         self.assertEqual(faults, [])
@@ -109,4 +114,6 @@ class Replay(unittest.TestCase):
 
 
 if __name__ == "__main__":
+    if not BROWSER and "CI" not in os.environ:
+        print("check-replay: skipped: no Chromium (Debian: chromium)")
     unittest.main()

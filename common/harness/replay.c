@@ -1,16 +1,16 @@
-// replay.c - runs the animals with --trace and writes one page that holds the
-// recordings: common/replay/replay.html, in which a line "<!-- FILE -->" stands
-// for that file and "<!-- recordings -->" for a JSON object a recording:
+// replay.c - runs the animals with --trace and writes the page. The frame is
+// common/replay/replay.html: a line "<!-- FILE -->" is replaced by FILE, and
+// "<!-- recordings -->" by a JSON object for each run:
 //
 //     names      [task, "name"] for each task
-//     tables     distinct texts of the events: kinds, places, await chains
-//     columns    an array for each fact of the events; a text is its number in
-//                the table, or -1
-//     output     all that the program has printed
-//     result     its --json file, with the spans and facts of the same run
-//     files      the sources that the events name
+//     tables     the distinct texts of the events: kinds, places, await chains
+//     columns    an array for each fact of the events; a text is given by the
+//                index in its table, -1 for none
+//     output     everything the program printed
+//     result     the --json file of the run, with spans and facts
+//     files      the sources named in the events
 //
-// A trace repeats its keys in each line; columns take a tenth of the room.
+// A trace repeats its keys in each line; columns take a tenth of the space.
 
 #include "replay.h"
 
@@ -42,7 +42,7 @@ enum { PATH_SIZE = 4096, MOST_TEXTS = 512 };
 
 enum column { TIME, TASK, THREAD, ABOUT, KIND, AT, IN, CHAIN, NUM_COLUMNS };
 
-// Those from KIND on have a table.
+// The columns from KIND on have a table.
 static const struct {
     const char *name;
     const char *path; // in an event of the trace
@@ -82,8 +82,8 @@ static int number_in_table(
     return i;
 }
 
-// The one number that some kinds of events have: a descriptor, milliseconds, a
-// letter, or the task that wakes another one.
+// Some kinds of events have a number: a descriptor, milliseconds, a letter, or
+// the task that wakes another task.
 static double about(struct slice event)
 {
     static const char *const paths[] = {
@@ -126,8 +126,8 @@ static void add_event(struct events *events, struct slice event)
             value_of(events, column, event));
 }
 
-// A trace has one object a line, between "[" and "]". Objects without a time
-// are names; those without a place only begin or end a slice for viewers.
+// A trace has one object a line, between "[" and "]". An event has a place; the
+// other objects are names, and the slices for trace viewers, which are skipped.
 static void read_trace(struct slice trace, struct events *events, FILE *names)
 {
     const char *end = trace.at + trace.len;
@@ -152,12 +152,11 @@ static void print_tables(FILE *to, const struct events *events)
 {
     fprintf(to, "\"tables\":{");
     for (enum column column = KIND; column < NUM_COLUMNS; column++) {
-        fprintf(to, "%s\n\"%s\":[", column > KIND ? "," : "",
-            columns[column].name);
+        fprintf(
+            to, "%s\n\"%s\":[", column > KIND ? "," : "", columns[column].name);
         for (int i = 0; i < events->count[column]; i++) {
             struct slice text = events->table[column][i];
-            fprintf(
-                to, "%s%.*s", i > 0 ? ",\n" : "", (int)text.len, text.at);
+            fprintf(to, "%s%.*s", i > 0 ? ",\n" : "", (int)text.len, text.at);
         }
         fprintf(to, "]");
     }
@@ -238,18 +237,17 @@ static int record(struct recording *recording, const struct farm *farm)
     return code;
 }
 
-// The name of the call in which the only thread of a loop sleeps.
+// The name of the call in which the thread of a loop sleeps.
 static const char *sleeps_in(const struct stage *stage)
 {
     const char *selector = settings_get("SELECTOR", DEFAULT_SELECTOR);
 
-    return stage->number == 3 || strcmp(selector, "poll") == 0
-        ? "poll()"
-        : "epoll_wait()";
+    return stage->number == 3 || strcmp(selector, "poll") == 0 ? "poll()"
+                                                               : "epoll_wait()";
 }
 
-// Does the trace name this source? The loop's is there in any case: its thread
-// sleeps in it.
+// Does the trace name this source? The loop's source is always needed: the
+// thread sleeps there.
 static bool is_named(const char *file, const char *trace)
 {
     char place[300];
@@ -315,8 +313,8 @@ static int print_recording(FILE *to, const struct recording *recording)
 
 // --- The page ----------------------------------------------------------------
 
-// "<" stands in no JSON but within its strings, which may have it as \u003c: so
-// none of them ends the script that they are in.
+// In JSON, "<" occurs only in strings, where \u003c means the same: no string
+// can then end the script element around the JSON.
 static void put_in_script(FILE *page, const char *json)
 {
     fprintf(page, "<script type=\"application/json\" class=\"recording\">\n");
@@ -337,8 +335,8 @@ static int put_file(FILE *page, const char *name)
     snprintf(path, sizeof(path), PAGE_FOLDER "/%s", name);
     char *text = runner_read_file(path, &len);
     if (text == NULL)
-        return error_print(EXIT_SOME_FAILED, "harness",
-            "%s cannot be read: %s", path, error_text(-errno));
+        return error_print(EXIT_SOME_FAILED, "harness", "%s cannot be read: %s",
+            path, error_text(-errno));
     fwrite(text, 1, len, page);
     free(text);
     return 0;
@@ -368,7 +366,7 @@ static int put_page(FILE *page, const char *recordings)
     return code;
 }
 
-// The stage that a folder is, or is a copy of; NULL: none.
+// The stage of a folder or of a copy, by the last part of the path; or NULL.
 static const struct stage *stage_of(const char *folder)
 {
     const char *slash = strrchr(folder, '/');
@@ -381,7 +379,7 @@ static const struct stage *stage_of(const char *folder)
     return NULL;
 }
 
-// Records a run of this folder and appends it to the page's recordings.
+// Records a run of this folder and appends the recording.
 static int add_recording(
     FILE *recordings, const struct farm *farm, const char *folder)
 {
@@ -401,10 +399,10 @@ static int add_recording(
         code = code != 0 ? code : EXIT_SOME_FAILED;
     } else {
         int error = print_recording(out, &recording);
-        code = error == 0 ? 0
-                          : error_print(EXIT_SOME_FAILED, "harness",
-                                "%s has left no recording: %s", folder,
-                                error_text(error));
+        code = error == 0
+            ? 0
+            : error_print(EXIT_SOME_FAILED, "harness",
+                "%s has left no recording: %s", folder, error_text(error));
     }
     if (out != NULL)
         fclose(out);

@@ -5,9 +5,9 @@
 
 #include "runner.h"
 
-// Records one run of the animals of each folder ("04-callbacks", a copy such as
-// "play/04-callbacks") and writes replay.html into the build folder. NULL ends
-// `folders`. Returns an exit code.
+// Records one run of the animals for each folder ("04-callbacks", or a copy
+// such as "play/04-callbacks") and writes replay.html into the build folder.
+// NULL ends `folders`. Returns an exit code.
 int replay(const struct farm *farm, char *const folders[]);
 
 #endif

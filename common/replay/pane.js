@@ -241,7 +241,9 @@ function drawFacts(p, look) {
     const chips = (tasks, look) => tasks.map((k) => chip(r.nameOf(k), look));
     const isOver = state.i === r.events.length - 1;
 
-    if (r.hasLoop)
+    if (!state.event)
+        setRow(p, 'thread', '', null);
+    else if (r.hasLoop)
         drawLoop(p, chips);
     else
         drawThreads(p, chips);

@@ -364,7 +364,7 @@ function goTo(hash) {
     if (words.has('speed'))
         $('speed').value = words.get('speed');
     page.predicts = words.has('predict');
-    page.view = first || recordings.length <= 2 ? 'panes' : 'moments';
+    page.view = first || moments.length === 0 ? 'panes' : 'moments';
     if (words.has('view'))
         page.view = words.get('view');
     seekTime(1e6 * (words.get('t') || 0));
@@ -396,7 +396,9 @@ function listMoments() {
     for (const moment of moments) {
         const link = make('a');
         link.href = `#moment=${moment.id}`;
-        link.append(make('span', 'runs-of', moment.runs.join(' beside ')),
+        const runs = moment.runs.length > 1 ? moment.runs.join(' beside ')
+            : recordings.find((r) => r.id === moment.runs[0]).title;
+        link.append(make('span', 'runs-of', runs.replace('animals_', '')),
             make('b', '', moment.title), moment.text);
         $(moment.runs.length > 1 ? 'moments-of-two' : 'moments-of-one')
             .append(link);

@@ -86,7 +86,7 @@ function describe(r, s, e) {
     case 'turn': return turnSentence(r, s, e);
     case 'ready':
         return r.hasLoop ? `Socket ${e.about} is ready: ${a} can go on.`
-            : `${capital(callAt(r, e.at))} has returned: ${a} goes on.`;
+            : `${callAt(r, e.at)} has returned: ${a} goes on.`;
     case 'wake':
         return e.about < 0 ? `${A} is put in line. It does not run yet.`
             : `${capital(the(r, e.about))} puts ${a} in line. ${A} does not `
@@ -120,7 +120,7 @@ function describe(r, s, e) {
     }
 }
 
-// The state between two events that are far apart; null: it has no sentence.
+// A sentence for the time between two events that are far apart, or null.
 function meanwhile(r, s) {
     const kinds = new Set();
 
@@ -139,7 +139,8 @@ function meanwhile(r, s) {
         ends.push('a socket is ready');
     if (kinds.has('wait timer'))
         ends.push('a pause is over');
-    return `The thread sleeps in ${r.pollCall} until ${ends.join(' or ')}.`;
+    return ends.length === 0 ? null
+        : `The thread sleeps in ${r.pollCall} until ${ends.join(' or ')}.`;
 }
 
 const SOON = 300; // microseconds for which an event's own sentence is shown
