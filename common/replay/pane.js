@@ -449,7 +449,8 @@ function drawCode(p, followed) {
 function drawScreen(p, followed) {
     const { r, state } = p;
     const rows = rowsOf(p.screen);
-    const key = `${state.letters.length} ${followed} ${rows}`;
+    const isOver = state.i === r.events.length - 1;
+    const key = `${state.letters.length} ${followed} ${rows} ${isOver}`;
 
     p.screen.parentElement.hidden = state.letters.length === 0;
     if (p.screenKey === key)
@@ -465,7 +466,7 @@ function drawScreen(p, followed) {
         else
             p.screen.append(letter);
     }
-    if (state.i < r.events.length - 1)
+    if (!isOver)
         p.screen.append(make('span', 'cursor', ' '));
     p.screen.scrollTop = p.screen.scrollHeight; // lines that mix are long
 }

@@ -315,7 +315,7 @@ function showScore() {
         caption.append('Look again: ');
     missed.forEach(([question], i) => {
         const link = make('a', '', `${question.run.title}, `
-            + `${(question.t / 1e6).toFixed(2)} s`);
+            + `${(question.t / 1e6).toFixed(4)} s`);
         link.href = `#${address(page.panes, question.t)}`;
         caption.append(i > 0 ? ' · ' : '', link);
     });
