@@ -1,4 +1,4 @@
-// animals.c - asks the animals what they say, and types their answers.
+// animals.c - asks the animals for their sounds, and types the answers.
 
 #include "errors.h"
 #include "fetch.h"

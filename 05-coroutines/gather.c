@@ -1,4 +1,4 @@
-// gather.c - counts the tasks that have ended, and looks at how.
+// gather.c - counts the tasks that end, and decides by their results.
 
 #include "gather.h"
 
@@ -14,7 +14,7 @@ static void decide(struct gather *g, int result)
         task_cancel(g->tasks[i]);
 }
 
-// A task has ended. Called from the loop's turn: it only queues others.
+// Called by each task at its end. Only queues other tasks.
 static void on_end(void *arg, int result)
 {
     struct gather *g = arg;
@@ -22,14 +22,14 @@ static void on_end(void *arg, int result)
     if (g->race ? result >= 0 : result < 0)
         decide(g, result);
     else if (result < 0 && g->result == 0 && !g->decided)
-        g->result = result; // of a race, in case that no task wins it
+        g->result = result; // of a race: the result if no task wins
     if (--g->count == 0)
         future_set(&g->end, g->result);
 }
 
 static struct future *start(struct gather *g)
 {
-    g->count = g->n + 1; // this function counts, until it has seen all of them
+    g->count = g->n + 1; // one more, so that the loop below cannot set the end
     for (int i = 0; i < g->n; i++) {
         struct future *end = task_join(g->tasks[i]);
         if (end->done) {

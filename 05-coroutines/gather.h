@@ -1,10 +1,10 @@
 // gather.h - several tasks, and one future for all of them.
 //
 //     struct task *tasks[] = { &cow, &pig };
-//     AWAIT_TO(n, co, gather(&g, tasks, 2));   // both
-//     AWAIT_TO(n, co, first_of(&g, tasks, 2)); // one of them
+//     AWAIT_TO(n, co, gather(&g, tasks, 2));   // all of the tasks
+//     AWAIT_TO(n, co, first_of(&g, tasks, 2)); // the first success
 //
-// Neither is done before all of the tasks have ended: none outlives its gather.
+// The future is set when all tasks have ended: no task outlives its gather.
 
 #ifndef GATHER_H
 #define GATHER_H
@@ -12,25 +12,26 @@
 #include "task.h"
 
 struct gather {
-    struct future end; // what is awaited
+    struct future end; // to be awaited
     struct task **tasks;
     int n;
-    int count; // of tasks that have not ended
-    bool race; // the first success decides, not the first failure
-    bool decided; // its result; the rest has been cancelled
+    int count; // tasks that have not ended
+    bool race; // decided by the first success, not by the first failure
+    bool decided; // the result is final, and all tasks are cancelled
     int result;
 };
 
-// Done when n tasks have ended: 0, or the first error, which cancels the rest.
-// The tasks have been started; *gather and *tasks stay until it is done.
+// For n tasks that have been started; *gather and *tasks stay in memory until
+// the future is set. Its result is 0, or the first error, which cancels the
+// others.
 struct future *gather(struct gather *gather, struct task **tasks, int n);
 
-// The same, but the first that is 0 or more cancels the rest and is the result;
-// if there is none, the first error is.
+// The same, but the first result that is 0 or more cancels the others and
+// becomes the result; without a success, the first error does.
 struct future *first_of(struct gather *gather, struct task **tasks, int n);
 
-// Cancels the tasks that have not ended; the result is -ECANCELED, unless it
-// was decided before. For the cleanup of a task that awaits the gather.
+// Cancels the tasks that have not ended. The result is -ECANCELED, unless it
+// has been decided before. For the cleanup of a task that awaits the gather.
 void gather_cancel(struct gather *gather);
 
 #endif

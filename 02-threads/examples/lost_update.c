@@ -1,15 +1,16 @@
 // lost_update.c - two threads count to a million each. The sum is wrong.
 //
-// "One more" is two steps: read the number, write the number plus one. Between
-// them the other thread may do both. Each step is atomic, so this is not
-// undefined behaviour, and ThreadSanitizer has nothing to say: a lost update
-// is not a data race. (With a plain `sum++` the compiler is free to add the
-// million in one step, and at -O2 it does: wrong code, right answer.)
+// To count is two steps: read the number, write the number plus one. Between
+// the steps the other thread may do both. Each step is atomic, so the program
+// has no undefined behaviour and no data race, and ThreadSanitizer reports
+// nothing: a lost update is a race of another kind. (With a plain `sum++` the
+// compiler may add the million in one step, and does at -O2: wrong code, right
+// answer.)
 //
-// A thread may lose the processor between any two steps. Here it gives the
-// processor away between these two, once in ten thousand times, so that the
-// other thread comes in on a machine of one core as well. (Not each time: on a
-// busy machine others take their turn first, and that may be milliseconds.)
+// A thread may lose the processor between any two steps. Here each thread gives
+// the processor away between the two, once in ten thousand times, so that the
+// other thread comes in on a machine with one core as well. (More often would
+// take long: other programs would have their turns first.)
 
 #include <pthread.h>
 #include <sched.h>
@@ -19,7 +20,7 @@
 enum { THREADS = 2, TIMES = 1000000, SELDOM = 10000 };
 
 static atomic_long sum;
-static atomic_int ready; // threads that have come so far: they begin together
+static atomic_int ready; // threads that have started; all begin together
 
 static void *count(void *unused)
 {
@@ -44,7 +45,7 @@ int main(void)
         && pthread_create(&threads[started], NULL, count, NULL) == 0)
         started++;
     if (started < THREADS)
-        atomic_store(&ready, THREADS); // the other one will not come
+        atomic_store(&ready, THREADS); // the missing thread will not start
     for (int i = 0; i < started; i++)
         pthread_join(threads[i], NULL);
     long due = (long)started * TIMES;

@@ -1,5 +1,5 @@
-// spin.c - twelve fetches that do not block, asked in a hot loop: is it there
-// yet? Then the same again, asking only where poll() says that it is worth it.
+// spin.c - twelve non-blocking fetches, tried again and again in a hot loop;
+// then the same fetches, each tried only when poll() reports its socket.
 
 #include "clock.h"
 #include "errors.h"
@@ -18,11 +18,11 @@ enum { ANIMALS = 12 };
 static struct fetch fetches[ANIMALS];
 static struct span spans[ANIMALS];
 static struct url urls[ANIMALS];
-static struct pollfd polls[ANIMALS]; // fd is -1 once it has answered
+static struct pollfd polls[ANIMALS]; // fd is -1 once the animal has answered
 static long questions;
 static int answers;
 
-// With commas, whatever its size: 973,164 and 6,799,301.
+// With commas: 973,164 and 6,799,301.
 static void print_number(long n)
 {
     if (n >= 1000)
@@ -70,8 +70,8 @@ static void ask_all(bool in_a_hot_loop)
         fetches[i].timeout = 20;
         fetches[i].max_body = 4096;
         ask(i);
-        // Not even a hot loop may ask too early how the connect went: SO_ERROR
-        // says 0 then as well.
+        // Not even a hot loop may ask for SO_ERROR before the connect has
+        // ended: the answer would be 0, as after a success.
         poll(&polls[i], 1, 20000);
     }
     while (answers < ANIMALS) {

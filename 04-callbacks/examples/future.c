@@ -1,5 +1,5 @@
-// future.c - a callback, wrapped into a future: one result, and whoever wants
-// it may ask before it is there or after. Time is virtual: this takes none.
+// future.c - a callback, wrapped into a future: one result, for which others
+// may ask before it exists or after. Time is virtual: the program takes none.
 
 #include "clock.h"
 #include "loop.h"
@@ -9,52 +9,51 @@
 
 struct waiter {
     struct loop_call call;
-    struct waiter *behind;
+    struct waiter *next;
     const char *name;
 };
 
 struct future {
-    const char *result; // NULL: not there yet
-    struct waiter *first; // of those who wait for it
+    const char *result; // NULL: not set
+    struct waiter *first_waiter;
 };
 
 static struct future future;
 
-static void hear(void *arg)
+static void on_set(void *arg)
 {
     struct waiter *w = arg;
     printf("%.1f s  %s hears: %s\n", clock_now(), w->name, future.result);
 }
 
-// Whenever it is called, hear() is called later, from the loop. If it were
-// called at once when the result is there already, every caller would have to
-// be ready for both.
+// on_set() is always called later, by the loop. If it were called from in here
+// when the future is set already, every caller would have to expect both.
 static void ask(void *arg)
 {
     struct waiter *w = arg;
-    struct waiter **last = &future.first;
+    struct waiter **end = &future.first_waiter;
 
     printf("%.1f s  %s asks\n", clock_now(), w->name);
     if (future.result != NULL) {
-        loop_soon(&w->call, hear, w);
+        loop_soon(&w->call, on_set, w);
         return;
     }
-    while (*last != NULL)
-        last = &(*last)->behind;
-    *last = w;
+    while (*end != NULL)
+        end = &(*end)->next;
+    *end = w;
 }
 
-// Waking only queues: the waiters run when whoever sets the result is done.
+// Waking only queues: the waiters run after the function that sets the result.
 static void set(const char *result)
 {
     future.result = result;
-    for (struct waiter *w = future.first; w != NULL; w = w->behind)
-        loop_soon(&w->call, hear, w);
-    future.first = NULL;
+    for (struct waiter *w = future.first_waiter; w != NULL; w = w->next)
+        loop_soon(&w->call, on_set, w);
+    future.first_waiter = NULL;
 }
 
-// The callback that is wrapped.
-static void answer(void *unused)
+// The callback that the future wraps.
+static void on_answer(void *unused)
 {
     (void)unused;
     printf("%.1f s  the cow answers\n", clock_now());
@@ -72,7 +71,7 @@ int main(void)
     setenv("CLOCK", "virtual", 1);
     if (loop_init(NULL) != 0)
         return 1;
-    loop_after(&cow, 1.5, answer, NULL);
+    loop_after(&cow, 1.5, on_answer, NULL);
     ask(&ann);
     ask(&bob);
     loop_after(&late.call, 2, ask, &late);

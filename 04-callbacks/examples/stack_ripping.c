@@ -1,12 +1,13 @@
 // stack_ripping.c - coffee needs hot water, hot water needs gas, and there is
-// no gas. Who asked for it? The stack knows, if there is one.
+// no gas. The stack shows on whose behalf the gas was lit, if there is a stack.
 
 #include "loop.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 
-// What a debugger would show, kept by hand to be the same everywhere.
+// The backtrace of a debugger, kept by hand so that every system prints the
+// same.
 struct frame {
     const char *name;
     struct frame *outer;
@@ -49,7 +50,7 @@ static void make_coffee(void)
     LEAVE;
 }
 
-// --- The same three steps, each of which has the loop call the next one ---
+// --- The same three steps; each has the loop call the next one ---
 
 static struct loop_call next;
 

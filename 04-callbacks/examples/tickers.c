@@ -1,6 +1,6 @@
-// tickers.c - three clocks that tick every so often, and one callback that
-// takes its time. A timer is a minimum: never early, and late by what runs
-// before it.
+// tickers.c - three clocks that tick at regular times, and one slow callback. A
+// timer is a minimum: a tick is never early, and late by the duration of the
+// callbacks before it.
 
 #include "clock.h"
 #include "interrupt.h"
@@ -29,8 +29,8 @@ static void tick(void *arg)
     double late = clock_now() - t->due;
     int dropped = 0;
 
-    // Due again a period after it was due, not after it ran: or each delay
-    // would shift all later ticks. Those whose time is over are dropped.
+    // Due again a period after the due time, not after now, or each delay would
+    // shift all later ticks. Ticks whose time has passed are dropped.
     while ((t->due += t->period) < clock_now())
         dropped++;
     printf("%.2f s  every %3.0f ms  %5.1f ms late", clock_now() - start,
@@ -40,7 +40,7 @@ static void tick(void *arg)
         loop_at(&t->call, t->due, tick, t);
 }
 
-// Nothing else can happen meanwhile: the loop has called us, and waits for us.
+// Nothing else can happen in the meantime: the loop waits for us to return.
 static void slow(void *unused)
 {
     (void)unused;

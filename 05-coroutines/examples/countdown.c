@@ -5,7 +5,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
-// Act 1. An iterator is an object that knows how to go on. We keep its place.
+// Act 1. An iterator is an object that finds the next value. We keep the place.
 struct iterator {
     int at;
 };
@@ -16,8 +16,8 @@ static bool iterator_next(struct iterator *iterator, int *value)
     return iterator->at-- > 0;
 }
 
-// Act 2 and 3. A generator is a function that stops at each value; the compiler
-// keeps its place. What is sent to it is where it goes on from.
+// Acts 2 and 3. A generator is a function that stops at each value; the macros
+// keep the place. A number that is sent is the one to continue from.
 struct countdown {
     struct coroutine co;
     intptr_t at;
@@ -60,7 +60,7 @@ int main(void)
     printf(" %s; its frame is %zu bytes\n", (char *)c.co.value, sizeof(c));
     printf("Act 3, it listens:");
     start(&c, 10);
-    co_send(&c.co, NULL); // it must come to its first stop before it can listen
+    co_send(&c.co, NULL); // at its first stop, the generator can listen
     printf(" %d", (int)(intptr_t)c.co.value);
     co_send(&c.co, (void *)(intptr_t)3);
     printf(" %d", (int)(intptr_t)c.co.value);

@@ -1,6 +1,6 @@
-// drive_by_hand.c - you are the event loop. The real fetch coroutine, and no
-// task.c behind it: what it waits for ends up here, and nothing happens until
-// you press Enter.
+// drive_by_hand.c - you are the event loop. The real fetch coroutine runs
+// without task.c: its waits end up here, and nothing happens until you press
+// Enter.
 
 #include "fetch.h"
 #include "herd.h"
@@ -11,14 +11,14 @@
 #include <unistd.h>
 #include <string.h>
 
-static struct pollfd wanted; // what fetch() waits for
+static struct pollfd wanted; // by fetch()
 
-// What fetch() calls to wait. We only take a note.
+// fetch() calls this to wait. We only take a note.
 struct future *task_on_fd(int fd, int interest, double deadline)
 {
     static struct future future;
 
-    (void)deadline; // you have all the time in the world
+    (void)deadline; // you may take your time
     wanted.fd = fd;
     wanted.events = interest == SELECT_READ ? POLLIN : POLLOUT;
     return &future;
@@ -29,7 +29,7 @@ void task_close(int fd)
     close(fd);
 }
 
-// Asks the person to be the loop for one turn. False: no more input.
+// Asks the user to be the loop for one turn. Returns false at the end of input.
 static bool press_enter(const struct fetch *f)
 {
     char line[80];
@@ -68,7 +68,7 @@ int main(void)
     printf("A coroutine does nothing until it is resumed. You resume it.\n");
     bool stopped = co_send(&f.co, NULL);
     while (stopped && press_enter(&f))
-        stopped = co_send(&f.co, NULL); // NULL is 0: it is ready
+        stopped = co_send(&f.co, NULL); // as a result of the wait: 0, ready
     if (stopped)
         co_close(&f.co);
     else

@@ -1,6 +1,6 @@
-// footrace.c - a runner who is told of her faults. Delegating by hand loses
-// what is sent; CO_FROM (Python's `yield from`, PEP 380) passes it through,
-// both ways, and the return value comes back.
+// footrace.c - a judge calls out faults to a runner. Delegating by hand loses
+// the values that are sent. CO_FROM (Python's `yield from`, PEP 380) passes
+// values both ways, and the return value comes back.
 
 #include "coroutine.h"
 
@@ -14,7 +14,8 @@ struct lap {
     int metres;
 };
 
-// Yields where she is; counts the faults she is sent; returns their number.
+// The runner: yields places, counts the faults that are sent, returns the
+// count.
 static enum co_state lap(struct coroutine *co)
 {
     static const char *const places[] = { "start", "bend", "straight" };
@@ -34,7 +35,7 @@ struct race {
     struct lap lap;
 };
 
-// The wrong way: a loop that pulls values out, and sends nothing in.
+// The wrong way: a loop that passes values out, and sends nothing in.
 static enum co_state by_hand(struct coroutine *co)
 {
     CO_FRAME(struct race, r, co);

@@ -1,8 +1,8 @@
 // gather.c - several tasks at once: all of them, and the first of them.
 //
-// Three runners. In the first act we want all of them home; in the second, the
-// bird stumbles, and the others need not run on; in the third the first one
-// home wins, and the others are cancelled where they are.
+// Three acts, with three runners. First, all run home. Then the bird stumbles,
+// so the others need not run on. At last, the first runner at home wins, and
+// the others are cancelled where they are.
 
 #include "gather.h"
 
@@ -13,7 +13,7 @@
 #include <stdio.h>
 
 struct runner {
-    struct coroutine co; // first: its address is the runner's
+    struct coroutine co;
     struct task task;
     const char *name;
     double seconds;
@@ -33,7 +33,7 @@ static double start; // of the act
 static enum co_state run(struct coroutine *co)
 {
     CO_FRAME(struct runner, r, co);
-    int result = -ECANCELED; // unless it gets further than its only wait
+    int result = -ECANCELED; // unless we get past the only wait
 
     CO_BEGIN(co);
     AWAIT(co, task_pause(r->seconds));

@@ -1,5 +1,5 @@
-// grep_pipeline.c - follow, grep, print: push, not pull. Each stage of the
-// pipeline is a coroutine that waits until a line is sent to it. (After David
+// grep_pipeline.c - follow, grep, print: push, not pull. Each part of the
+// pipeline is a coroutine that waits for the next line to be sent. (After David
 // Beazley's "A Curious Course on Coroutines and Concurrency".)
 
 #include "coroutine.h"
@@ -46,7 +46,7 @@ static enum co_state grep(struct coroutine *co)
     }
 leave:
     printf("grep \"%s\": closed\n", g->word);
-    co_close(g->target); // passes the end on
+    co_close(g->target); // the end is passed on as well
     CO_END(co, NULL);
 }
 
@@ -59,7 +59,7 @@ int main(void)
 
     co_start(&p.co, printer);
     co_start(&said.co, grep);
-    co_send(&p.co, NULL); // primed: to its first stop, where it can be sent to
+    co_send(&p.co, NULL); // primed: runs to its first stop, where it can receive
     co_send(&said.co, NULL);
     for (size_t i = 0; i < sizeof(log) / sizeof(*log); i++)
         co_send(&said.co, log[i]);

@@ -1,6 +1,6 @@
-// accidents.c - two mistakes that await does not prevent, and what does. Three
-// chapters are to be saved, a second each; halfway through the Ox the disk is
-// full.
+// accidents.c - two mistakes that await does not prevent, and the group that
+// prevents both. Three chapters are to be saved, a second each; halfway through
+// the Ox, the disk is full.
 
 #include "async.h"
 #include "errors.h"
@@ -28,7 +28,7 @@ static async_int save(void *chapter)
     return (async_int){ error };
 }
 
-// One is awaited after the other: nothing overlaps.
+// Each is awaited before the next begins: nothing overlaps.
 static async_int one_by_one(void)
 {
     int error = 0;
@@ -38,7 +38,7 @@ static async_int one_by_one(void)
     return (async_int){ error };
 }
 
-// Nobody waits: nothing has happened yet, and nothing can be said of it.
+// Returns without a wait: nothing has been saved yet, and no failure is known.
 static async_int and_forget(void)
 {
     for (int i = 0; i < 3; i++)

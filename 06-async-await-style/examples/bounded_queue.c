@@ -1,13 +1,14 @@
 // bounded_queue.c - two hens lay faster than the fox eats, into a nest with
-// room for three. put() waits while it is full, get() while it is empty: so the
-// slow one sets the pace for all. This is called back-pressure.
+// room for three. put() waits while the nest is full, get() while it is empty:
+// so the fox sets the pace for all. This is called back-pressure.
 
 #include "async.h"
 
 #include <stdio.h>
 #include <string.h>
 
-// So many may be taken; whoever finds none left waits until one is given back.
+// A number of permits. take() waits while none is left, until one is given
+// back.
 struct semaphore {
     int left;
     struct condition given;
@@ -30,7 +31,7 @@ static void give(struct semaphore *s)
     condition_signal(&s->given);
 }
 
-// A queue is two of them: places to put into, and eggs to get.
+// A bounded queue is two semaphores: free places, and eggs.
 static char nest[] = "...";
 static struct semaphore places = { .left = 3 };
 static struct semaphore eggs = { .left = 0 };

@@ -1,6 +1,6 @@
 // lost_update.c - three transfers of 10 to Eve, at the same time. Each reads
-// what she has, and writes 10 more: on one thread, and without a data race, two
-// of them can get lost. (After Glyph's "Unyielding".)
+// her balance, and writes 10 more: on one thread, and without a data race, two
+// transfers can get lost. (After Glyph's "Unyielding".)
 
 #include "async.h"
 
@@ -10,8 +10,8 @@ static int friends;
 static int eve;
 static struct lock bank;
 
-// Looks like any function, and waits: through the back door, `.value`. The
-// compiler refuses an await() here, but this it does not see.
+// Looks like a plain function, and waits all the same, through the back door
+// `.value`. The compiler would refuse an await() here, but cannot see this.
 static void write_log(void)
 {
     (void)task_pause(0.1).value;
@@ -22,12 +22,12 @@ static async_int hidden(void *unused)
     (void)unused;
     int before = eve;
     friends -= 10;
-    write_log(); // who would think that the others come in here?
+    write_log(); // nothing shows that the other transfers come in here
     eve = before + 10;
     return (async_int){ 0 };
 }
 
-// With an await() one sees where they come in. A lock keeps them out, ...
+// An await() shows where the others come in. A lock keeps them out, ...
 static async_int locked(void *unused)
 {
     (void)unused;
@@ -40,7 +40,7 @@ static async_int locked(void *unused)
     return (async_int){ 0 };
 }
 
-// ... or what belongs together is done without waiting, and needs no lock.
+// ... or the two updates are made without a wait in between, and need no lock.
 static async_int moved(void *unused)
 {
     (void)unused;

@@ -1,5 +1,5 @@
 // rockets.c - three countdowns at once, on one thread. Each is a plain loop
-// that says a number and waits a second; nobody counts for all. (After Brett
+// that prints a number and waits a second; no loop counts for all. (After Brett
 // Cannon's "How the heck does async/await work in Python 3.5?")
 
 #include "async.h"

@@ -1,5 +1,5 @@
-// run_blocking.c - a file cannot be watched, and some calls only know how to
-// block. A thread can wait for them, and await() for the thread.
+// run_blocking.c - a file cannot be watched, and some calls can only block. A
+// thread can make such a call, and await() can wait for the thread.
 
 #include "async.h"
 #include "errors.h"
@@ -42,7 +42,7 @@ static async_int try_it(void *file)
     printf("run_blocking(read): %s\n", error != 0 ? error_text(error) : line);
 
     spawn(&clocks, tick, NULL, "every 10 ms");
-    await(task_yield()); // let it begin
+    await(task_yield()); // the clock begins
     sleep_for_real(NULL);
     printf("A call that blocks for 0.3 s: %d ticks meanwhile\n", ticks);
     await(run_blocking(sleep_for_real, NULL, NULL));

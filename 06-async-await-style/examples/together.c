@@ -1,4 +1,4 @@
-// together.c - wait for all of them, for the first one, or not for too long.
+// together.c - waits for all animals, for the first one, or for a limited time.
 
 #include "async.h"
 #include "errors.h"
@@ -23,7 +23,7 @@ static void say(const char *who, const char *what)
     printf("%.1f s  %s: %s\n", clock_now() - start, who, what);
 }
 
-// Cancelled, it can wait no longer, but for what it shields.
+// A cancelled task cannot wait any more, except in a shield.
 static async_int ask(void *arg)
 {
     const struct animal *animal = arg;
