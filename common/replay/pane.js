@@ -448,11 +448,10 @@ function drawCode(p, followed) {
 
 function drawScreen(p, followed) {
     const { r, state } = p;
+    p.screen.parentElement.hidden = state.letters.length === 0;
     const rows = rowsOf(p.screen);
     const isOver = state.i === r.events.length - 1;
     const key = `${state.letters.length} ${followed} ${rows} ${isOver}`;
-
-    p.screen.parentElement.hidden = state.letters.length === 0;
     if (p.screenKey === key)
         return;
     p.screenKey = key;
