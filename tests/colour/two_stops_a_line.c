@@ -7,6 +7,6 @@ enum co_state two(struct coroutine *co)
     // clang-format off
     CO_YIELD(co, NULL); CO_YIELD(co, NULL); // refused
     // clang-format on
-close:
+leave:
     CO_END(co, NULL);
 }
