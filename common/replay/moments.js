@@ -8,8 +8,6 @@
 
 'use strict';
 
-const lastOf = (list) => list[list.length - 1];
-
 const firstAnswer = (r) => r.events.find((e) => e.kind === 'answer');
 
 // Half way to the first answer: all that can be asked has been asked.

@@ -6,6 +6,8 @@
 
 'use strict';
 
+const lastOf = (list) => list[list.length - 1];
+
 // --- Reading -----------------------------------------------------------------
 
 // "fetch.c:41 await(receive(fd, ...))" as file, line and call.
@@ -341,6 +343,3 @@ function chainOf(r, s, number) {
 
 // Code that a participant reads in a stage; all other files are its engine.
 const isEngine = (file) => file !== 'fetch.c' && file !== 'animals.c';
-
-if (typeof module !== 'undefined')
-    module.exports = { readRecording, stateAt, isPolling, chainOf };
