@@ -1,5 +1,6 @@
-// facts.js - the rows beside the lanes: the thread, the kernel's watches, the
-// screen, the call stack, the await chain. A row without content is not shown.
+// facts.js - the rows beside the lanes: the thread, the descriptors that the
+// kernel watches, the screen, the call stack, the await chain. A row without
+// content is not shown.
 
 'use strict';
 
