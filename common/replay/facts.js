@@ -173,9 +173,10 @@ function chainRow(r, state, number, look) {
         return rows;
     if (!wait && !isEngine(last.at.file))
         rows.push(frameAt(`${last.at.in}()`, last.at)); // the task is here
+    // U+2060 keeps an arrow on one line.
     for (const link of links) {
         if (look.isUnfolded || !isEngine(link.file))
-            rows.push(frameAt(link.call, link));
+            rows.push(frameAt(link.call.replaceAll('->', '-\u2060>'), link));
         if (link === lastOf(engine))
             rows.push(foldButton(engine, look));
     }
