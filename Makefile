@@ -18,7 +18,7 @@
 #:                   STAGE=play-2: beside your copy, VARIANT=animals_unlocked)
 #: make grade-N      is your copy right? says in words what is not (ALL=1)
 #: make diff-play-N  what you changed; reset-N: from the start (nothing is lost)
-#: make fork STAGE=N TO=DIR   stage N with what it needs, building alone
+#: make fork STAGE=N TO=DIR  stage N with what it needs (ONLY=engine: no HTTP)
 #: make expand       what the preprocessor makes of a generator
 #: make warm         build all that a class needs, the day before
 #: make doctor       what is missing, and the command that installs it
@@ -230,7 +230,7 @@ warm: all
 	@CC="$(CC)" sh common/scripts/doctor.sh
 
 fork:
-	@sh common/scripts/fork.sh "$(STAGE)" "$(TO)"
+	@ONLY="$(ONLY)" sh common/scripts/fork.sh "$(STAGE)" "$(TO)"
 
 expand doctor replay:
 	@CC="$(CC)" sh common/scripts/$@.sh
