@@ -131,7 +131,7 @@ unmarked() {
 # The functions that other files can call: all that are not static.
 global=$(cat $stage/*.h $stage/*.c | sed 's,//.*,,' |
     sed -n 's/^async_int \([A-Za-z0-9_]*\)(.*/\1/p' | sort -u | tr '\n' ' ')
-for file in $stage/*.[ch] $stage/examples/*.c; do
+for file in $stage/*.[ch] $stage/examples/*.[ch]; do
     [ -f "$file" ] || continue
     unmarked "$file" >"$out"
     [ -s "$out" ] || continue

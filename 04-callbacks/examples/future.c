@@ -1,56 +1,35 @@
-// future.c - a callback, wrapped into a future: one result, for which others
-// may ask before it exists or after. Time is virtual: the program takes none.
+// future.c - act 1: a callback, wrapped into a future. Act 2: errors have a
+// lane of their own, past the steps, to the join. Time is virtual.
+
+#include "future.h"
 
 #include "clock.h"
-#include "loop.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 
-struct waiter {
-    struct loop_call call;
-    struct waiter *next;
+// --- Act 1: three people ask for one result ----------------------------------
+
+struct person {
+    struct waiter waiter; // first: the person has the same address
     const char *name;
 };
 
-struct future {
-    const char *result; // NULL: not set
-    struct waiter *first_waiter;
-};
+static struct future moo;
 
-static struct future future;
-
-static void on_set(void *arg)
+static void hear(void *arg)
 {
-    struct waiter *w = arg;
-    printf("%.1f s  %s hears: %s\n", clock_now(), w->name, future.result);
+    struct person *p = arg;
+    printf("%.1f s  %s hears: %s\n", clock_now(), p->name, moo.result);
 }
 
-// on_set() is always called later, by the loop. If ask() called it directly
-// when the future is set already, callers would have to be ready for both
-// orders.
 static void ask(void *arg)
 {
-    struct waiter *w = arg;
-    struct waiter **end = &future.first_waiter;
-
-    printf("%.1f s  %s asks\n", clock_now(), w->name);
-    if (future.result != NULL) {
-        loop_soon(&w->call, on_set, w);
-        return;
-    }
-    while (*end != NULL)
-        end = &(*end)->next;
-    *end = w;
-}
-
-// Waking only puts the waiters into the loop's queue: they run later.
-static void set(const char *result)
-{
-    future.result = result;
-    for (struct waiter *w = future.first_waiter; w != NULL; w = w->next)
-        loop_soon(&w->call, on_set, w);
-    future.first_waiter = NULL;
+    struct person *p = arg;
+    printf("%.1f s  %s asks\n", clock_now(), p->name);
+    p->waiter.future = &moo;
+    p->waiter.on_set = hear;
+    future_ask(&p->waiter);
 }
 
 // The callback that the future wraps.
@@ -58,16 +37,55 @@ static void on_answer(void *unused)
 {
     (void)unused;
     printf("%.1f s  the cow answers\n", clock_now());
-    set("Moo!");
+    future_set(&moo, "Moo!", NULL);
     printf("%.1f s  the future is set, and nobody has run yet\n", clock_now());
+}
+
+// --- Act 2: an answer, a step, a join; and the pig does not answer -----------
+
+struct animal {
+    const char *sound;
+    const char *error;
+    struct future answer;
+    struct future typed;
+    struct waiter step; // for the answer
+    struct waiter joined; // for the step
+};
+
+static struct animal herd[] = {
+    { .sound = "Tweet!" },
+    { .error = "the pig is asleep" },
+    { .sound = "Moo!" },
+};
+static int running = 3;
+static int unheard = 3; // the counter of a join that forgets errors
+
+static void type(void *arg)
+{
+    struct animal *a = LIST_MEMBER(arg, struct animal, step);
+    if (a->answer.error == NULL) // an error skips the step, and goes on
+        printf("typed: %s\n", a->answer.result);
+    future_set(&a->typed, a->answer.result, a->answer.error);
+}
+
+static void join(void *arg)
+{
+    struct animal *a = LIST_MEMBER(arg, struct animal, joined);
+    if (a->typed.error != NULL)
+        printf("joined: %s\n", a->typed.error);
+    unheard -= a->typed.error == NULL;
+    if (--running == 0)
+        printf("All have ended. A join of results alone waits for %d more, "
+               "for ever\n", unheard);
 }
 
 int main(void)
 {
-    static struct waiter ann = { .name = "Ann" };
-    static struct waiter bob = { .name = "Bob" };
-    static struct waiter late = { .name = "Late Luke" };
+    static struct person ann = { .name = "Ann" };
+    static struct person bob = { .name = "Bob" };
+    static struct person late = { .name = "Late Luke" };
     static struct loop_call cow;
+    static struct loop_call luke;
 
     setenv("CLOCK", "virtual", 1);
     if (loop_init(NULL) != 0)
@@ -75,8 +93,17 @@ int main(void)
     loop_after(&cow, 1.5, on_answer, NULL);
     ask(&ann);
     ask(&bob);
-    loop_after(&late.call, 2, ask, &late);
+    loop_after(&luke, 2, ask, &late);
     int error = loop_run();
+    for (struct animal *a = herd; a < herd + 3; a++) {
+        a->step = (struct waiter){ .future = &a->answer, .on_set = type };
+        a->joined = (struct waiter){ .future = &a->typed, .on_set = join };
+        future_ask(&a->step);
+        future_ask(&a->joined);
+        future_set(&a->answer, a->sound, a->error);
+    }
+    if (error == 0)
+        error = loop_run();
     loop_free();
     return error != 0;
 }

@@ -1,6 +1,7 @@
 // footrace.c - a judge calls out faults to a runner. Delegating by hand loses
 // the values that are sent. CO_FROM (Python's `yield from`, PEP 380) passes
-// values both ways, and the return value comes back.
+// values both ways, and the return value comes back: after a fault, the runner
+// begins again.
 
 #include "coroutine.h"
 
@@ -33,6 +34,7 @@ leave:
 struct race {
     struct coroutine co;
     struct lap lap;
+    intptr_t faults; // in all laps
 };
 
 // The wrong way: a loop that passes values out, and sends nothing in.
@@ -58,9 +60,26 @@ leave:
     CO_END(co, CO_VALUE(co));
 }
 
+// One lap after another, until a lap is without a fault. The judge still talks
+// to the lap that is being run.
+static enum co_state again(struct coroutine *co)
+{
+    CO_FRAME(struct race, r, co);
+
+    CO_BEGIN(co);
+    do {
+        r->lap.faults = 0;
+        CO_FROM(co, &r->lap.co, lap);
+        r->faults += r->lap.faults;
+    } while (CO_VALUE(co) != NULL);
+leave:
+    CO_END(co, (void *)r->faults);
+}
+
 static void run(const char *name, co_body *body)
 {
     struct race race;
+    bool is_called = false;
     void *call = NULL;
 
     memset(&race, 0, sizeof(race));
@@ -68,9 +87,12 @@ static void run(const char *name, co_body *body)
     printf("%s:", name);
     while (co_send(&race.co, call)) {
         printf(" %s", (char *)race.co.value);
-        call = strcmp(race.co.value, "bend") == 0 ? "fault" : NULL;
-        if (call != NULL)
+        call = NULL;
+        if (strcmp(race.co.value, "bend") == 0 && !is_called) {
             printf(" (fault!)");
+            call = "fault";
+            is_called = true;
+        }
     }
     printf("; faults counted: %d\n", (int)(intptr_t)race.co.value);
 }
@@ -79,5 +101,6 @@ int main(void)
 {
     run("by hand", by_hand);
     run("yield from", delegating);
+    run("again", again);
     return 0;
 }

@@ -12,7 +12,7 @@ files=$(ls 0"${stage#0}"*/examples/"$1".c 0"${stage#0}"*/examples/"$1".patch \
 file=$(echo "$files" | head -n 1)
 others=$(echo "$files" | sed 1d)
 list() {
-    for file in 0*/examples/*; do
+    for file in 0*/examples/*.[cp]*; do
         name=${file##*/}
         printf 'make run-%-20s (%s)\n' "${name%.*}" "${file%%/*}"
     done
