@@ -379,6 +379,43 @@ int net_socket_nonblocking(const struct address *address)
     return new_socket(address, true);
 }
 
+int net_listen(const char *host, int *port)
+{
+    struct url url = { .host = slice_of(host), .port = (unsigned short)*port };
+    const struct address *known;
+    struct address address;
+    int fd = net_lookup(&url, 0, &known);
+
+    if (fd == 0)
+        fd = net_socket_nonblocking(known);
+    if (fd < 0)
+        return fd;
+    address = *known;
+    // A server that begins again need not wait for old connections to expire.
+    setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &(int){ 1 }, sizeof(int));
+    if (bind(fd, &address.any, address.len) == 0 && listen(fd, SOMAXCONN) == 0
+        && getsockname(fd, &address.any, &address.len) == 0) {
+        *port = ntohs(address.v4.sin_port); // in the same place in IPv6
+        return fd;
+    }
+    int error = -errno;
+    close(fd);
+    return error;
+}
+
+int net_accept(int listener)
+{
+    int fd = net_result(accept(listener, NULL, NULL));
+
+    if (fd == -ECONNABORTED)
+        return -EAGAIN;
+    if (fd >= 0) {
+        fcntl(fd, F_SETFD, FD_CLOEXEC);
+        fcntl(fd, F_SETFL, O_NONBLOCK);
+    }
+    return fd;
+}
+
 int net_connected(int fd)
 {
     int error;

@@ -8,6 +8,7 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <netdb.h>
 #include <pthread.h>
 #include <stdatomic.h>
@@ -392,6 +393,51 @@ START_TEST(a_refused_connect_says_so)
 }
 END_TEST
 
+static const char *const listening[] = { "127.0.0.1", "[::1]" };
+
+START_TEST(a_listener_has_a_port_and_accepts)
+{
+    int port = 0;
+    struct sockaddr_storage to;
+    socklen_t len = sizeof(to);
+    int listener = net_listen(listening[_i], &port);
+
+    if (listener < 0 && _i == 1)
+        return; // no IPv6 here
+    ck_assert_int_ge(listener, 0);
+    ck_assert_int_gt(port, 0);
+    ck_assert_int_eq(net_accept(listener), -EAGAIN);
+    ck_assert_int_eq(net_listen(listening[_i], &port), -EADDRINUSE);
+    getsockname(listener, (struct sockaddr *)&to, &len);
+    int fd = socket(to.ss_family, SOCK_STREAM, 0);
+    ck_assert_int_eq(connect(fd, (struct sockaddr *)&to, len), 0);
+    int client = net_accept(listener);
+    ck_assert_int_ge(client, 0);
+    ck_assert(fcntl(client, F_GETFL) & O_NONBLOCK);
+    ck_assert(fcntl(client, F_GETFD) & FD_CLOEXEC);
+    close(client);
+    close(fd);
+    close(listener);
+    listener = net_listen(listening[_i], &port); // at once, on the same port
+    ck_assert_int_ge(listener, 0);
+    close(listener);
+    net_forget();
+}
+END_TEST
+
+START_TEST(a_listener_that_cannot_be)
+{
+    int port = 0;
+
+    server.code = EAI_NONAME;
+    ck_assert_int_eq(net_listen("nowhere", &port), ERROR_NO_SUCH_HOST);
+    ck_assert_int_eq(net_listen("10.255.255.1", &port), -EADDRNOTAVAIL);
+    ck_assert_int_eq(port, 0);
+    ck_assert_int_eq(net_accept(-1), -EBADF);
+    net_forget();
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("net");
@@ -410,6 +456,8 @@ int main(void)
     tcase_add_test(tests, results);
     tcase_add_test(tests, a_limit_ends_a_call);
     tcase_add_test(tests, a_refused_connect_says_so);
+    tcase_add_loop_test(tests, a_listener_has_a_port_and_accepts, 0, 2);
+    tcase_add_test(tests, a_listener_that_cannot_be);
     suite_add_tcase(suite, tests);
     return suite_run(suite);
 }

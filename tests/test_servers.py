@@ -1,0 +1,205 @@
+#!/usr/bin/env python3
+"""The examples that are servers, with clients that are not ours: sockets of
+python3's standard library, and `nc` and curl where they are present."""
+
+import os
+import resource
+import selectors
+import shutil
+import signal
+import socket
+import subprocess
+import threading
+import time
+import unittest
+
+from support import BUILD, ENVIRONMENT, IS_SLOW, LIMIT, ROOT, SLOW
+
+HARD = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+MANY = 500 if IS_SLOW else 5000
+
+
+class Server:
+    """An example that prints "nc HOST PORT" and serves until Ctrl-C."""
+
+    def __init__(self, test, stage, name, *words, files=None):
+        program = os.path.join(BUILD, stage, "examples", name)
+        if not os.path.exists(program):
+            test.skipTest("not built")
+        self.process = subprocess.Popen(
+            [program, "0", *words], stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+            env=ENVIRONMENT, start_new_session=True,
+            preexec_fn=lambda: resource.setrlimit(
+                resource.RLIMIT_NOFILE, (files or HARD, files or HARD)))
+        test.addCleanup(self.kill)
+        line = self.process.stdout.readline().split()
+        test.assertEqual(line[:2], ["nc", "127.0.0.1"])
+        self.port = int(line[2])
+
+    def connect(self):
+        client = socket.create_connection(("127.0.0.1", self.port), LIMIT)
+        client.settimeout(LIMIT)
+        return client
+
+    def descriptors(self):
+        return len(os.listdir("/proc/%d/fd" % self.process.pid))
+
+    def status(self, field):
+        with open("/proc/%d/status" % self.process.pid) as file:
+            return int(file.read().split(field + ":")[1].split()[0])
+
+    def cpu(self):
+        with open("/proc/%d/stat" % self.process.pid) as file:
+            fields = file.read().rsplit(")", 1)[1].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+    def stop(self):
+        """Ctrl-C. Returns the exit code, and the output."""
+        self.process.send_signal(signal.SIGINT)
+        out, err = self.process.communicate(timeout=LIMIT)
+        return self.process.returncode, out, err
+
+    def kill(self):
+        if self.process.poll() is None:
+            self.process.kill()
+        self.process.communicate()
+
+
+def receive_line(client):
+    data = b""
+    while not data.endswith(b"\n"):
+        piece = client.recv(65536)
+        if not piece:
+            break
+        data += piece
+    return data
+
+
+class Radecho:
+    """The same cases for each stage that has a radecho."""
+
+    stage = None
+
+    def server(self, *words, **limits):
+        return Server(self, self.stage, "radecho", *words, **limits)
+
+    def test_two_clients_at_once(self):
+        server = self.server("20")
+        ann, bob = server.connect(), server.connect()
+        with ann, bob:
+            begin = time.monotonic()
+            ann.sendall(b"hello from Ann\n")
+            bob.sendall(b"hello from Bob\n")
+            first = ann.recv(1)
+            self.assertEqual(bob.recv(1), b"h")  # before Ann's line is typed
+            self.assertEqual(first + receive_line(ann), b"hello from Ann\n")
+            self.assertEqual(receive_line(bob), b"ello from Bob\n")
+            self.assertGreater(time.monotonic() - begin, 14 * 0.020)
+
+    def test_long_and_binary(self):
+        server = self.server("0")
+        data = bytes(range(256)) * 8192  # 2 MiB
+        with server.connect() as client:
+            sender = threading.Thread(target=client.sendall, args=(data,))
+            sender.start()
+            echo = b""
+            while len(echo) < len(data):
+                piece = client.recv(1 << 16)
+                self.assertTrue(piece)
+                echo += piece
+            sender.join()
+        self.assertEqual(echo, data)
+
+    def test_a_client_that_does_not_read_delays_no_other(self):
+        server = self.server("0")
+        with server.connect() as stuck, server.connect() as other:
+            stuck.settimeout(0.5)
+            with self.assertRaises(TimeoutError):
+                while True:
+                    stuck.send(b"x" * 65536)
+            other.sendall(b"still there?\n")
+            self.assertEqual(receive_line(other), b"still there?\n")
+
+    @unittest.skipUnless(os.path.isdir("/proc/self/fd"), "no /proc")
+    def test_clients_that_leave_take_their_descriptors_along(self):
+        server = self.server("1")
+        before = server.descriptors()
+        for how in range(30):
+            client = server.connect()
+            client.sendall(b"one\ntwo\n")
+            if how % 3 == 0:
+                receive_line(client)
+            if how % 3 == 1:  # a reset
+                client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER,
+                                  b"\1\0\0\0\0\0\0\0")
+            client.close()
+        for _ in range(int(LIMIT * 100)):
+            if server.descriptors() == before:
+                return
+            time.sleep(0.01)
+        self.assertEqual(server.descriptors(), before)
+
+    @unittest.skipUnless(os.path.isdir("/proc/self/fd"), "no /proc")
+    def test_without_descriptors_it_waits_and_does_not_spin(self):
+        server = self.server("0", files=16)
+        clients = [server.connect() for _ in range(24)]  # in the queue at least
+        time.sleep(0.3 * SLOW)
+        before = server.cpu()
+        time.sleep(1)
+        self.assertLess(server.cpu() - before, 0.3)
+        clients[0].sendall(b"in time\n")
+        self.assertEqual(receive_line(clients[0]), b"in time\n")
+        for client in clients[:20]:
+            client.close()
+        clients[-1].sendall(b"at last\n")
+        self.assertEqual(receive_line(clients[-1]), b"at last\n")
+        for client in clients[20:]:
+            client.close()
+
+    @unittest.skipUnless(HARD == -1 or HARD > 2 * MANY + 100, "too few files")
+    def test_many_clients(self):
+        soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (HARD, HARD))
+        self.addCleanup(resource.setrlimit, resource.RLIMIT_NOFILE,
+                        (soft, HARD))
+        server = self.server("0")
+        clients = {}
+        for i in range(MANY):
+            client = server.connect()
+            clients[client] = b"client %d\n" % i
+        for turn in range(2):
+            for client, line in clients.items():
+                client.sendall(line)
+            for client, line in clients.items():
+                self.assertEqual(receive_line(client), line)
+        for client in clients:
+            client.close()
+
+    @unittest.skipUnless(shutil.which("nc"), "no nc")
+    def test_nc(self):
+        server = self.server("1")
+        nc = subprocess.Popen(["nc", "127.0.0.1", str(server.port)],
+                              stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        nc.stdin.write(b"moo\n")
+        nc.stdin.flush()
+        self.assertEqual(nc.stdout.readline(), b"moo\n")
+        nc.kill()
+        nc.communicate()
+
+    @unittest.skipUnless(shutil.which("curl"), "no curl")
+    def test_curl(self):
+        server = self.server("0")
+        run = subprocess.run(
+            ["curl", "-sN", "--http0.9", "-m", "2", "-o", "-",
+             "telnet://127.0.0.1:%d" % server.port],
+            input=b"moo\n", capture_output=True, timeout=LIMIT)
+        self.assertEqual(run.stdout, b"moo\n")
+
+
+class RadechoWithCallbacks(Radecho, unittest.TestCase):
+    stage = "04-callbacks"
+
+
+if __name__ == "__main__":
+    unittest.main()
