@@ -60,14 +60,14 @@ int net_socket(const struct address *address);
 // As net_socket(), in non-blocking mode.
 int net_socket_nonblocking(const struct address *address);
 
-// Opens a socket that listens on an address of this machine, "127.0.0.1",
-// "[::1]" or "0.0.0.0" for all, in non-blocking mode. *port 0 stands for a free
-// port, and is then that port. Returns a descriptor or an error of net_lookup(),
-// socket(), bind() or listen().
+// Opens a socket that listens on an address of this machine ("127.0.0.1",
+// "[::1]"; "0.0.0.0": on all), in non-blocking mode. If *port is 0, stores the
+// number of a free port there. Returns a descriptor, or an error of
+// net_lookup(), socket(), bind() or listen().
 int net_listen(const char *host, int *port);
 
-// accept(). Returns a descriptor, non-blocking and closed on exec, or a negative
-// errno; -EAGAIN also if the client has left already.
+// As accept(). Returns a descriptor, non-blocking and closed on exec, or a
+// negative errno; -EAGAIN also if the client has left already.
 int net_accept(int listener);
 
 // The result of a connect that was in progress: 0 or a negative errno. (Reads

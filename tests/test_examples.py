@@ -77,6 +77,18 @@ class Examples(unittest.TestCase):
         self.assertEqual(found + lost, due)
         self.assertGreater(lost, 0)
 
+    def check_outside(self, out):
+        lines = out.splitlines()
+        child = [line for line in lines if line.startswith("child: ")]
+        self.assertEqual(child, ["child: line 1", "child: line 2",
+                                 "child: line 3", "child: exit code 7"])
+        calls = int(re.search(r"^thread: 1000 pokes, (\d+) calls", out,
+                              re.M).group(1))
+        self.assertLess(calls, 1000 if IS_SLOW else 100)
+        self.assertIn("signal: printf() is allowed here, and was not in the "
+                      "handler", lines)
+        self.assertEqual(len(lines), 6)
+
     def check_run_blocking(self, out):
         lines = out.splitlines()
         self.assertIn(lines[0].split(": ")[1], (

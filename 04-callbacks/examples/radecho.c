@@ -61,7 +61,6 @@ static void type(void *arg)
 static void on_readable(void *arg)
 {
     struct client *c = arg;
-
     c->sent = 0;
     c->len = net_result(recv(c->fd, c->text, sizeof(c->text), 0));
     if (c->len > 0)
@@ -83,9 +82,10 @@ static void on_client(void *unused)
 {
     int fd = net_accept(listener);
     struct client *c = fd >= 0 ? calloc(1, sizeof(*c)) : NULL;
+    bool is_full = fd < 0 && fd != -EAGAIN;
 
     // Without a free descriptor the listener stays ready: wait, do not spin.
-    loop_after(&again, fd < 0 && fd != -EAGAIN ? 0.1 : 0, expect_client, unused);
+    loop_after(&again, is_full ? 0.1 : 0, expect_client, unused);
     if (c != NULL) {
         c->fd = fd;
         wait_for(c, SELECT_READ, on_readable);

@@ -1,0 +1,108 @@
+// outside.c - what comes from outside the loop: another thread, a signal, a
+// child process with its output. Each becomes a descriptor that the loop
+// watches, so each callback runs on the loop's thread, and needs no lock.
+
+#include "loop.h"
+#include "pipe.h"
+
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum { POKES = 1000 };
+
+// --- Another thread: it pokes a pipe -----------------------------------------
+
+static int from_thread[2];
+static struct loop_watch thread_watch;
+static atomic_int counted;
+static int calls;
+
+static void *count(void *unused)
+{
+    for (int i = 1; i <= POKES; i++) {
+        atomic_store(&counted, i);
+        pipe_poke(from_thread[1]);
+        if (i % 100 == 0)
+            poll(NULL, 0, 20); // a pause of 20 ms
+    }
+    return unused;
+}
+
+// Pokes coalesce: a poke means "look again", however many there were. Drain
+// first, then look: a poke that comes in between is not lost.
+static void on_poke(void *unused)
+{
+    pipe_drain(from_thread[0]);
+    calls++;
+    if (atomic_load(&counted) < POKES)
+        loop_on_fd(&thread_watch, from_thread[0], SELECT_READ, on_poke, unused);
+    else
+        printf("thread: %d pokes, %d calls of on_poke()\n", POKES, calls);
+}
+
+// --- A signal: its handler may do hardly anything, but poke a pipe -----------
+
+static int from_handler[2];
+static struct loop_watch signal_watch;
+
+static void on_signal(int unused)
+{
+    (void)unused;
+    pipe_poke(from_handler[1]);
+}
+
+static void on_bell(void *unused)
+{
+    (void)unused;
+    pipe_drain(from_handler[0]);
+    printf("signal: printf() is allowed here, and was not in the handler\n");
+}
+
+// --- A child: its output is a pipe already, and ends with the child ----------
+
+static FILE *child;
+static struct loop_watch child_watch;
+
+static void on_output(void *unused)
+{
+    char text[64];
+    ssize_t n = read(fileno(child), text, sizeof(text));
+
+    if (n > 0) {
+        printf("child: %.*s", (int)n, text);
+        loop_on_fd(
+            &child_watch, fileno(child), SELECT_READ, on_output, unused);
+        return;
+    }
+    loop_forget(&child_watch, fileno(child));
+    printf("child: exit code %d\n", WEXITSTATUS(pclose(child)));
+}
+
+int main(void)
+{
+    pthread_t thread;
+
+    if (loop_init(NULL) != 0 || pipe_open(from_thread) != 0
+        || pipe_open(from_handler) != 0)
+        return 1;
+    loop_on_fd(&thread_watch, from_thread[0], SELECT_READ, on_poke, NULL);
+    loop_on_fd(&signal_watch, from_handler[0], SELECT_READ, on_bell, NULL);
+    signal(SIGUSR1, on_signal);
+    fflush(stdout);
+    child = popen("for n in 1 2 3; do echo line $n; sleep 0.1; done;"
+                  "kill -USR1 $PPID; exit 7", "r");
+    if (child == NULL || pthread_create(&thread, NULL, count, NULL) != 0)
+        return 1;
+    loop_on_fd(&child_watch, fileno(child), SELECT_READ, on_output, NULL);
+    int error = loop_run();
+    pthread_join(thread, NULL);
+    pipe_close(from_thread);
+    pipe_close(from_handler);
+    loop_free();
+    return error != 0;
+}
