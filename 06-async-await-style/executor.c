@@ -1,9 +1,9 @@
-// executor.c - a queue of jobs, threads that do them, and a pipe, the bell,
-// that makes the loop collect the results.
+// executor.c - a queue of jobs, threads that do them, and a mailbox, from which
+// the loop takes the jobs that are done.
 
 #include "executor.h"
 
-#include "pipe.h"
+#include "mailbox.h"
 #include "task.h"
 
 #include <errno.h>
@@ -26,24 +26,15 @@ static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t changed = PTHREAD_COND_INITIALIZER;
 // Under the mutex:
 static struct list waiting; // jobs that no thread has begun
-static struct list done; // jobs whose task has to be woken
 static int unfinished; // jobs
 static bool closing;
-// For the loop's thread only, but for the end of the bell that is poked:
+// For the loop's thread only:
 static pthread_t threads[EXECUTOR_THREADS];
 static int num_threads;
 static int num_awaited; // jobs
-static int bell[2]; // a pipe: poked when a job is done
 static struct loop_watch watch;
 
-static struct job *take_first(struct list *jobs)
-{
-    struct job *job = LIST_FIRST(jobs, struct job, link);
-
-    if (job != NULL)
-        list_remove(jobs, &job->link);
-    return job;
-}
+static struct mailbox done; // jobs whose task has to be woken
 
 // Called with the mutex locked; unlocks it while fn or abandon runs.
 static void do_job(struct job *job)
@@ -55,8 +46,7 @@ static void do_job(struct job *job)
     }
     unfinished--;
     if (job->task != NULL) {
-        list_append(&done, &job->link);
-        pipe_poke(bell[1]);
+        mailbox_put(&done, &job->link);
         return;
     }
     pthread_mutex_unlock(&mutex);
@@ -70,38 +60,37 @@ static void *thread_main(void *unused)
 {
     pthread_mutex_lock(&mutex);
     while (waiting.first != NULL || !closing) {
-        struct job *job = take_first(&waiting);
-        if (job != NULL)
-            do_job(job);
-        else
+        struct job *job = LIST_FIRST(&waiting, struct job, link);
+        if (job == NULL) {
             pthread_cond_wait(&changed, &mutex);
+            continue;
+        }
+        list_remove(&waiting, &job->link);
+        do_job(job);
     }
     pthread_mutex_unlock(&mutex);
     return unused;
 }
 
-// Called with the mutex locked. Wakes the tasks whose jobs are done.
+// Wakes the tasks whose jobs are done.
 static void collect(void)
 {
-    struct job *job;
+    struct list_link *link;
 
-    while ((job = take_first(&done)) != NULL) {
+    while ((link = mailbox_take(&done)) != NULL) {
+        struct job *job = LIST_MEMBER(link, struct job, link);
         job->is_collected = true;
         task_wake(job->task, 0);
     }
 }
 
-// The bell is watched while a task waits for a job, which keeps the loop
+// The mailbox is watched while a task waits for a job, which keeps the loop
 // running.
-static void on_bell(void *unused)
+static void on_done(void *unused)
 {
-    (void)unused;
-    pipe_drain(bell[0]);
-    pthread_mutex_lock(&mutex);
     collect();
-    pthread_mutex_unlock(&mutex);
     if (num_awaited > 0)
-        loop_watch_fd(&watch, bell[0], SELECT_READ, on_bell, NULL);
+        loop_watch_fd(&watch, mailbox_fd(&done), SELECT_READ, on_done, unused);
 }
 
 // Starts another thread if each of the present ones has a job. Returns 0, or a
@@ -110,7 +99,7 @@ static int start_thread(void)
 {
     if (num_threads > unfinished || num_threads == EXECUTOR_THREADS)
         return 0;
-    int error = num_threads == 0 ? pipe_open(bell) : 0;
+    int error = num_threads == 0 ? mailbox_open(&done) : 0;
     if (error != 0)
         return error;
     error = pthread_create(&threads[num_threads], NULL, thread_main, NULL);
@@ -118,7 +107,7 @@ static int start_thread(void)
         num_threads++;
         trace_threads(1);
     } else if (num_threads == 0) {
-        pipe_close(bell);
+        mailbox_close(&done);
         return -error;
     }
     return 0;
@@ -159,7 +148,7 @@ async_int run_blocking(int (*fn)(void *), void *arg, void (*abandon)(void *))
         return (async_int){ n };
     }
     num_awaited++;
-    n = loop_watch_fd(&watch, bell[0], SELECT_READ, on_bell, NULL);
+    n = loop_watch_fd(&watch, mailbox_fd(&done), SELECT_READ, on_done, NULL);
     if (n == 0)
         n = await(task_wait("a thread"));
     if (--num_awaited == 0)
@@ -190,7 +179,7 @@ void executor_close(void)
         trace_threads(-1);
     }
     if (num_threads > 0)
-        pipe_close(bell);
+        mailbox_close(&done);
     num_threads = 0;
     closing = false;
 }

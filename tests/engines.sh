@@ -1,7 +1,7 @@
 #!/bin/sh
 # engines.sh - each engine links without the rest of this repository: with the
-# selector, timers, clock, pipe, interrupts and the trace (which writes JSON). No
-# options, no timing, no HTTP. So an engine is for any program.
+# selector, timers, clock, pipe, mailbox, interrupts and the trace (which writes
+# JSON). No options, no timing, no HTTP. So an engine is for any program.
 set -u
 build=${BUILD:-build}
 cc=${CC:-cc}
@@ -23,8 +23,8 @@ objects() {
     done
 }
 
-common=$(objects common selector selector_epoll selector_poll timers clock pipe \
-    interrupt trace json)
+common=$(objects common selector selector_epoll selector_poll timers clock \
+    pipe mailbox interrupt trace json)
 
 # alone NAME STAGE ENGINE_FILE...: tests/engines/NAME.c with these objects only.
 alone() {

@@ -84,7 +84,7 @@ class Examples(unittest.TestCase):
                                  "child: line 3", "child: exit code 7"])
         calls = int(re.search(r"^thread: 1000 pokes, (\d+) calls", out,
                               re.M).group(1))
-        self.assertLess(calls, 1000 if IS_SLOW else 100)
+        self.assertLess(calls, 1000)
         self.assertIn("signal: printf() is allowed here, and was not in the "
                       "handler", lines)
         self.assertEqual(len(lines), 6)
