@@ -102,13 +102,15 @@ int task_wait_until(const char *waiting_for, double deadline,
     trace_await(task->fd >= 0 ? TRACE_WAIT_FD
             : is_pause        ? TRACE_WAIT_TIMER
                               : TRACE_WAIT_CONDITION,
-        is_pause ? lround((deadline - task->waiting_since) * 1e3) : task->fd);
+        task->fd >= 0 || !is_pause
+            ? task->fd
+            : lround((deadline - task->waiting_since) * 1e3));
     task->waiting_for = waiting_for;
     task->deadline = deadline;
     task->result_if_late = result_if_late;
     task->number = trace_task();
     task->is_waiting = true;
-    if (at >= CLOCK_NEVER)
+    if (at >= CLOCK_NEVER && !is_pause) // a pause is armed, for Ctrl-C
         loop_cancel(&task->timeout);
     else if (is_pause || !timer_is_armed(&task->timeout.timer)
         || at != task->timeout.timer.at)
@@ -148,7 +150,9 @@ static void finish_task(struct task *task, int result)
     if (task == first) {
         first = NULL;
         async_program.result = result;
-    } else if (task->group == &async_program && result < 0) {
+    } else if (task->future != NULL) {
+        future_set(task->future, result);
+    } else if (task->group->independent && result < 0 && !task->is_cancelled) {
         fprintf(stderr, "task %s(%s) failed, and nobody asked: %s\n",
             task->function, task->name, strerror(-result));
     }
@@ -187,8 +191,8 @@ static struct task *new_task(void)
     return task;
 }
 
-void task_spawn(struct group *group, async_fn *fn, void *arg,
-    const char *function, const char *name, const char *where)
+void task_spawn(struct future *future, struct group *group, async_fn *fn,
+    void *arg, const char *function, const char *name, const char *where)
 {
     struct task *task = new_task();
 
@@ -197,6 +201,8 @@ void task_spawn(struct group *group, async_fn *fn, void *arg,
     group_open(group, where);
     if (task == NULL) {
         group_count_result(group, -ENOMEM);
+        if (future != NULL)
+            future_set(future, -ENOMEM);
         if (group == &async_program)
             fprintf(stderr, "no memory for task %s(%s)\n", function, name);
         return;
@@ -205,6 +211,7 @@ void task_spawn(struct group *group, async_fn *fn, void *arg,
         .context = task->context,
         .number = task->number,
         .id = ids++,
+        .future = future,
         .fn = fn,
         .arg = arg,
         .function = function,
@@ -231,10 +238,11 @@ int async_run_named(
         error = dump_begin();
     if (error != 0)
         goto free_loop;
-    async_program = (struct group){ .is_decided = true, .result = -ENOMEM };
+    async_program = (struct group){ .independent = true, .is_decided = true,
+        .result = -ENOMEM };
     ids = 0;
     next_number = -1;
-    task_spawn(NULL, fn, arg, function, "", NULL);
+    task_spawn(NULL, NULL, fn, arg, function, "", NULL);
     first = LIST_FIRST(&async_program.tasks, struct task, member);
     error = loop_run();
     if (error == 0 && async_program.count > 0) {

@@ -21,8 +21,9 @@
 // is its owner, and keeps the group in memory until group_wait() has returned;
 // if the owner ends earlier, the program aborts. The first task that fails
 // cancels the others, and its error is the group's result. A race is decided by
-// its first success instead. Independent tasks do not cancel one another; the
-// group's result is the first error all the same.
+// its first success instead. Independent tasks, such as the connections of a
+// server, do not cancel one another, and their errors are not the group's: one
+// for which the program has no future is printed.
 //
 // Cancellation is level-triggered: every later wait of a cancelled task returns
 // -ECANCELED at once, until the task ends. When several things happen:
@@ -105,6 +106,8 @@ void tasks_dump(void);
 
 // --- Groups: zeroed at first; `race` or `independent` may be set -------------
 
+struct future;
+
 struct group {
     bool race;
     bool independent;
@@ -122,11 +125,15 @@ struct group {
 
 // Starts fn(arg) as a task, from the loop's next turn on. `name` is kept, not
 // copied. Without memory the group fails with -ENOMEM. A task in no group
-// (NULL) belongs to the program, which prints its failure.
-#define spawn(group, fn, arg, name) \
-    task_spawn(group, fn, arg, #fn, name, __FILE__ ":" TEXT_OF_(__LINE__))
-void task_spawn(struct group *group, async_fn *fn, void *arg,
-    const char *function, const char *name, const char *where);
+// (NULL) belongs to the program, and is independent.
+#define spawn(group, fn, arg, name) spawn_for(NULL, group, fn, arg, name)
+
+// The same; the future is set to the task's own result, or to -ENOMEM.
+#define spawn_for(future, group, fn, arg, name) \
+    task_spawn( \
+        future, group, fn, arg, #fn, name, __FILE__ ":" TEXT_OF_(__LINE__))
+void task_spawn(struct future *future, struct group *group, async_fn *fn,
+    void *arg, const char *function, const char *name, const char *where);
 #define TEXT_OF_(line) TEXT_OF__(line)
 #define TEXT_OF__(line) #line
 
@@ -151,6 +158,7 @@ async_int task_yield(void); // lets the others have their turn
 // CLOCK_NEVER, comes first or has come, or an error of loop_on_fd().
 async_int readable(int fd, double deadline);
 async_int writable(int fd, double deadline);
+async_int readable_or_ctrl_c(int fd); // -EINTR after Ctrl-C (interrupt.h)
 
 // close(fd), for a descriptor that a task has waited for: after a plain
 // close(), a wait for the next file with this number might never end. If
@@ -165,9 +173,21 @@ async_int task_wait(const char *waiting_for);
 struct task *task_running(void);
 void task_wake(struct task *task, int result);
 
-// --- Locks and conditions: zeroed at first; first come, first served ---------
+// --- Futures, locks and conditions: zeroed at first --------------------------
+//
+// Waiters are served in the order in which they came.
 //
 // A task that ends while it holds a lock is named, and the program aborts.
+
+// A result that may not exist yet. Stays in memory until it is set.
+struct future {
+    bool is_set;
+    int result;
+    struct list waiters;
+};
+
+async_int future_wait(struct future *future); // returns the result
+void future_set(struct future *future, int result); // unless it is set already
 
 struct lock {
     struct task *holder;

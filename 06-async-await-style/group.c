@@ -54,7 +54,8 @@ static void close_group(struct group *group)
         *at = group->next;
     async_running->open_where =
         async_running->open != NULL ? async_running->open->where : NULL;
-    *group = (struct group){ .race = group->race };
+    *group = (struct group){ .race = group->race,
+        .independent = group->independent };
 }
 
 void group_add(struct group *group, struct task *task)
@@ -69,7 +70,8 @@ void group_remove(struct group *group, struct task *task, int result)
 {
     list_remove(&group->tasks, &task->member);
     group->count--;
-    group_count_result(group, result);
+    if (!group->independent)
+        group_count_result(group, result);
     if (group->is_awaited && group->count <= group->may_remain)
         task_wake(group->owner, 0);
 }

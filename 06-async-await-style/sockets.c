@@ -10,6 +10,21 @@
 #include <stdlib.h>
 #include <string.h>
 
+async_int accept_one(int listener)
+{
+    int n;
+
+    while ((n = await(readable_or_ctrl_c(listener))) == 0) {
+        n = net_accept(listener);
+        // The listener stays ready: wait, or this loop would spin.
+        if (n == -EMFILE || n == -ENFILE || n == -ENOBUFS || n == -ENOMEM)
+            await(task_pause(0.1));
+        else if (n != -EAGAIN)
+            break;
+    }
+    return (async_int){ n };
+}
+
 async_int dial(int fd, const struct address *address, double deadline)
 {
     int n = net_result(connect(fd, &address->any, address->len));
@@ -32,6 +47,18 @@ async_int send_some(int fd, const char *bytes, size_t len, double deadline)
             n = net_result(send(fd, bytes, len, 0));
     }
     return (async_int){ n };
+}
+
+async_int send_all(int fd, const char *bytes, size_t len, double deadline)
+{
+    while (len > 0) {
+        int n = await(send_some(fd, bytes, len, deadline));
+        if (n < 0)
+            return (async_int){ n };
+        bytes += n;
+        len -= (size_t)n;
+    }
+    return (async_int){ 0 };
 }
 
 // Waits first: at the first call there is hardly ever an answer.

@@ -11,6 +11,18 @@
 #include "async.h"
 #include "net.h"
 
+// The next client of a listening socket (see net_listen()), as net_accept().
+// Waits first, so that a crowd of clients leaves the other tasks their turns;
+// without a free descriptor, waits until there is one. Returns -EINTR after
+// Ctrl-C. So a server, with its ending of three lines, is:
+//
+//     while ((fd = await(accept_one(listener))) >= 0)
+//         spawn(&clients, serve, client_of(fd), ""); // .independent = true
+//     task_close(listener);
+//     await_within(5, group_wait(&clients)); // then cancels the rest
+//     return (async_int){ 0 };
+async_int accept_one(int listener);
+
 // As connect(). Returns 0 or an error.
 async_int dial(int fd, const struct address *address, double deadline);
 
@@ -18,6 +30,9 @@ async_int dial(int fd, const struct address *address, double deadline);
 // returns 0 when the other side has closed.
 async_int send_some(int fd, const char *bytes, size_t len, double deadline);
 async_int receive(int fd, char *buffer, size_t size, double deadline);
+
+// Sends all bytes, in as many pieces as it takes. Returns 0 or an error.
+async_int send_all(int fd, const char *bytes, size_t len, double deadline);
 
 // As net_lookup(), in a thread unless the address is known. Tasks that ask for
 // the same host share a look-up. Returns the same errors, or -EAGAIN if there

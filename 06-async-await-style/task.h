@@ -34,6 +34,7 @@ struct task {
     struct list_link member; // in group->tasks
     struct task *next_idle;
     struct group *group; // to which the task belongs
+    struct future *future; // set at its end; or NULL
     struct group *open; // newest of its own groups that it has not waited for
     const char *open_where; // place in the source where *open was first used
     int locks; // held at the moment

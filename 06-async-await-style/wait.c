@@ -16,8 +16,8 @@ static void on_ready(void *task)
     task_wake(task, 0);
 }
 
-static int wait_for_fd(
-    int fd, int interest, const char *waiting_for, double deadline)
+static int wait_for_fd(int fd, int interest, const char *waiting_for,
+    double deadline, bool until_ctrl_c)
 {
     int error = task_prepare_wait();
 
@@ -29,17 +29,28 @@ static int wait_for_fd(
     if (error != 0)
         return error;
     async_running->fd = fd;
-    return task_wait_until(waiting_for, deadline, -ETIMEDOUT, false);
+    return task_wait_until(waiting_for, deadline,
+        until_ctrl_c ? -EINTR : -ETIMEDOUT, until_ctrl_c);
 }
 
 async_int readable(int fd, double deadline)
 {
-    return (async_int){ wait_for_fd(fd, SELECT_READ, "readable", deadline) };
+    int n = wait_for_fd(fd, SELECT_READ, "readable", deadline, false);
+    return (async_int){ n };
 }
 
 async_int writable(int fd, double deadline)
 {
-    return (async_int){ wait_for_fd(fd, SELECT_WRITE, "writable", deadline) };
+    int n = wait_for_fd(fd, SELECT_WRITE, "writable", deadline, false);
+    return (async_int){ n };
+}
+
+async_int readable_or_ctrl_c(int fd)
+{
+    int n = -EINTR;
+    if (!interrupted())
+        n = wait_for_fd(fd, SELECT_READ, "readable", CLOCK_NEVER, true);
+    return (async_int){ n };
 }
 
 void task_forget(int fd)
@@ -110,6 +121,24 @@ void waiters_wake(struct list *queue, int result)
 {
     while (queue->first != NULL)
         task_wake(LIST_MEMBER(queue->first, struct task, waiter_link), result);
+}
+
+async_int future_wait(struct future *future)
+{
+    int n = task_prepare_wait();
+    if (n == 0)
+        n = future->is_set ? future->result
+                           : wait_in(&future->waiters, "a result");
+    return (async_int){ n };
+}
+
+void future_set(struct future *future, int result)
+{
+    if (future->is_set)
+        return;
+    future->is_set = true;
+    future->result = result;
+    waiters_wake(&future->waiters, result);
 }
 
 static void hold(struct lock *lock, struct task *task)

@@ -85,7 +85,7 @@ static inline async_int cancel_after(double seconds, async_fn *fn, void *arg)
 {
     struct group group = { 0 };
 
-    task_spawn(&group, fn, arg, "fn", "cancelled", "story.h:1");
+    task_spawn(NULL, &group, fn, arg, "fn", "cancelled", "story.h:1");
     int n = await(task_pause(seconds));
     ck_assert_int_eq(n, 0);
     group_cancel(&group);
