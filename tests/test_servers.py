@@ -124,7 +124,10 @@ class Radecho:
     @unittest.skipUnless(os.path.isdir("/proc/self/fd"), "no /proc")
     def test_clients_that_leave_take_their_descriptors_along(self):
         server = self.server("1")
-        before = server.descriptors()
+        with server.connect() as client:
+            client.sendall(b"\n")
+            receive_line(client)
+            before = server.descriptors() - 1
         for how in range(30):
             client = server.connect()
             client.sendall(b"one\ntwo\n")
@@ -199,6 +202,34 @@ class Radecho:
 
 class RadechoWithCallbacks(Radecho, unittest.TestCase):
     stage = "04-callbacks"
+
+
+class RadechoWithAwait(Radecho, unittest.TestCase):
+    stage = "06-async-await-style"
+
+    def test_ctrl_c_ends_it(self):
+        server = self.server("20")
+        with server.connect() as idle, server.connect() as busy:
+            busy.sendall(b"the end of this line still comes\n")
+            self.assertEqual(busy.recv(1), b"t")
+            self.assertEqual(server.stop(), (0, "", ""))
+            self.assertEqual(receive_line(busy),
+                             b"he end of this line still comes\n")
+            self.assertEqual(busy.recv(1), b"")
+            self.assertEqual(idle.recv(1), b"")
+
+    @unittest.skipUnless(os.path.isdir("/proc/self/fd"), "no /proc")
+    def test_the_dump_names_the_clients(self):
+        server = self.server("20")
+        with server.connect() as client:
+            client.sendall(b"x\n")
+            self.assertEqual(receive_line(client), b"x\n")
+            server.process.send_signal(signal.SIGUSR1)
+            time.sleep(0.3)
+        code, _, err = server.stop()
+        self.assertEqual(code, 0)
+        self.assertIn("serve(a client)  waiting", err)
+        self.assertIn("await(accept_one(listener))", err)
 
 
 if __name__ == "__main__":
