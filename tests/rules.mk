@@ -25,6 +25,7 @@ test_dump_FOLDER = 06-async-await-style
 test_executor_FOLDER = 06-async-await-style
 test_future_FOLDER = 06-async-await-style
 test_sockets_FOLDER = 06-async-await-style
+test_queue_FOLDER = 06-async-await-style
 test_lookup_FOLDER = 06-async-await-style
 test_stack_FOLDER = 06-async-await-style
 
