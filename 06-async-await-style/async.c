@@ -191,7 +191,7 @@ static struct task *new_task(void)
     return task;
 }
 
-void task_spawn(struct future *future, struct group *group, async_fn *fn,
+bool task_spawn(struct future *future, struct group *group, async_fn *fn,
     void *arg, const char *function, const char *name, const char *where)
 {
     struct task *task = new_task();
@@ -205,7 +205,7 @@ void task_spawn(struct future *future, struct group *group, async_fn *fn,
             future_set(future, -ENOMEM);
         if (group == &async_program)
             fprintf(stderr, "no memory for task %s(%s)\n", function, name);
-        return;
+        return false;
     }
     *task = (struct task){
         .context = task->context,
@@ -220,6 +220,7 @@ void task_spawn(struct future *future, struct group *group, async_fn *fn,
     group_add(group, task);
     loop_soon(&task->ready_call, resume, task);
     task->ready_call.task = task->number;
+    return true;
 }
 
 static void free_tasks(void)

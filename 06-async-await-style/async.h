@@ -124,15 +124,15 @@ struct group {
 };
 
 // Starts fn(arg) as a task, from the loop's next turn on. `name` is kept, not
-// copied. Without memory the group fails with -ENOMEM. A task in no group
-// (NULL) belongs to the program, and is independent.
+// copied. Without memory returns false, and the group fails with -ENOMEM. A
+// task in no group (NULL) belongs to the program, and is independent.
 #define spawn(group, fn, arg, name) spawn_for(NULL, group, fn, arg, name)
 
 // The same; the future is set to the task's own result, or to -ENOMEM.
 #define spawn_for(future, group, fn, arg, name) \
     task_spawn( \
         future, group, fn, arg, #fn, name, __FILE__ ":" TEXT_OF_(__LINE__))
-void task_spawn(struct future *future, struct group *group, async_fn *fn,
+bool task_spawn(struct future *future, struct group *group, async_fn *fn,
     void *arg, const char *function, const char *name, const char *where);
 #define TEXT_OF_(line) TEXT_OF__(line)
 #define TEXT_OF__(line) #line

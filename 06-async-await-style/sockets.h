@@ -16,8 +16,9 @@
 // without a free descriptor, waits until there is one. Returns -EINTR after
 // Ctrl-C. So a server, with its ending of three lines, is:
 //
+//     struct group clients = { .independent = true };
 //     while ((fd = await(accept_one(listener))) >= 0)
-//         spawn(&clients, serve, client_of(fd), ""); // .independent = true
+//         if (!spawn(&clients, serve, client_of(fd), "")) ...
 //     task_close(listener);
 //     await_within(5, group_wait(&clients)); // then cancels the rest
 //     return (async_int){ 0 };

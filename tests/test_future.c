@@ -151,17 +151,19 @@ static async_int use_all_memory(void *unused)
     struct group group = { .independent = true };
     struct rlimit limit = { 64 << 20, 64 << 20 };
     int without = 0;
+    int refused = 0;
 
     (void)unused;
     setrlimit(RLIMIT_AS, &limit);
     for (int i = 0; i < 10000; i++)
-        spawn_for(&results[i], &group, after, &one, "");
+        refused += !spawn_for(&results[i], &group, after, &one, "");
     int error = await(group_wait(&group));
     for (int i = 0; i < 10000; i++) {
         int n = await(future_wait(&results[i])); // all are set
         without += n == -ENOMEM;
     }
-    return (async_int){ error == -ENOMEM && without > 0 ? 0 : -EIO };
+    bool is_right = without > 0 && without == refused && error == -ENOMEM;
+    return (async_int){ is_right ? 0 : -EIO };
 }
 
 static void run_use_all_memory(void)

@@ -232,5 +232,96 @@ class RadechoWithAwait(Radecho, unittest.TestCase):
         self.assertIn("await(accept_one(listener))", err)
 
 
+class Chat(unittest.TestCase):
+    def setUp(self):
+        self.server = Server(self, "06-async-await-style", "chat")
+
+    def say(self, client, text):
+        client.sendall(text.encode())
+
+    def hear(self, client, *lines):
+        data = b""
+        while data.count(b"\n") < len(lines):
+            piece = client.recv(65536)
+            self.assertTrue(piece, data)
+            data += piece
+        # "7: hello": the number of a client may be any.
+        self.assertEqual([line.split(": ", 1)[1] for line in
+                          data.decode().splitlines()], list(lines))
+
+    def clients(self, n):
+        clients = [self.server.connect() for _ in range(n)]
+        for client in clients:
+            self.addCleanup(client.close)
+        # The chat knows a client when it has been heard.
+        for i, client in enumerate(clients[1:]):
+            self.say(client, "here\n")
+            self.hear(clients[0], "here")
+        for i, client in enumerate(clients):
+            self.say(client, "welcome %d\n" % i)
+        time.sleep(0.2)
+        for client in clients:
+            client.setblocking(False)
+            try:
+                client.recv(1 << 20)
+            except BlockingIOError:
+                pass
+            client.settimeout(LIMIT)
+        return clients
+
+    def test_all_hear_all_others(self):
+        ann, bob, eve = self.clients(3)
+        self.say(ann, "hello\n")
+        self.hear(bob, "hello")
+        self.hear(eve, "hello")
+        self.say(bob, "two\nlines\nand a ha")  # one send is not one line
+        self.hear(ann, "two", "lines")
+        self.say(bob, "lf\n")
+        self.hear(ann, "and a half")
+        self.hear(eve, "two", "lines", "and a half")
+        bob.close()
+        self.say(ann, "bye\n")
+        self.hear(eve, "bye")
+        self.assertEqual(self.server.stop(), (0, "", ""))
+        self.assertEqual(ann.recv(1), b"")
+
+    def test_a_burst_of_lines_is_no_reason_to_be_dropped(self):
+        ann, bob = self.clients(2)
+        for turn in range(20):
+            self.say(ann, "x\n" * 100)
+            self.hear(bob, *["x"] * 100)
+
+    def test_the_slow_client_is_dropped_and_no_other_waits(self):
+        ann, bob, slow = self.clients(3)
+        lines = ["y" * 240] * 100
+        for turn in range(400):  # 10 MB: more than fits into the two sockets
+            self.say(ann, "\n".join(lines) + "\n")
+            self.hear(bob, *lines)  # and the slow one does not read
+        self.say(ann, "still here\n")
+        self.hear(bob, "still here")
+        data = b""
+        while True:
+            piece = slow.recv(1 << 20)
+            if not piece:  # closed, after less than all
+                break
+            data += piece
+        self.assertLess(data.count(b"\n"), 400 * 100)
+        self.assertEqual(self.server.stop(), (0, "", ""))
+
+    def test_a_line_without_end_ends_the_conversation(self):
+        ann, bob = self.clients(2)
+        self.say(bob, "z" * 1000)
+        try:
+            self.assertEqual(bob.recv(1), b"")
+        except ConnectionResetError:
+            pass
+
+    def test_many(self):
+        clients = self.clients(100)
+        self.say(clients[0], "to all\n")
+        for client in clients[1:]:
+            self.hear(client, "to all")
+
+
 if __name__ == "__main__":
     unittest.main()

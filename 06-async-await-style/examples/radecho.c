@@ -47,7 +47,8 @@ static async_int welcome(void *unused)
 
     (void)unused;
     while ((fd = await(accept_one(listener))) >= 0)
-        spawn(&clients, serve, (void *)(intptr_t)fd, "a client");
+        if (!spawn(&clients, serve, (void *)(intptr_t)fd, "a client"))
+            task_close(fd); // no memory for a task
     task_close(listener);
     await_within(1, group_wait(&clients)); // then they are cancelled
     return (async_int){ fd == -EINTR ? 0 : fd };
