@@ -1,6 +1,6 @@
-// chat.c - `nc` to the port, from several terminals. Each client has a reader, a
-// writer, and between them a bounded queue of lines. A client that does not read
-// is dropped when its queue is full: the others never wait.
+// chat.c - `nc` to the port, from several terminals. Each client has a reader,
+// a writer, and a bounded queue of lines for the writer. A client that does not
+// read is dropped when its queue is full: the others never wait.
 
 #include "interrupt.h"
 #include "queue.h"
@@ -25,7 +25,6 @@ static struct list clients;
 static void tell_others(const struct client *from, const char *text, int len)
 {
     char line[300];
-
     snprintf(line, sizeof(line), "%d: %.*s\n", from->fd, len, text);
     for (struct list_link *l = clients.first; l != NULL; l = l->next) {
         struct client *to = LIST_MEMBER(l, struct client, link);
