@@ -9,6 +9,7 @@ import glob
 import os
 import re
 import shutil
+import signal
 import subprocess
 import tempfile
 import unittest
@@ -134,6 +135,43 @@ class Examples(unittest.TestCase):
             self.assertEqual([ms for ms in self.lateness(out) if ms > 0],
                              [170, 120])
             self.assertEqual(out.count(", 1 dropped"), 2)
+
+    def broken(self, name):
+        """The crawl of stage 6 with a patch, its arguments, what it printed."""
+        source = "06-async-await-style/examples/%s.patch" % name
+        if not shutil.which("patch") or BUILD != os.path.join(ROOT, "build"):
+            self.skipTest("no patch, or not the ordinary build")
+        run = subprocess.run(
+            ["sh", "common/scripts/broken.sh", source], cwd=ROOT,
+            stdin=subprocess.DEVNULL, capture_output=True, text=True,
+            timeout=10 * LIMIT, env={**ENVIRONMENT, "BUILD": "build"})
+        self.assertEqual((run.returncode, run.stderr), (0, ""))
+        return self.crawl(os.path.join(BUILD, "play/broken", name))
+
+    def crawl(self, folder):
+        return subprocess.run(
+            [os.path.join(folder, "06-async-await-style/crawl"),
+             "--max-tasks", "3", self.farm.url + "/site/",
+             self.farm.url + "/chaos/garbage"],
+            stdin=subprocess.DEVNULL, capture_output=True, text=True,
+            timeout=LIMIT, env=ENVIRONMENT)
+
+    def test_the_crawler_on_a_queue_finds_the_same(self):
+        run, stage = self.broken("crawl_queue"), self.crawl(BUILD)
+        def rows(out):
+            return [re.sub(r"\d+/\d+", "", line) for line in out.splitlines()
+                    if not line.startswith("Finished")]
+        self.assertEqual((run.returncode, run.stderr), (1, ""))  # garbage
+        self.assertEqual(rows(run.stdout), rows(stage.stdout))
+
+    def test_a_worker_that_fails_before_queue_done(self):
+        run = self.broken("crawl_queue_lost")
+        self.assertEqual(run.returncode, -signal.SIGABRT)
+        lines = run.stderr.splitlines()
+        self.assertIn("task worker() failed, and nobody asked: ", lines[0])
+        self.assertEqual(lines[1], "deadlock: all tasks wait for one another")
+        self.assertIn("await(queue_join(&queue))", lines[4])
+        self.assertEqual(run.stderr.count("await(queue_get(&queue, &page))"), 2)
 
 
 def add(source):

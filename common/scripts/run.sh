@@ -44,5 +44,11 @@ sh common/scripts/broken.sh "$file"
 echo
 case $1 in
 *deadlock*) exec "$build/harness" hangs "$build/$copy/animals" --delay 300 --typing 2 ;;
+crawl_*)
+    # shellcheck disable=SC2016
+    exec "$build/harness" run /bin/sh -c \
+        '"$0" --max-tasks 3 "$FARM/site/" "$FARM/chaos/garbage" | grep Finished' \
+        "$build/$copy/crawl"
+    ;;
 *) exec "$build/harness" run "$build/$copy/animals" --typing 4 ;;
 esac
