@@ -98,9 +98,12 @@ class Examples(unittest.TestCase):
         self.assertEqual(lines[1],
                          'run_blocking(read): The cow says "Moo!".')
         ticks = [int(n) for n in re.findall(r": (\d+) ticks meanwhile", out)]
-        self.assertEqual(len(ticks), 2)
-        self.assertEqual(ticks[0], 0)
+        self.assertEqual(len(ticks), 4)
+        self.assertEqual((ticks[0], ticks[2]), (0, 0))
         self.assertGreater(ticks[1], 0)  # 30, where nothing else runs
+        self.assertGreater(ticks[3], 0)
+        late = float(re.search(r"on 4 threads: ([\d.]+) s$", out).group(1))
+        self.assertGreaterEqual(late, 0.25)
 
     def check_spin(self, out):
         lines = re.findall(r"^(.*): +(\d{1,3}(?:,\d{3})*) questions, (\d+) answers, "

@@ -88,6 +88,7 @@ class Fork(unittest.TestCase):
         self.fork("STAGE=%d" % number, "ONLY=engine")
         self.assertEqual(self.check(header, "main"), greeting)
         names = os.listdir(self.to)
+        self.assertEqual("mailbox.c" in names, number == 6)
         for name in ("http.c", "fetch.c", "options.c", "timing.c", "herd.c"):
             self.assertNotIn(name, names)
 

@@ -1,6 +1,6 @@
-// accidents.c - two mistakes that await does not prevent, and the group that
-// prevents both. Three chapters are to be saved, a second each; halfway through
-// the third, "Ox", the disk is full.
+// accidents.c - mistakes that await does not prevent. Three chapters are to be
+// saved, a second each, and halfway through the Ox, the disk is full: a group
+// prevents the first two mistakes. Then two chapters are read aloud.
 
 #include "async.h"
 #include "errors.h"
@@ -55,6 +55,36 @@ static async_int in_a_group(void)
     return (async_int){ await(group_wait(&group)) };
 }
 
+// Awaits, but never has to wait: the lock is free each time. So the other task
+// has no turn, unless this one yields.
+static bool yields;
+
+static async_int read_aloud(void *chapter)
+{
+    static struct lock desk;
+
+    for (int i = 0; i < 3; i++) {
+        await(lock_take(&desk));
+        printf(" %s", (char *)chapter);
+        lock_give(&desk);
+        if (yields)
+            await(task_yield());
+    }
+    return (async_int){ 0 };
+}
+
+static async_int read_two(const char *how)
+{
+    struct group group = { 0 };
+
+    printf("%s:", how);
+    for (int i = 0; i < 2; i++)
+        spawn(&group, read_aloud, chapters[i], chapters[i]);
+    int error = await(group_wait(&group));
+    printf("\n");
+    return (async_int){ error };
+}
+
 static async_int save_all(void *unused)
 {
     (void)unused;
@@ -68,7 +98,9 @@ static async_int save_all(void *unused)
     start = clock_now();
     printf("On purpose:\n");
     say("All", await(in_a_group()));
-    return (async_int){ 0 };
+    await(read_two("Greedy by accident"));
+    yields = true;
+    return (async_int){ await(read_two("Yielding on purpose")) };
 }
 
 int main(void)
