@@ -1,5 +1,5 @@
-// mailbox.h - members for a list, put in by any thread and taken out by one, for
-// which a descriptor is readable exactly as long as the list is not empty.
+// mailbox.h - letters from other threads: a list with a descriptor that is
+// readable exactly as long as the list is not empty.
 //
 //     struct letter { struct list_link link; ... };
 //

@@ -3,12 +3,14 @@
 python3's standard library, and `nc` and curl where they are present."""
 
 import os
+import re
 import resource
 import selectors
 import shutil
 import signal
 import socket
 import subprocess
+import sys
 import threading
 import time
 import unittest
@@ -178,6 +180,19 @@ class Radecho:
                 self.assertEqual(receive_line(client), line)
         for client in clients:
             client.close()
+
+    @unittest.skipUnless(os.path.isdir("/proc/self/fd"), "no /proc")
+    @unittest.skipIf(IS_SLOW, "sanitizers keep memory")
+    def test_half_of_the_clients_are_stopped(self):
+        program = os.path.join(BUILD, self.stage, "examples", "radecho")
+        run = subprocess.run(
+            [sys.executable, os.path.join(ROOT, "tests", "load.py"), "1000",
+             "2000", program, "0", "0"], stdin=subprocess.DEVNULL,
+            capture_output=True, text=True, timeout=5 * LIMIT, env=ENVIRONMENT)
+        self.assertEqual(run.stderr, "")
+        sizes = list(map(int, re.findall(r" (\d+) KiB ", run.stdout)))
+        self.assertEqual(len(sizes), 5, run.stdout)
+        self.assertLess(max(sizes[2:]), 1.05 * sizes[1] + 200)
 
     @unittest.skipUnless(shutil.which("nc"), "no nc")
     def test_nc(self):
