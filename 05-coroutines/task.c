@@ -11,7 +11,8 @@
 #include <unistd.h>
 
 static struct task *running;
-static struct future ready = { .done = true }; // for a wait that is over at once
+static struct future pending; // for waits of one task: a descriptor, a pause
+static struct future over = { .done = true }; // for waits that end at once
 // For the report:
 static int alive; // tasks that have not ended
 static size_t largest_frame;
@@ -155,16 +156,15 @@ struct future *task_on_fd(int fd, int interest, double deadline)
         trace_await(TRACE_WAIT_FD, fd);
         loop_at(&running->call, deadline, on_deadline, running);
     }
-    running->own_wait = (struct future){ .done = error != 0, .result = error };
-    return &running->own_wait;
+    over.result = error;
+    return error == 0 ? &pending : &over;
 }
 
 struct future *task_pause(double seconds)
 {
     trace_await(TRACE_WAIT_TIMER, (long)(seconds * 1e3 + 0.5));
-    running->own_wait = (struct future){ .done = false };
     loop_pause(&running->call, seconds, on_ready, running);
-    return &running->own_wait;
+    return &pending;
 }
 
 void task_close(int fd)
@@ -189,7 +189,8 @@ struct future *lock_take(struct lock *lock)
     }
     lock->holder = running;
     running->locks++;
-    return &ready;
+    over.result = 0;
+    return &over;
 }
 
 // Hands the lock over to the task that has waited longest, so that no other

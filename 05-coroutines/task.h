@@ -30,7 +30,6 @@ struct task {
     struct coroutine *co;
     const char *name; // borrowed
     struct future end; // set when the coroutine has returned
-    struct future own_wait; // for a wait of this task alone: a descriptor, a pause
     struct loop_watch watch;
     struct loop_call call; // resumes the task; in a wait, the deadline
     struct future *awaits; // NULL: running or queued
@@ -69,11 +68,11 @@ struct future *task_join(struct task *task);
 // Has the task ended? Prints a failure for which task_join() was never called.
 bool task_ended(const struct task *task);
 
-// For the running task. Set when `fd` is ready, with 0, or when `deadline` has
-// come, with -ETIMEDOUT.
+// For the running task, to be awaited at once. The wait ends with 0 when `fd` is
+// ready, or with -ETIMEDOUT when `deadline` has come.
 struct future *task_on_fd(int fd, int interest, double deadline);
 
-// For the running task. Set with 0 after so many seconds, or at Ctrl-C.
+// The same: ends with 0 after so many seconds, or at Ctrl-C.
 struct future *task_pause(double seconds);
 
 // close(fd), for a descriptor that the running task has waited for; a negative
