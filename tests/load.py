@@ -136,7 +136,7 @@ def measure(server, half, requests):
     server.note("%d requests of 100 bytes" % requests)
     os.kill(stopped.pid, signal.SIGCONT)
     stopped.expect(b"d")
-    server.note("-CONT: %d requests of 32 KiB" % requests)
+    server.note("-CONT: %d requests of 32768 bytes" % requests)
     going.end()
     stopped.end()
     time.sleep(1)

@@ -187,7 +187,7 @@ class Radecho:
         program = os.path.join(BUILD, self.stage, "examples", "radecho")
         run = subprocess.run(
             [sys.executable, os.path.join(ROOT, "tests", "load.py"), "1000",
-             "2000", program, "0", "0"], stdin=subprocess.DEVNULL,
+             "6000", program, "0", "0"], stdin=subprocess.DEVNULL,
             capture_output=True, text=True, timeout=5 * LIMIT, env=ENVIRONMENT)
         self.assertEqual(run.stderr, "")
         sizes = list(map(int, re.findall(r" (\d+) KiB ", run.stdout)))

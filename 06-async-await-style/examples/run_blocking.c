@@ -1,6 +1,6 @@
 // run_blocking.c - a file cannot be watched, and some calls can only block. A
 // thread can make such a call, and await() can wait for the thread. A long
-// computation does not wait, but holds up the loop as well: a thread helps, too.
+// computation does not wait, but holds up the loop as well: a thread helps too.
 
 #include "errors.h"
 #include "executor.h"
