@@ -1,5 +1,5 @@
-// test_mailbox.c - letters between threads: none is lost, each thread's arrive
-// in order, and the descriptor is readable exactly while there is a letter.
+// test_mailbox.c - letters between threads: no letter is lost, the letters of a
+// thread arrive in order, and a letter in the box makes the descriptor readable.
 
 #include "mailbox.h"
 

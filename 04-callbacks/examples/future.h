@@ -1,5 +1,5 @@
-// future.h - a result or an error that may not exist yet. Callbacks ask for it
-// before it is set or after; the loop calls them once it is.
+// future.h - a result or an error that may not exist yet. Callbacks may ask
+// before the future is set or after, and are called by the loop.
 
 #ifndef FUTURE_H
 #define FUTURE_H
@@ -30,7 +30,7 @@ static inline void future_ask(struct waiter *w)
         list_append(&w->future->waiters, &w->link);
 }
 
-// Waking only puts the waiters into the loop's queue: they run later.
+// Only puts the waiters into the loop's queue, to be called later.
 static inline void future_set(
     struct future *future, const char *result, const char *error)
 {

@@ -1,6 +1,6 @@
-// outside.c - what comes from outside the loop: another thread, a signal, a
-// child process with its output. Each becomes a descriptor that the loop
-// watches, so each callback runs on the loop's thread, and needs no lock.
+// outside.c - events from outside the loop: from another thread, a signal, a
+// child process. Each source becomes a descriptor that the loop watches, so all
+// callbacks run on the loop's thread, and need no lock.
 
 #include "loop.h"
 #include "pipe.h"
@@ -15,7 +15,7 @@
 
 enum { POKES = 1000 };
 
-// --- Another thread: it pokes a pipe -----------------------------------------
+// --- Another thread pokes a pipe ---------------------------------------------
 
 static int from_thread[2];
 static struct loop_watch thread_watch;
@@ -33,8 +33,8 @@ static void *count(void *unused)
     return unused;
 }
 
-// Pokes coalesce: a poke means "look again", however many there were. Drain
-// first, then look: a poke that comes in between is not lost.
+// Pokes coalesce: any number of pokes means "look again" once. Drain the pipe
+// first and look afterwards, so that no poke in between is lost.
 static void on_poke(void *unused)
 {
     pipe_drain(from_thread[0]);
@@ -45,7 +45,7 @@ static void on_poke(void *unused)
         printf("thread: %d pokes, %d calls of on_poke()\n", POKES, calls);
 }
 
-// --- A signal: its handler may do hardly anything, but poke a pipe -----------
+// --- A signal: the handler may call few functions, and pokes a pipe ----------
 
 static int from_handler[2];
 static struct loop_watch signal_watch;
@@ -63,7 +63,7 @@ static void on_bell(void *unused)
     printf("signal: printf() is allowed here, and was not in the handler\n");
 }
 
-// --- A child: its output is a pipe already, and ends with the child ----------
+// --- A child: the output is a pipe already, and ends with the child ----------
 
 static FILE *child;
 static struct loop_watch child_watch;

@@ -1,5 +1,5 @@
 // radecho.c - an echo server: sends each line back to its client, letter by
-// letter, to all clients at once. Talk to it with `nc`, from two terminals.
+// letter, to all clients at once. Its users run `nc`, in two terminals.
 //
 //     radecho [PORT [MS]]    MS: the pause after a letter; 0: none
 

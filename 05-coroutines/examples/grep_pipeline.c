@@ -1,7 +1,7 @@
 // grep_pipeline.c - follow sends the lines of a growing file to grep, and grep
-// sends those that match to print: data is pushed in, not pulled out. All three
-// are coroutines. (After David Beazley's "A Curious Course on Coroutines and
-// Concurrency".)
+// sends the matching lines to print: data is pushed in, not pulled out. All
+// three are coroutines. (After David Beazley's "A Curious Course on Coroutines
+// and Concurrency".)
 
 #include "coroutine.h"
 
@@ -60,7 +60,7 @@ struct follow {
     struct coroutine *target;
 };
 
-// Sends on the new lines of a file that grows, and stops at its end.
+// Sends the new lines of a growing file to its target, and stops at the end.
 static enum co_state follow(struct coroutine *co)
 {
     CO_FRAME(struct follow, f, co);
@@ -96,7 +96,7 @@ int main(void)
     co_start(&p.co, printer);
     co_start(&said.co, grep);
     co_start(&f.co, follow);
-    co_send(&p.co, NULL); // primed: at its first stop, it can receive
+    co_send(&p.co, NULL); // primed: a coroutine can receive at a stop
     co_send(&said.co, NULL);
     for (size_t i = 0; i < sizeof(log) / sizeof(*log); i++) {
         fprintf(file, "%s\n", log[i]);

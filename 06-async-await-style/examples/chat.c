@@ -1,6 +1,6 @@
 // chat.c - `nc` to the port, from several terminals. Each client has a reader,
 // a writer, and a bounded queue of lines for the writer. A client that does not
-// read is dropped when its queue is full: the others never wait.
+// read is dropped when the queue is full: the other clients never wait.
 
 #include "interrupt.h"
 #include "queue.h"
@@ -43,7 +43,7 @@ static async_int reader(void *arg)
     size_t len = 0;
     int n;
 
-    // (A line that fills `text` leaves receive() no room: it returns 0.)
+    // (When a line fills `text`, receive() has no room, and returns 0.)
     while ((n = await(receive(c->fd, text + len, sizeof(text) - len,
                 CLOCK_NEVER))) > 0) {
         len += (size_t)n;

@@ -1,16 +1,15 @@
 // queue.h - a semaphore, and a bounded queue made of two.
 //
-// The queue holds pointers in an array of its user. put() waits while the queue
-// is full, get() while it is empty, join() until every item that was put is
-// done. All return 0 or -ECANCELED.
+// The queue holds pointers in an array of its user. queue_put() waits while the
+// queue is full, queue_get() while the queue is empty, and queue_join() until
+// queue_done() was called for each item. All return 0 or -ECANCELED.
 
 #ifndef QUEUE_H
 #define QUEUE_H
 
 #include "async.h"
 
-// A number of permits. take() waits while none is left, until one is given
-// back.
+// A number of permits. semaphore_take() waits until a permit is left.
 struct semaphore {
     int left;
     struct condition given;
@@ -38,9 +37,9 @@ struct queue {
     unsigned size;
     unsigned num_put; // so far
     unsigned num_taken;
-    struct semaphore places; // that are free
+    struct semaphore places; // free
     struct semaphore filled;
-    int unfinished; // items that were put and are not done
+    int unfinished; // items: put, and not done
     struct condition finished;
 };
 
@@ -64,7 +63,7 @@ static inline async_int queue_put(struct queue *q, void *item)
     return (async_int){ error };
 }
 
-// As put(), but never waits: returns false if the queue is full.
+// As queue_put(), but never waits: returns false if the queue is full.
 static inline bool queue_offer(struct queue *q, void *item)
 {
     if (q->places.left == 0)
@@ -84,7 +83,7 @@ static inline async_int queue_get(struct queue *q, void **item)
     return (async_int){ error };
 }
 
-// One item that was taken is done. Must be called also when the work failed, or
+// The work for one item has ended: call this after a failure too, or
 // queue_join() waits forever.
 static inline void queue_done(struct queue *q)
 {

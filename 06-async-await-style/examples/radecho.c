@@ -1,5 +1,5 @@
 // radecho.c - an echo server: sends each line back to its client, letter by
-// letter, to all clients at once. Talk to it with `nc`, from two terminals.
+// letter, to all clients at once. Its users run `nc`, in two terminals.
 //
 //     radecho [PORT [MS]]    MS: the pause after a letter; 0: none
 
@@ -37,7 +37,7 @@ static async_int serve(void *arg)
         if (await(type(fd, text, (size_t)n)) != 0)
             break;
     task_close(fd);
-    return (async_int){ 0 }; // clients may leave as they like
+    return (async_int){ 0 }; // the end of a client is no failure
 }
 
 static async_int welcome(void *unused)
@@ -50,7 +50,7 @@ static async_int welcome(void *unused)
         if (!spawn(&clients, serve, (void *)(intptr_t)fd, "a client"))
             task_close(fd); // no memory for a task
     task_close(listener);
-    await_within(1, group_wait(&clients)); // then they are cancelled
+    await_within(1, group_wait(&clients)); // cancels the rest after a second
     return (async_int){ fd == -EINTR ? 0 : fd };
 }
 
