@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
-"""The exercises' own machinery, common/scripts/try.sh: what is printed, what is
-kept, what is left behind. The exercises themselves are tried by
-tests/exercises/run.sh; here they are small ones, on the examples of a stage."""
+"""The script behind `make try`, common/scripts/try.sh: its output, the files that
+it keeps, and the processes that it must not leave behind. The exercises
+themselves are tried by tests/exercises/run.sh; those here are small ones, on an
+example of a stage."""
 
 import os
 import shutil
@@ -65,7 +66,7 @@ observe: Found.
 @@ -1,0 +1,1 @@
 +// countdown.c - three acts: an iterator, a generator, a generator that listens.
 """
-# It waits for ever: what is left after Ctrl-C?
+# Its program never ends, and ignores Ctrl-C.
 ENDLESS = """\
 stage: 5
 stars: 1
@@ -210,7 +211,7 @@ Hint: It is a macro.
         self.assertIn("0 of 2 done", self.run_try("try", "x"))
         # The copy with the answer is kept as well, if somebody worked in it.
         self.edit("// mine, too", "answer-1a")
-        self.assertIn("answer-1a.old-1 now", self.run_try("answer", "1a"))
+        self.assertIn("answer-1a.old-1", self.run_try("answer", "1a"))
         self.assertIn("// mine, too", self.read("answer-1a.old-1"))
         self.assertNotIn("// mine, too", self.read("answer-1a"))
 

@@ -13,7 +13,7 @@
 // For scripts that `harness run` has started:
 //
 //     harness within SECONDS PROGRAM...  ends the program after that time: 124
-//     harness get PATH                   what the farm in $FARM answers
+//     harness get PATH                   prints an answer of the farm in $FARM
 //
 // `make` passes on BUILD, STAGE, N, DELAY, PACE, TASKS, TYPING, SELECTOR and
 // BASELINES in the environment.

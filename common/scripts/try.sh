@@ -1,6 +1,6 @@
 #!/bin/sh
 # try.sh ACTION [ID] - the exercises, which check themselves. Each is one file,
-# tests/exercises/ID.patch; the README beside it lists what the file contains.
+# tests/exercises/ID.patch; the README beside it describes such a file.
 #
 #   try ID      the first time: copies the stage to play/ID/ and prints the task;
 #               after that: builds the copy and checks it
@@ -107,7 +107,7 @@ aside() {
     i=1
     while [ -e "$1.old-$i" ]; do i=$((i + 1)); done
     mv "$1" "$1.old-$i"
-    echo "What was in $1 is in $1.old-$i now."
+    echo "Your copy so far is in $1.old-$i."
 }
 
 # apply FOLDER [-R]: applies a patch from stdin.
@@ -120,7 +120,7 @@ apply() {
     find "$1" -name '*.orig' -exec rm -f {} +
 }
 
-# begin FOLDER: fills it with what the exercise begins with.
+# begin FOLDER: fills it with the beginning of the exercise.
 begin() {
     mkdir -p "$1"
     for stage in $stages; do
@@ -182,7 +182,7 @@ where() {
 
 # --- Building ----------------------------------------------------------------
 
-# make_quietly WORD...: what the compiler prints, and nothing that make prints.
+# make_quietly WORD...: runs make; prints the messages of the compiler only.
 make_quietly() {
     code=0
     $make -s --no-print-directory "PLAYS=$plays" "$@" >"$work/made" 2>&1 ||
@@ -226,7 +226,7 @@ build_copy() {
     done
     for stage in $stages; do
         for program in $programs; do
-            # What is not written yet is not built; the check finds out.
+            # A program that is not written yet is missed by the check.
             if [ -f "$folder/$stage/$program.c" ]; then
                 list="$list $build/$folder/$stage/$program"
             else
@@ -245,7 +245,7 @@ build_copy() {
     esac
 }
 
-# --- Checking: what follows runs inside `harness run`, which has a farm -------
+# --- Checking: this part runs inside `harness run`, which has a farm ----------
 
 # Prints "Yes: ..." or "Not yet: ...", and returns 0 or 1.
 check_copy() {
@@ -271,7 +271,7 @@ check_copy() {
     return $code
 }
 
-# passed: after "Yes: ...", what to do next.
+# passed: prints the lines below "Yes: ..."; the exercise is done.
 passed() {
     : >"$play/$id/.done"
     theirs=$(answer | grep '^[-+]' | grep -c -v -e '^--- ' -e '^+++ ' || true)
@@ -341,7 +341,8 @@ make_tools() {
 
 # ask: the numbers that the exercise asks for, from GUESS= or the terminal.
 ask() {
-    GUESS1= GUESS2=
+    GUESS1=
+    GUESS2=
     if [ -z "$(field asks)" ]; then return; fi
     if [ -z "${GUESS:-}" ] && [ -t 0 ]; then
         field asks >"$work/asks"
@@ -413,7 +414,8 @@ answer_of() {
             done
         fi
     fi
-    GUESS1= GUESS2=
+    GUESS1=
+    GUESS2=
     for number in $(field right); do
         if [ -z "$GUESS1" ]; then GUESS1=$number; else GUESS2=$number; fi
     done
@@ -441,7 +443,7 @@ list() {
     for id in $ids; do
         state=-
         if [ "$id" = "$here" ]; then state=here; fi
-        if is_done "$id"; then state=done; fi
+        if is_done "$id"; then state="done"; fi
         printf '%-4s %-2s %-3s %s\n' "$state" "$id" "$(stars)" "$(field title)"
     done | awk '
         {

@@ -1,6 +1,6 @@
 #!/bin/sh
-# run.sh [ID...] - the rule for the exercises: a copy as the exercise begins
-# fails its check, and the answer passes. Of those with a question, a wrong
+# run.sh [ID...] - the rule for the exercises: the unchanged copy fails its check,
+# and the answer passes. Of those with a question, a wrong
 # number fails and the right one passes. Several at a time (JOBS=8).
 #
 # Without IDs: all but those that need a sanitizer or a build without
@@ -12,7 +12,7 @@ folder=tests/exercises
 PLAY=play/.exercises-$$ # play/ is not a participant's here
 export PLAY MAKE="${MAKE:-make}" BUILD="$build"
 
-# one ID: prints "ok ID" or "FAILED: ID: ..." and what was said.
+# one ID: prints "ok ID", or "FAILED: exercise ID: ..." and the output of try.sh.
 one() {
     id=$1
     log=$PLAY/$id.log

@@ -1,8 +1,8 @@
 #!/bin/sh
-# words.sh CHECK - runs the check of an exercise, which is a few lines of shell
-# in the words below. Prints what they saw ("Yes: ...") and returns 0, or prints
-# what the first word saw that did not see what it wanted, and what that would
-# have been ("Not yet: ..."), and returns 1. common/scripts/try.sh calls it.
+# words.sh CHECK - runs the check of an exercise: a few lines of shell, made of the
+# words below. The first word that fails prints "Not yet: ...", with the value that
+# it saw and the value that it wanted, and ends the check with exit code 1. If all
+# succeed, "Yes: ..." names the values that were seen. try.sh calls this script.
 #
 #   fact NAME PROGRAM WORD...
 #       prints the number NAME of the program's --json: wall_s, asked, in_vain,
@@ -11,10 +11,10 @@
 #       prints the number NAME of the farm's /stats for this run: requests,
 #       connections, peak_concurrency ...
 #   counted WORD PROGRAM WORD...
-#       prints the number in front of this word in what the program prints
-#   between WHAT LEAST MOST NUMBER [UNIT]
-#       is the number one of these? WHAT names it for the reader, as in "the
-#       wall time". A LEAST or MOST of - is no limit.
+#       prints the number in front of this word in the program's output
+#   between NAME LEAST MOST NUMBER [UNIT]
+#       is the number in this range? NAME is for the reader, as in "the wall
+#       time". A LEAST or MOST of - is no limit.
 #   prints TEXT LINES PROGRAM WORD...
 #       does the program print so many lines with TEXT in them? LINES is a
 #       number or a range, as in 6-12.
@@ -28,13 +28,14 @@
 #   clean PROGRAM WORD...
 #       does a program that was built with a sanitizer (in $ASAN or $TSAN) end
 #       without a report?
-#   guess WHAT LEAST MOST NUMBER
-#       is the number that the participant typed one of these? Unlike between,
-#       it does not give the number away.
+#   guess NAME LEAST MOST NUMBER
+#       is the number that the participant typed in this range? Unlike between,
+#       guess does not give the range away.
 #   within SECONDS WORD...
 #       the same word, but its program may only run for so long (otherwise 60 s)
 #   not_yet TEXT, also TEXT
-#       for what no word can express: ends the check; adds to "Yes: ..."
+#       for a check that needs more than these words: the first ends it, the
+#       second adds to the line "Yes: ..."
 #
 # A check finds in its environment:
 #
@@ -157,7 +158,7 @@ fact() {
     json=$(mktemp "$WORK/json.XXXXXX")
     run "$@" --json "$json"
     number=$(find_number "$fact" "$json")
-    # What between() is to say if there is no number.
+    # between() prints the reason if there is no number.
     if [ -z "$number" ]; then ended "$@" >"$WORK/reason"; fi
     echo "$number"
 }
