@@ -43,8 +43,8 @@ answer() {
 
 # Lines of at most 79 characters. A ~ is a space that is not broken.
 wrap() {
-    { tr '\n' ' ' && echo; } | sed 's/ *$//' | fold -s -w 79 | sed 's/ *$//' |
-        tr '~' ' '
+    { tr '\n' ' ' && echo; } | sed 's/ *$//' | fold -s -w 79 | tr '~' ' ' |
+        sed 's/ *$//'
 }
 
 # live TEXT: a line that the next one replaces; only on a terminal.
@@ -175,9 +175,12 @@ lines() {
     if [ "$1" = 1 ]; then echo "1 line"; else echo "$1 lines"; fi
 }
 
+# where: the copy, for the reader.
 where() {
-    for stage in $stages; do printf '%s' "$play/$id/$stage, "; done |
-        sed 's/, $//'
+    case $stages in
+    *' '*) echo "$play/$id, with stages $(field stage)" ;;
+    *) echo "$play/$id/$stages" ;;
+    esac
 }
 
 # --- Building ----------------------------------------------------------------
