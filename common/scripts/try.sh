@@ -493,7 +493,7 @@ command -v patch >/dev/null 2>&1 || {
     exit 2
 }
 work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
+trap 'rm -rf "$work" "$play/.new-$id-$$"' EXIT
 trap 'live ""; exit 130' INT
 trap 'exit 143' TERM HUP
 stages=
