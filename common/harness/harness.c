@@ -10,6 +10,11 @@
 //     harness run PROGRAM...   an example, with a farm in $FARM
 //     harness hangs PROGRAM... ten runs of a program, counting those that hang
 //
+// For scripts that `harness run` has started:
+//
+//     harness within SECONDS PROGRAM...  ends the program after that time: 124
+//     harness get PATH                   prints an answer of the farm in $FARM
+//
 // `make` passes on BUILD, STAGE, N, DELAY, PACE, TASKS, TYPING, SELECTOR and
 // BASELINES in the environment.
 
@@ -69,6 +74,45 @@ static int count_hangs(char *const argv[])
     return EXIT_FINE;
 }
 
+// --- For scripts -----------------------------------------------------------
+
+// Runs a program for so many seconds at most, and returns its exit code. A
+// script cannot do that itself and leave nothing behind after Ctrl-C.
+static int run_within(const char *seconds, char *const argv[])
+{
+    enum { OUT_OF_TIME = 124, NO_PROGRAM = 127 };
+    struct cost cost;
+
+    if (seconds == NULL || argv[0] == NULL)
+        return error_print(EXIT_USAGE, "harness", "within: which program?");
+    if (runner_run(argv, RUN_IMPATIENT, atof(seconds), &cost) != 0)
+        return NO_PROGRAM;
+    if (cost.interrupted)
+        return EXIT_INTERRUPTED;
+    if (!cost.timed_out)
+        return cost.code;
+    return error_print(OUT_OF_TIME, "harness",
+        "still running after %s s, %.1f s of CPU", seconds,
+        cost.cpu_user + cost.cpu_sys);
+}
+
+// Prints the body of GET `path` from the farm that runs already.
+static int get(const char *path)
+{
+    struct farm farm = { .lifeline = -1 };
+    const char *address = getenv("FARM");
+
+    snprintf(farm.address, sizeof(farm.address), "%s",
+        address != NULL ? address : "");
+    char *body = farm_get(&farm, path);
+    if (body == NULL)
+        return error_print(
+            EXIT_SOME_FAILED, "harness", "no answer to %s", path);
+    fputs(body, stdout);
+    free(body);
+    return EXIT_FINE;
+}
+
 // --- main ------------------------------------------------------------------
 
 // Runs the command "stage", "play" or "predict" on one stage.
@@ -123,7 +167,11 @@ int main(int argc, char **argv)
         return error_print(EXIT_USAGE, "harness",
             "usage: harness stage N | play N WORD... | predict N | compare | "
             "crowd | where | replay FOLDER... | run PROGRAM... | "
-            "hangs PROGRAM...");
+            "hangs PROGRAM... | within SECONDS PROGRAM... | get PATH");
+    if (strcmp(argv[1], "within") == 0)
+        return run_within(argv[2], argv + (argc > 2 ? 3 : 2));
+    if (strcmp(argv[1], "get") == 0)
+        return get(argc > 2 ? argv[2] : "/stats");
     int error =
         farm_start(&farm, settings_build_folder(), settings_get("PACE", "1"));
     if (error == -ECHILD)
