@@ -14,6 +14,8 @@
 #: make run-NAME     an example; run-x lists them
 #: make play-N       a copy of stage N in play/ to break and mend (ARGS=, RUN=an
 #:                   example, FROM=M: turn stage M into N)
+#: make replay       recorded runs, step by step, in a browser (STAGE="2 4",
+#:                   STAGE=play-2: beside your copy, VARIANT=animals_unlocked)
 #: make grade-N      is your copy right? says in words what is not (ALL=1)
 #: make diff-play-N  what you changed; reset-N: from the start (nothing is lost)
 #: make fork STAGE=N TO=DIR   stage N with what it needs, building alone
@@ -22,8 +24,8 @@
 #: make doctor       what is missing, and the command that installs it
 #: make check        all tests; check-tutorial: is the text true?
 #: make asan, tsan   the tests under sanitizers
-#: make check-full   those, fuzz, faults, check-grade, valgrind, soak, and other
-#:                   machines: check-switch, -musl, -machines, -macos
+#: make check-full   those, fuzz, faults, check-grade, -replay, valgrind, soak, and
+#:                   other machines: check-switch, -musl, -machines, -macos
 #: make fuzz         hostile input for the parsers, 60 s each (SECONDS=)
 #: make faults       every call of every program fails once (STAGES=, EVERY=)
 #: make bench        CPU and memory a request, beside a floor (ROUNDS=, TABLES=)
@@ -230,11 +232,8 @@ warm: all
 fork:
 	@sh common/scripts/fork.sh "$(STAGE)" "$(TO)"
 
-expand:
-	@CC="$(CC)" sh common/scripts/expand.sh
-
-doctor:
-	@CC="$(CC)" sh common/scripts/doctor.sh
+expand doctor replay:
+	@CC="$(CC)" sh common/scripts/$@.sh
 
 clean:
 	rm -rf build
@@ -244,7 +243,7 @@ help:
 
 include bench/rules.mk tests/rules.mk
 
-.PHONY: FORCE all $(STAGE_RUNS) $(PREDICTIONS) $(STRACES) warm compare farm crowd where run-x fork expand doctor clean help
+.PHONY: FORCE all $(STAGE_RUNS) $(PREDICTIONS) $(STRACES) warm compare farm crowd where run-x fork expand doctor replay clean help
 .SECONDARY:
 
 -include $(wildcard $(addprefix $(BUILD),/*/*.d /*/*/*.d /*/*/*/*.d))

@@ -100,15 +100,22 @@ soak: all
 valgrind: all
 	@sh tests/valgrind.sh
 
+# The page of make replay, in a browser without a window, and pictures of it.
+check-replay: all
+	@python3 tests/replay.py
+
+replay-shots:
+	@sh tests/replay-shots.sh
+
 # All checks, with all cases for the programs on libcurl: a quarter of an hour.
 check-full:
 	@CASES=all $(MAKE) --no-print-directory check
 	@CASES=all $(MAKE) --no-print-directory asan
-	@$(MAKE) --no-print-directory check-grade check-switch check-musl check-machines check-macos valgrind faults fuzz soak
+	@$(MAKE) --no-print-directory check-grade check-replay check-switch check-musl check-machines check-macos valgrind faults fuzz soak
 	@STAGES="2 6" $(MAKE) --no-print-directory tsan
 
 check-tutorial: all
 	@sh tests/tutorial.sh
 
 .PHONY: units check asan tsan check-full check-grade check-switch check-musl check-macos check-machines valgrind soak \
-	fuzz faults check-tutorial
+	fuzz faults check-tutorial check-replay replay-shots

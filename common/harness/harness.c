@@ -6,6 +6,7 @@
 //     harness compare          all stages side by side
 //     harness crowd            ten thousand clients of the farm's one thread
 //     harness where            the waits of stage 6's tasks, and their places
+//     harness replay FOLDER... records runs, for the page of make replay
 //     harness run PROGRAM...   an example, with a farm in $FARM
 //     harness hangs PROGRAM... ten runs of a program, counting those that hang
 //
@@ -18,6 +19,7 @@
 #include "errors.h"
 #include "live.h"
 #include "process.h"
+#include "replay.h"
 #include "settings.h"
 #include "show.h"
 #include "stages.h"
@@ -98,6 +100,8 @@ static int dispatch(const struct farm *farm, int argc, char **argv)
         return crowd(farm);
     if (strcmp(command, "where") == 0)
         return where(farm);
+    if (strcmp(command, "replay") == 0)
+        return replay(farm, argv + 2);
     if (strcmp(command, "run") == 0)
         return run_example(argv + 2);
     if (strcmp(command, "hangs") == 0)
@@ -118,7 +122,8 @@ int main(int argc, char **argv)
     if (argc < 2)
         return error_print(EXIT_USAGE, "harness",
             "usage: harness stage N | play N WORD... | predict N | compare | "
-            "crowd | where | run PROGRAM... | hangs PROGRAM...");
+            "crowd | where | replay FOLDER... | run PROGRAM... | "
+            "hangs PROGRAM...");
     int error =
         farm_start(&farm, settings_build_folder(), settings_get("PACE", "1"));
     if (error == -ECHILD)

@@ -356,7 +356,7 @@ static void print_read_on(const struct stage *stage)
     if (stage->number < NUM_STAGES && access(stage[1].folder, F_OK) == 0)
         printf("  Then: make diff-%d && make stage-%d", stage->number + 1,
             stage->number + 1);
-    putchar('\n');
+    printf("\nStep by step, in a browser: make replay STAGE=%d\n", stage->number);
 }
 
 // Runs the stage and prints the results; `own` as in print_showing(). After
@@ -469,8 +469,9 @@ int show_play(
     printf("Its crawler:  %s/%s/crawl http://127.0.0.1:8888/site/   "
            "(needs make farm)\n"
            "Is it right?  make grade-%d    What did I change?  "
-           "make diff-play-%d\nFrom the start:  make reset-%d\n",
-        settings_build_folder(), folder, number, number, number);
+           "make diff-play-%d\nFrom the start:  make reset-%d\n"
+           "Beside the original, in a browser:  make replay STAGE=play-%d\n",
+        settings_build_folder(), folder, number, number, number, number);
     showing_free(&s);
     return code;
 }

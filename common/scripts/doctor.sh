@@ -56,6 +56,7 @@ echo "For make figures:"
 command_for gnuplot "draws them" gnuplot-nox
 echo "For make check-full, where there is something left to check:"
 PATH=$PATH:/usr/sbin command_for nginx "a server that is not ours" nginx-light
+command_for chromium "the page of make replay" chromium
 command_for valgrind "memory and descriptors" valgrind
 command_for qemu-aarch64 "another processor" qemu-user
 command_for aarch64-linux-gnu-gcc "and its compiler" gcc-aarch64-linux-gnu

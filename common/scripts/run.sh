@@ -5,7 +5,6 @@
 # stage is run, unless STAGE names the other stage.
 set -eu
 
-make=${MAKE:-make}
 build=${BUILD:-build}
 stage=${STAGE:-}
 files=$(ls 0"${stage#0}"*/examples/"$1".c 0"${stage#0}"*/examples/"$1".patch \
@@ -39,17 +38,9 @@ case $file in
 esac
 
 copy=play/broken/$1/$stage
-rm -rf "play/broken/$1"
-mkdir -p "play/broken/$1"
-cp -R "$stage" "$copy"
 echo "$stage with this patch:"
 grep '^[-+]' "$file" | grep -v -e '^---' -e '^+++'
-if ! patch -s -p1 -d "play/broken/$1" <"$file"; then
-    echo "run: your $stage differs where $file changes it." \
-        "git stash puts it aside; git diff $stage shows it" >&2
-    exit 1
-fi
-$make --no-print-directory -s "PLAYS=$copy" "$build/$copy/animals"
+sh common/scripts/broken.sh "$file"
 echo
 case $1 in
 *deadlock*) exec "$build/harness" hangs "$build/$copy/animals" --delay 300 --typing 2 ;;
