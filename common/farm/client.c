@@ -247,6 +247,8 @@ static void finish(struct client *c, enum reply_end end)
 
     if (end != REPLY_NEVER)
         count_out(c, false);
+    if (c->keeps && end == REPLY_STAY)
+        end = REPLY_KEEP;
     // A client that has asked for more in advance: a close could meet bytes that
     // have not been read, and a reset would overtake the answer.
     if (c->keeps && c->is_early && (end == REPLY_KEEP || end == REPLY_CLOSE)) {

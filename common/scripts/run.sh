@@ -1,7 +1,8 @@
 #!/bin/sh
-# run.sh NAME - runs an example. An example that is a patch breaks a stage: the
-# patch is shown and applied to a copy of the stage, which is then built and
-# run. If two stages have an example of this name, the example of the first
+# run.sh NAME [WORD...] - runs an example. An example that is a patch changes or
+# breaks a stage: the patch is shown and applied to a copy of the stage, which is
+# then built and run. The WORDs go to the example, unless it is a patch of
+# animals. If two stages have an example of this name, the example of the first
 # stage is run, unless STAGE names the other stage.
 set -eu
 
@@ -12,7 +13,7 @@ files=$(ls 0"${stage#0}"*/examples/"$1".c 0"${stage#0}"*/examples/"$1".patch \
 file=$(echo "$files" | head -n 1)
 others=$(echo "$files" | sed 1d)
 list() {
-    for file in 0*/examples/*; do
+    for file in 0*/examples/*.[cp]*; do
         name=${file##*/}
         printf 'make run-%-20s (%s)\n' "${name%.*}" "${file%%/*}"
     done
@@ -42,6 +43,14 @@ echo "$stage with this patch:"
 grep '^[-+]' "$file" | grep -v -e '^---' -e '^+++'
 sh common/scripts/broken.sh "$file"
 echo
+# A patch of the crawler is shown by a crawl of the farm's site.
+if [ -x "$build/$copy/crawl" ]; then
+    shift
+    # shellcheck disable=SC2016
+    exec "$build/harness" count /bin/sh -c \
+        '"$@" "$FARM/site/" | grep ^Finished' \
+        sh "$build/$copy/crawl" "$@"
+fi
 case $1 in
 *deadlock*) exec "$build/harness" hangs "$build/$copy/animals" --delay 300 --typing 2 ;;
 *) exec "$build/harness" run "$build/$copy/animals" --typing 4 ;;
