@@ -442,8 +442,8 @@ static int read_framing(
 }
 
 // May the connection outlive the response (RFC 9112 section 9.3)? HTTP/1.0 has
-// no chunks: if a server in between does not know them either, it may have found
-// the end of the response somewhere else (section 6.1).
+// no chunks: a proxy that does not know them may have found another end of the
+// response (section 6.1).
 static bool is_persistent(
     const struct http_response *response, const struct framing *framing)
 {

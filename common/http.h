@@ -108,11 +108,11 @@ struct http_response {
 // in *len; NULL when out of memory. The text is not NUL-terminated.
 char *http_get(const struct url *url, size_t *len);
 
-// As http_get(), but with Connection: keep-alive. If response.keeps is true, the
-// connection may be used for another request: the response is complete, its body
-// did not end by closing, the server keeps the connection too (RFC 9112 section
-// 9.3), and no byte came after the end. Surplus bytes answer no request of ours;
-// on a kept connection they would be taken for the next response.
+// As http_get(), but with Connection: keep-alive. If response.keeps is true,
+// the connection may be used for another request: the response is complete, its
+// body did not end by closing, the server keeps the connection too (RFC 9112
+// section 9.3), and no byte came after the end. Surplus bytes answer no request
+// of ours; on a kept connection they would be taken for the next response.
 //
 // Surplus bytes, or the end of the connection, can also come later. So check
 // just before the next request that the idle connection is not readable.
@@ -121,11 +121,11 @@ char *http_get_kept(const struct url *url, size_t *len);
 void http_response_init(struct http_response *response, size_t max_body);
 
 // Takes the next n bytes; n = 0 means that the peer has closed. The bytes are
-// copied. A verdict other than HTTP_MORE is final; bytes fed after HTTP_DONE only
-// count as surplus. The error -ECONNREFUSED means that the "response" begins
-// like our own request: if no server listens on a port in the range for outgoing
-// connections, the system may pick the same port for our end, and connect() then
-// connects the socket to itself.
+// copied. A verdict other than HTTP_MORE is final; bytes fed after HTTP_DONE
+// only count as surplus. The error -ECONNREFUSED means that the "response"
+// begins like our own request: if no server listens on a port in the range for
+// outgoing connections, the system may pick the same port for our end, and
+// connect() then connects the socket to itself.
 enum http_verdict http_feed(
     struct http_response *response, const char *bytes, size_t n);
 

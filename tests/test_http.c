@@ -467,11 +467,11 @@ START_TEST(keeps_no_connection_without_a_complete_response)
             http_response_init(&response, 64);
             for (size_t at = 0; at < n; at += size)
                 feed(&response, texts[i] + at, size < n - at ? size : n - at);
-            ck_assert_msg(!response.keeps && response.surplus == 0, "%s, by %zu",
-                texts[i], size);
+            ck_assert_msg(!response.keeps && response.surplus == 0,
+                "%s, by %zu", texts[i], size);
             feed(&response, "", 0);
-            ck_assert_msg(!response.keeps && response.surplus == 0, "%s, by %zu",
-                texts[i], size);
+            ck_assert_msg(!response.keeps && response.surplus == 0,
+                "%s, by %zu", texts[i], size);
             http_response_free(&response);
         }
     }
@@ -1016,8 +1016,7 @@ START_TEST(formats_requests)
             "GET /? HTTP/1.1\r\nHost: example.com:8080\r\n" },
         { "http://127.0.0.1:1/", "GET / HTTP/1.1\r\nHost: 127.0.0.1:1\r\n" },
         { "http://[::1]/", "GET / HTTP/1.1\r\nHost: [::1]\r\n" },
-        { "http://[::1]:8080/x",
-            "GET /x HTTP/1.1\r\nHost: [::1]:8080\r\n" },
+        { "http://[::1]:8080/x", "GET /x HTTP/1.1\r\nHost: [::1]:8080\r\n" },
     };
     char wanted[512];
 

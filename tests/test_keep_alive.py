@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""Stage 6 with examples/keep_alive.patch, in a copy of its own: the crawl is the
-same, on few connections; and no server can make it take wrong bytes for a
+"""Stage 6 with examples/keep_alive.patch, in a copy of its own: the crawl is
+the same, on few connections; and no server can make it take wrong bytes for a
 response, or wait for ever."""
 
 import json
@@ -365,8 +365,8 @@ class KeepAlive(unittest.TestCase):
         empty = (b"HTTP/1.1 204 No Content\r\nContent-Length: %d\r\n\r\n"
                  % len(POISON))
         not_modified = empty.replace(b"204 No Content", b"304 Not Modified")
-        for surplus in (POISON, 3 * POISON, b"\r\n", b"x", b"HTTP/1.1 100 x\r\n",
-                        100000 * b"x"):
+        for surplus in (POISON, 3 * POISON, b"\r\n", b"x",
+                        b"HTTP/1.1 100 x\r\n", 100000 * b"x"):
             for good in page(), chunked, empty, not_modified:
                 def serve(_, target):
                     return (self.many(6) if target == "/" else good) + surplus

@@ -1,5 +1,5 @@
-// pool.h - connections that are kept from one request to the next, and a line of
-// tasks that wait for one. keep_alive.patch makes the crawler use it.
+// pool.h - connections that are kept from one request to the next, and a line
+// of tasks that wait for a connection. keep_alive.patch uses this pool.
 //
 //     static struct pool pool; // zeroed at first
 //
@@ -14,7 +14,6 @@
 #include "net.h"
 
 #include <errno.h>
-#include <string.h>
 
 #define POOL_MOST 10 // connections at a time, to all servers together
 #define POOL_IDLE 2.0 // seconds; most servers close idle connections later
@@ -26,27 +25,26 @@ struct pool_connection {
 };
 
 struct pool {
-    struct pool_connection idle[POOL_MOST]; // idle for the longest time first
+    struct pool_connection idle[POOL_MOST]; // the longest idle one is the first
     int num_idle;
     int num_used;
-    struct lock line; // held by the first task in line
-    struct condition given; // for this task
+    struct lock line; // held by the first task in line, until there is room
+    struct condition given; // wakes the first task in line
 };
 
 static inline int pool_remove(struct pool *pool, int i)
 {
-    struct pool_connection *removed = &pool->idle[i];
-    int fd = removed->fd;
+    int fd = pool->idle[i].fd;
 
     pool->num_idle--;
-    memmove(removed, removed + 1,
-        sizeof(*removed) * (size_t)(pool->num_idle - i));
+    for (; i < pool->num_idle; i++)
+        pool->idle[i] = pool->idle[i + 1];
     return fd;
 }
 
-// An idle connection has nothing to read. An end of file means that the server
-// has closed it. Bytes answer no request of ours: the next task would take them
-// for its response.
+// An idle connection must have nothing to read. An end of file means that the
+// server has closed the connection. Bytes answer no request of ours, and the
+// next task would take them for its response.
 static inline bool pool_is_quiet(int fd)
 {
     char byte;
@@ -54,8 +52,8 @@ static inline bool pool_is_quiet(int fd)
     return net_result(recv(fd, &byte, 1, MSG_PEEK)) == -EAGAIN;
 }
 
-// Prefers the newest: the server has had the least time to close it. Returns -1
-// if there is none.
+// Returns the connection that became idle last, as the server has had the least
+// time to close it; -1 if there is none to this address.
 static inline int pool_find(struct pool *pool, const struct address *address)
 {
     for (int i = pool->num_idle - 1; i >= 0; i--) {
@@ -70,7 +68,7 @@ static inline int pool_find(struct pool *pool, const struct address *address)
 }
 
 // Returns a kept connection to this address, otherwise a new socket, or an
-// error. While POOL_MOST connections are in use, waits: first come, first served.
+// error. While POOL_MOST are in use, waits: first come, first served.
 static inline async_int pool_take(
     struct pool *pool, const struct address *address, bool *is_kept)
 {
@@ -94,7 +92,8 @@ static inline async_int pool_take(
     return (async_int){ fd };
 }
 
-// Keeps the connection for later, or closes it. `fd` is -1 if it is closed.
+// Keeps the connection for later, or closes it. `fd` is -1 if it is closed
+// already.
 static inline void pool_give(
     struct pool *pool, const struct address *address, int fd, bool keep)
 {
@@ -107,7 +106,7 @@ static inline void pool_give(
     condition_signal(&pool->given);
 }
 
-// Closes all idle connections. Like task_close(), for tasks only.
+// Closes all idle connections. For tasks only, like task_close().
 static inline void pool_close(struct pool *pool)
 {
     while (pool->num_idle > 0)

@@ -2,9 +2,9 @@
 // answer, without ever blocking; then closes the connection or expects another
 // request.
 //
-// Bytes that come before the answer is complete are never taken for a request:
-// they have been discarded by then, perhaps only a part of them. So if a client
-// does not wait for its answer, the connection is not kept.
+// A client may send its next request before the answer is complete. Some of the
+// bytes have then been discarded already, and the rest would make no sense: the
+// connection is closed after the answer, even if the client asks to keep it.
 
 #include "client.h"
 
@@ -186,13 +186,13 @@ static void on_idle(struct source *source)
     disconnect(client_of(source));
 }
 
-// Closes the connection after --idle seconds, unless the timer is used for
-// something else before.
+// Closes the connection after --idle seconds, unless the timer is armed again
+// or cancelled in the meantime.
 static void limit_idle_time(struct client *c)
 {
     c->source.on_deadline = on_idle;
-    timer_arm(&server.timers, &c->source.timer,
-        clock_now() + server.options.idle);
+    timer_arm(
+        &server.timers, &c->source.timer, clock_now() + server.options.idle);
 }
 
 static void expect_request(struct client *c)
@@ -249,8 +249,8 @@ static void finish(struct client *c, enum reply_end end)
         count_out(c, false);
     if (c->keeps && end == REPLY_STAY)
         end = REPLY_KEEP;
-    // A client that has asked for more in advance: a close could meet bytes that
-    // have not been read, and a reset would overtake the answer.
+    // After requests in advance, some bytes may still be unread. To close the
+    // socket then would send a reset, which can overtake the answer.
     if (c->keeps && c->is_early && (end == REPLY_KEEP || end == REPLY_CLOSE)) {
         end = REPLY_HALF_CLOSE;
         limit_idle_time(c);
@@ -281,8 +281,8 @@ static bool keep_rest(struct client *c)
         return false;
     *c->rest = reply;
     reply = (struct reply){ 0 };
-    // Otherwise the kernel joins the pieces, and holds back the last bytes until
-    // the client has confirmed the others, or the connection ends (Nagle).
+    // Otherwise the kernel (Nagle's algorithm) joins the pieces, and delays the
+    // last bytes of a connection that stays open.
     if (c->rest->piece > 0 || c->rest->end == REPLY_KEEP)
         setsockopt(c->source.fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
     return true;
@@ -332,8 +332,7 @@ static void answer(struct client *c)
     struct question question = question_of(c);
 
     reply_clear(&reply); // an empty reply closes the connection, unanswered
-    reply.may_keep =
-        c->keeps && !c->is_early && c->route != &route_stats;
+    reply.may_keep = c->keeps && !c->is_early && c->route != &route_stats;
     route_answer(c->route, &question, &reply);
     c->status = reply.status;
     if (reply.failed)

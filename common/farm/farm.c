@@ -18,8 +18,8 @@
 // roots, ?gate=N behind an animal's name for one request. Once open, a gate
 // stays open until /stats?reset.
 //
-// The connection is closed after the answer, unless the request says Connection:
-// keep-alive. Then the farm waits up to --idle seconds (5) for the next request.
+// The connection is closed after the answer. After a request with Connection:
+// keep-alive it stays open for the next one, for up to --idle seconds (5).
 //
 // Ten thousand clients wait on one thread. Each client is a struct of some 160
 // bytes (client.c), in which two function pointers hold the client's next step.

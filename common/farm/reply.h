@@ -43,7 +43,8 @@ struct reply {
     enum reply_end end;
 };
 
-// Empties *reply but keeps its memory. `may_keep` is then false. A zeroed reply must be cleared first.
+// Empties *reply but keeps its memory. `may_keep` is then false. A zeroed reply
+// must be cleared first.
 void reply_clear(struct reply *reply);
 
 void reply_add(struct reply *reply, const char *bytes, size_t n);
@@ -55,8 +56,8 @@ void reply_printf(struct reply *reply, const char *format, ...);
 
 // Puts the status line and the headers in front of the body: Content-Type
 // (unless `type` is NULL), Content-Length (unless the status is 204),
-// Connection, and `fields`: at most 700 bytes of further header lines, each with
-// its CRLF. With `may_keep`, the connection is kept (REPLY_KEEP).
+// Connection, and `fields`: at most 700 bytes of further header lines, each
+// with its CRLF. With `may_keep`, the connection is kept (REPLY_KEEP).
 void reply_head(
     struct reply *reply, int status, const char *type, const char *fields);
 

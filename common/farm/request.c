@@ -65,8 +65,9 @@ static bool has_option(struct slice list, const char *option)
     return false;
 }
 
-// A body would be taken for the next request. So would the body of a request
-// whose headers have blanks where none belong: it may be announced there.
+// A request with a body is not kept, because the body would be taken for the
+// next request. Neither is a request with a blank in the name of a header: the
+// line may announce a body all the same.
 static bool keeps_connection(const char *text)
 {
     struct slice name;
@@ -112,7 +113,6 @@ int request_parse(struct request *request, const char *text)
         return 400;
     if (!slice_equal(request->method, slice_of("GET")))
         return 405;
-    request->keeps =
-        strncmp(at, " HTTP/1.0", 9) != 0 && keeps_connection(at);
+    request->keeps = strncmp(at, " HTTP/1.0", 9) != 0 && keeps_connection(at);
     return 0;
 }

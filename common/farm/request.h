@@ -21,11 +21,10 @@ struct request {
 size_t request_length(const char *text);
 
 // Fills *request with slices of `text`; without a Host header, an HTTP/1.0
-// request gets "localhost". The connection is kept only for an HTTP/1.1 request
-// that says Connection: keep-alive, has no body, and whose headers leave no
-// doubt where it ends. Returns 0, or the status of the refusal: 400 for a
-// malformed head or an unescaped byte in the request line, 405 for any method
-// but GET.
+// request gets "localhost". Only an HTTP/1.1 request with Connection:
+// keep-alive and without a body keeps its connection. Returns 0, or the status
+// of the refusal: 400 for a malformed head or an unescaped byte in the request
+// line, 405 for any method but GET.
 int request_parse(struct request *request, const char *text);
 
 #endif

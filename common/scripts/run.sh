@@ -1,8 +1,8 @@
 #!/bin/sh
-# run.sh NAME [WORD...] - runs an example. An example that is a patch changes or
-# breaks a stage: the patch is shown and applied to a copy of the stage, which is
-# then built and run. The WORDs go to the example, unless it is a patch of
-# animals. If two stages have an example of this name, the example of the first
+# run.sh NAME [WORD...] - runs an example; the WORDs are arguments for a program
+# or for a patched crawl. An example that is a patch changes or breaks a stage:
+# the patch is shown and applied to a copy of the stage, which is then built and
+# run. If two stages have an example of this name, the example of the first
 # stage is run, unless STAGE names the other stage.
 set -eu
 
