@@ -11,7 +11,7 @@
 
 static struct options options;
 static struct herd herd;
-static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; // for herd
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; // for herd_next()
 static pthread_mutex_t screen = PTHREAD_MUTEX_INITIALIZER;
 
 static struct animal *next_animal(void)

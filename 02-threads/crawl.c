@@ -1,4 +1,4 @@
-// crawl.c - fetches every page that can be reached, once each.
+// crawl.c - fetches every page that can be reached.
 
 #include "fetch.h"
 #include "frontier.h"
@@ -61,9 +61,9 @@ static void *worker(void *unused)
             interrupt_sleep(pause);
         } while (pause > 0 && !interrupted());
     }
-    // After Ctrl-C, nothing else may wake the others. No lock is needed: this
-    // worker saw the end while holding it, so each of the others has seen the
-    // end too, will see it, or is waiting already.
+    // After Ctrl-C, perhaps nothing else wakes the others. No lock is needed:
+    // we saw the end of the crawl under the lock, so each of the others is
+    // waiting already, or will see the same.
     pthread_cond_broadcast(&changed);
     timing_threads(-1);
     return unused;

@@ -13,7 +13,7 @@
 struct fetch {
     // Set by the caller; *url and *span must outlive the fetch:
     const struct url *url;
-    int try; // counted from 0; each may go to another address
+    int try; // from 0; a later try may go to another address
     double timeout; // in seconds, from connect() to the last byte
     size_t max_body;
     struct span *span;

@@ -20,7 +20,7 @@ struct speaker {
 
 static struct options options;
 static struct herd herd;
-static struct speaker *screen; // the speaker that has it; its waiters follow
+static struct speaker *screen; // the speaker that types; the waiters follow
 
 static struct animal *next_animal(void)
 {
@@ -41,7 +41,7 @@ static void type_letter(struct speaker *s)
 }
 
 // Continues the fetch; at its end, the speaker gets in line for the screen.
-static void advance(struct speaker *s)
+static void continue_fetch(struct speaker *s)
 {
     int error = fetch(&s->f);
     if (error == -EAGAIN)
@@ -66,7 +66,7 @@ static void start_speaking(struct speaker *s, struct animal *animal)
         .max_body = HERD_MAX_SOUND,
         .span = &animal->span,
     };
-    advance(s);
+    continue_fetch(s);
 }
 
 static void work(void)
@@ -78,7 +78,7 @@ static void work(void)
 
     if (busy == 0)
         fprintf(stderr, "animals: no memory for %d tasks\n", n);
-    while (busy > 0) { // interrupt_fd() before interrupted(): no Ctrl-C is lost
+    while (busy > 0) { // interrupt_fd() first: a later Ctrl-C then ends poll()
         trace_polled(polls, n + 1);
         polls[n] = (struct pollfd){ .fd = interrupt_fd(), .events = POLLIN };
         double deadline = CLOCK_NEVER;
@@ -88,17 +88,17 @@ static void work(void)
             type_letter(screen);
         for (int i = 0; i < n; i++) {
             if (fetch_is_due(&speakers[i].f, polls[i].revents, now))
-                advance(&speakers[i]);
+                continue_fetch(&speakers[i]);
         }
         for (int i = 0; i < n; i++) {
             struct speaker *s = &speakers[i];
             struct animal *animal;
             while (s->animal == NULL && (animal = next_animal()) != NULL)
                 start_speaking(s, animal);
-            polls[i] = (struct pollfd){ .fd = s->f.state != 0 ? s->f.fd : -1 };
+            polls[i] = (struct pollfd){ .fd = s->f.state ? s->f.fd : -1 };
             polls[i].events = s->f.state == FETCH_RECEIVING ? POLLIN : POLLOUT;
             busy += s->animal != NULL;
-            if (s->f.state != 0 && s->f.deadline < deadline)
+            if (s->f.state && s->f.deadline < deadline)
                 deadline = s->f.deadline;
         }
         if (screen != NULL && screen->next_letter < deadline)

@@ -1,4 +1,4 @@
-// crawl.c - fetches every page that can be reached, once each.
+// crawl.c - fetches every page that can be reached.
 
 #include "clock.h"
 #include "fetch.h"
@@ -26,7 +26,7 @@ static struct page *next_page(void)
 }
 
 // Continues the fetch; at its end, the frontier may want another try.
-static void advance(struct worker *w)
+static void continue_fetch(struct worker *w)
 {
     int error = fetch(&w->f);
     if (error == -EAGAIN)
@@ -48,7 +48,7 @@ static void start_visit(struct worker *w, struct page *page, int number)
         .max_body = options.max_body,
         .span = &w->span,
     };
-    advance(w);
+    continue_fetch(w);
 }
 
 // Continues a worker whose socket is ready or whose time has come.
@@ -57,10 +57,10 @@ static void go_on(struct worker *w, int number, short revents)
     double now = clock_now();
 
     if (fetch_is_due(&w->f, revents, now))
-        advance(w);
-    else if (w->page != NULL && w->f.state == 0 && interrupted())
+        continue_fetch(w);
+    else if (w->page != NULL && !w->f.state && interrupted())
         w->page = NULL;
-    else if (w->page != NULL && w->f.state == 0 && now >= w->next_try)
+    else if (w->page != NULL && !w->f.state && now >= w->next_try)
         start_visit(w, w->page, number);
 }
 
@@ -73,7 +73,7 @@ static void work(void)
 
     if (busy == 0)
         fprintf(stderr, "crawl: no memory for %d tasks\n", n);
-    while (busy > 0) { // interrupt_fd() before interrupted(): no Ctrl-C is lost
+    while (busy > 0) { // interrupt_fd() first: a later Ctrl-C then ends poll()
         trace_polled(polls, n + 1);
         polls[n] = (struct pollfd){ .fd = interrupt_fd(), .events = POLLIN };
         double deadline = CLOCK_NEVER;
@@ -85,12 +85,12 @@ static void work(void)
             struct page *page;
             while (w->page == NULL && (page = next_page()) != NULL)
                 start_visit(w, page, i);
-            polls[i] = (struct pollfd){ .fd = w->f.state != 0 ? w->f.fd : -1 };
+            polls[i] = (struct pollfd){ .fd = w->f.state ? w->f.fd : -1 };
             polls[i].events = w->f.state == FETCH_RECEIVING ? POLLIN : POLLOUT;
             if (w->page == NULL)
                 continue;
             busy++;
-            double when = w->f.state != 0 ? w->f.deadline : w->next_try;
+            double when = w->f.state ? w->f.deadline : w->next_try;
             if (when < deadline)
                 deadline = when;
         }

@@ -11,7 +11,7 @@
 #define FETCH_CHUNK 16384 // bytes to receive at a time
 
 enum fetch_state {
-    FETCH_CONNECTING = 1, // 0: not begun, or over
+    FETCH_CONNECTING = 1,
     FETCH_SENDING,
     FETCH_RECEIVING,
 };
@@ -19,7 +19,7 @@ enum fetch_state {
 struct fetch {
     // Set by the caller; *url and *span must outlive the fetch:
     const struct url *url;
-    int try; // counted from 0; each may go to another address
+    int try; // from 0; a later try may go to another address
     double timeout; // in seconds, from connect() to the last byte
     size_t max_body;
     struct span *span;
@@ -27,17 +27,18 @@ struct fetch {
     const struct address *address;
     double deadline;
     struct http_response response; // the caller frees it, even after an error
-    // Kept by fetch() while it waits, zero at first:
-    enum fetch_state state;
+    // Kept between the calls of fetch(), zero at first:
+    enum fetch_state state; // 0: not begun, or over
     int fd;
     char *request;
     size_t len;
     size_t sent;
 };
 
-// Begins the fetch or continues it, as far as possible without waiting.
-// Returns -EAGAIN while the fetch is unfinished: call again when f->fd is ready
-// (readable in FETCH_RECEIVING, otherwise writable) or f->deadline has come.
+// Begins the fetch or continues it, as far as possible without waiting (only
+// the look-up of a name may wait). Returns -EAGAIN while the fetch is
+// unfinished: call again when f->fd is ready, readable in FETCH_RECEIVING and
+// otherwise writable, or when f->deadline has come.
 //
 // Returns 0 for a complete response of any status, otherwise a negative error
 // (see errors.h): -ETIMEDOUT when f->timeout has passed.

@@ -18,7 +18,7 @@ struct speaker {
 
 static struct options options;
 static struct herd herd;
-static struct speaker *screen; // the speaker that has it; its waiters follow
+static struct speaker *screen; // the speaker that types; the waiters follow
 
 static struct animal *next_animal(void)
 {

@@ -1,4 +1,4 @@
-// crawl.c - fetches every page that can be reached, once each.
+// crawl.c - fetches every page that can be reached.
 
 #include "errors.h"
 #include "fetch.h"

@@ -14,7 +14,7 @@
 struct fetch {
     // Set by the caller; *url and *span must outlive the fetch:
     const struct url *url;
-    int try; // counted from 0; each may go to another address
+    int try; // from 0; a later try may go to another address
     double timeout; // in seconds, from connect() to the last byte
     size_t max_body;
     struct span *span;
@@ -25,7 +25,7 @@ struct fetch {
     double deadline;
     struct http_response response; // the caller frees it, even after an error
     int error;
-    // Kept by fetch() while it waits, zero at first:
+    // Kept between the callbacks, zero at first:
     struct loop_watch watch;
     struct loop_call expiry; // calls out_of_time() at the deadline
     struct loop_call completion; // calls done
@@ -42,8 +42,8 @@ struct fetch {
 // error (see errors.h): -ETIMEDOUT when f->timeout has passed.
 void fetch(struct fetch *f);
 
-// Ends a fetch that is under way, with this error. Socket and memory are
-// released before fetch_end() returns; the loop calls f->done as always.
+// Ends a fetch that is under way, with this error. The socket is closed when
+// fetch_end() returns; the loop calls f->done as always.
 void fetch_end(struct fetch *f, int error);
 
 #endif

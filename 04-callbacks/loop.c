@@ -10,24 +10,24 @@
 
 static struct selector *selector;
 static struct timers calls;
-static int watches; // armed, without those in the background
+static int num_watches; // armed, without those in the background
 static double now; // the time after the last callback or wait
 static double turns;
-static double longest; // duration of a callback, in seconds
+static double longest_callback; // duration of a callback, in seconds
 static struct loop_watch ctrl_c = { .in_background = true };
 
-// Ctrl-C: every pause is over. Re-armed one by one, the calls stay in order.
+// Ctrl-C: pauses become due. Re-armed together, all calls keep their order.
 static void end_pauses(void *unused)
 {
     (void)unused;
-    struct timers again = { .armed = calls.armed };
+    struct timers rearmed = { .armed = calls.armed };
     struct timer *timer;
 
     while ((timer = timers_due(&calls, INFINITY)) != NULL) {
         bool is_over = ((struct loop_call *)timer)->is_pause;
-        timer_arm(&again, timer, is_over ? fmin(timer->at, now) : timer->at);
+        timer_arm(&rearmed, timer, is_over ? fmin(timer->at, now) : timer->at);
     }
-    calls = again;
+    calls = rearmed;
 }
 
 int loop_init(const char *kind)
@@ -35,7 +35,7 @@ int loop_init(const char *kind)
     selector = selector_new(kind, 0);
     if (selector == NULL)
         return -errno;
-    int fd = interrupt_fd(); // once: a Ctrl-C may come between two calls
+    int fd = interrupt_fd(); // asked once: it is -1 after Ctrl-C
     return fd < 0 ? 0
                   : loop_watch_fd(&ctrl_c, fd, SELECT_READ, end_pauses, NULL);
 }
@@ -44,7 +44,7 @@ void loop_free(void)
 {
     selector_free(selector);
     trace_fact("turns", turns);
-    trace_fact("longest_callback_ms", longest * 1e3);
+    trace_fact("longest_callback_ms", longest_callback * 1e3);
 }
 
 int loop_watch_fd(
@@ -55,23 +55,23 @@ int loop_watch_fd(
         return error;
     if (watch->fd != fd)
         loop_cancel_fd(watch);
-    watches += watch->fn == NULL && !watch->in_background;
+    num_watches += watch->fn == NULL && !watch->in_background;
     *watch = (struct loop_watch){ fn, arg, fd, interest, trace_task(),
         watch->in_background };
     return 0;
 }
 
-// The selector keeps watching, without an owner: re-arming is no system call.
+// The descriptor stays registered: re-arming the watch needs no system call.
 void loop_cancel_fd(struct loop_watch *watch)
 {
     if (watch->fn == NULL)
         return;
     selector_leave(selector, watch->fd, watch);
     watch->fn = NULL;
-    watches -= !watch->in_background;
+    num_watches -= !watch->in_background;
 }
 
-struct loop_watch *loop_other(const struct loop_watch *watch, int fd)
+struct loop_watch *loop_other_watch(const struct loop_watch *watch, int fd)
 {
     return selector_other(selector, fd, watch);
 }
@@ -82,12 +82,12 @@ void loop_forget(struct loop_watch *watch, int fd)
     selector_forget(selector, fd, watch);
 }
 
-double loop_since(void)
+double loop_callback_start(void)
 {
     return now;
 }
 
-// Not before `now`: run_calls() relies on the order in which calls were armed.
+// Not before `now`: a new call must not come before older ones that are due.
 void loop_at(struct loop_call *call, double at, loop_fn *fn, void *arg)
 {
     timer_arm(&calls, &call->timer, fmax(at, now));
@@ -121,7 +121,7 @@ static void call_back(loop_fn *fn, void *arg, int task)
     trace_resume(task);
     fn(arg);
     double end = clock_now();
-    longest = fmax(longest, end - now);
+    longest_callback = fmax(longest_callback, end - now);
     now = end;
 }
 
@@ -164,9 +164,9 @@ int loop_run(void)
 
     for (now = clock_now(); error == 0; turns++) {
         run_calls();
-        if (watches == 0 && timers_first(&calls) == NULL)
+        if (num_watches == 0 && timers_first(&calls) == NULL)
             break;
-        if (watches == 0 && clock_is_virtual())
+        if (num_watches == 0 && clock_is_virtual())
             clock_jump(timers_next(&calls));
         error = selector_wait(selector, timers_next(&calls));
         now = clock_now();

@@ -30,14 +30,14 @@ typedef enum co_state co_body(struct coroutine *co);
 struct coroutine {
     co_body *body;
     int line; // where to continue; 0: the beginning, -1: it has returned
-    bool closing; // of the root, as `leaf` and `value`
+    bool closing; // in the root only
     struct coroutine *outer; // the coroutine that delegated to this one
     struct coroutine *root; // the outermost
-    struct coroutine *leaf; // the innermost: the one to resume
-    void *value; // passed out or in: yielded, sent or returned
+    struct coroutine *leaf; // the innermost, to be resumed; in the root only
+    void *value; // yielded, sent or returned; in the root only
 };
 
-// Declares `name`, the frame whose first member is `co`.
+// Declares `name`, the frame. Its first member and the parameter are named co.
 #define CO_FRAME(type, name, co) \
     static_assert(offsetof(type, co) == 0, "`co` must come first"); \
     type *name = (type *)(co)

@@ -1,4 +1,4 @@
-// crawl.c - fetches every page that can be reached, once each.
+// crawl.c - fetches every page that can be reached.
 
 #include "errors.h"
 #include "fetch.h"
@@ -75,7 +75,7 @@ static enum co_state worker(struct coroutine *co)
         } while (w->pause > 0 && !interrupted());
     }
 leave:
-    future_wake(&changed, 0); // after Ctrl-C, nothing else may wake the others
+    future_wake(&changed, 0); // after Ctrl-C, perhaps nothing else does
     TASK_END(co, 0);
 }
 

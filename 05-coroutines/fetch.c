@@ -10,14 +10,14 @@
 // Shared by all fetches: none waits between filling the buffer and parsing it.
 static char chunk[FETCH_CHUNK];
 
-// The loop waits. AWAIT returns from here, and the task resumes us after it
+// The loop waits. AWAIT returns from this function, and the task calls it again
 // when the future is set. Our position in the conversation is a line number in
-// the frame, and with it are the variables that outlive a wait.
+// the frame, beside the variables that outlive a wait.
 enum co_state fetch(struct coroutine *co)
 {
     CO_FRAME(struct fetch, f, co);
-    enum http_verdict verdict = HTTP_MORE; // so it is at every stop
-    int n = -ECANCELED; // set again after every stop, unless we are closed
+    enum http_verdict verdict = HTTP_MORE; // the same at every stop
+    int n = -ECANCELED; // set anew after every stop, unless we are closed
 
     CO_BEGIN(co);
     http_response_init(&f->response, f->max_body);

@@ -15,7 +15,7 @@ struct fetch {
     struct coroutine co;
     // Set by the caller; *url and *span must outlive the fetch:
     const struct url *url;
-    int try; // counted from 0; each may go to another address
+    int try; // from 0; a later try may go to another address
     double timeout; // in seconds, from connect() to the last byte
     size_t max_body;
     struct span *span;
@@ -30,7 +30,7 @@ struct fetch {
     size_t sent;
 };
 
-// A coroutine for a task. Its frame is the struct fetch that begins with `co`.
+// A coroutine for a task: pass &f->co. Its frame is the struct fetch *f.
 //
 // Returns 0 for a complete response of any status, otherwise a negative error
 // (see errors.h): -ETIMEDOUT when f->timeout has passed.

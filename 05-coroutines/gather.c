@@ -14,7 +14,7 @@ static void decide(struct gather *g, int result)
         task_cancel(g->tasks[i]);
 }
 
-// Called by each task at its end. Only queues other tasks.
+// Called by each task at its end. Runs no other task, but may wake some.
 static void on_end(void *arg, int result)
 {
     struct gather *g = arg;
@@ -22,7 +22,7 @@ static void on_end(void *arg, int result)
     if (g->race ? result >= 0 : result < 0)
         decide(g, result);
     else if (result < 0 && g->result == 0 && !g->decided)
-        g->result = result; // of a race: the result if no task wins
+        g->result = result; // only in a race: the result if no task wins
     if (--g->count == 0)
         future_set(&g->end, g->result);
 }

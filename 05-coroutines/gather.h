@@ -27,7 +27,7 @@ struct gather {
 struct future *gather(struct gather *gather, struct task **tasks, int n);
 
 // The same, but the first result that is 0 or more cancels the others and
-// becomes the result; without a success, the first error does.
+// becomes the result. If no task succeeds, the result is the first error.
 struct future *first_of(struct gather *gather, struct task **tasks, int n);
 
 // Cancels the tasks that have not ended. The result is -ECANCELED, unless it

@@ -11,7 +11,8 @@
 #include <unistd.h>
 
 static struct task *running;
-static struct future ready = { .done = true }; // for a wait that is over at once
+static struct future pending; // for waits of one task: a descriptor, a pause
+static struct future over = { .done = true }; // for waits that end at once
 // For the report:
 static int alive; // tasks that have not ended
 static size_t largest_frame;
@@ -23,29 +24,29 @@ static void resume(void *arg);
 
 static void enqueue(struct future *future, struct task *task)
 {
-    trace_await(TRACE_WAIT_CONDITION, 0); // unless a kind is recorded already
+    trace_await(TRACE_WAIT_CONDITION, 0); // if no other kind is recorded
     task->awaits = future;
     task->number = trace_task();
-    list_append(&future->waiters, &task->waiter);
+    list_append(&future->waiters, &task->waiter_link);
 }
 
 static struct task *first_waiter(const struct future *future)
 {
-    return LIST_FIRST(&future->waiters, struct task, waiter);
+    return LIST_FIRST(&future->waiters, struct task, waiter_link);
 }
 
 // Ends the wait of a task, which is resumed in the next turn.
 static void wake(struct task *task, int result)
 {
     if (task->awaits == NULL)
-        return; // queued already
-    list_remove(&task->awaits->waiters, &task->waiter);
+        return; // it is not waiting
+    list_remove(&task->awaits->waiters, &task->waiter_link);
     loop_cancel_fd(&task->watch);
     task->awaits = NULL;
     task->result = result;
     trace(TRACE_WAKE, task->number, 0);
     loop_soon(&task->call, resume, task);
-    task->call.task = task->number; // loop_soon() noted the running task
+    task->call.task = task->number; // in the trace, not the task that wakes
 }
 
 void future_wake(struct future *future, int result)
@@ -63,8 +64,8 @@ void future_set(struct future *future, int result)
     future_wake(future, result);
 }
 
-// Called by the loop. Resumes the coroutine, and waits for the future it
-// yields.
+// Called by the loop. Resumes the coroutine; if it yields a future, the task
+// becomes one of the waiters.
 static void resume(void *arg)
 {
     struct task *task = arg;
@@ -155,21 +156,20 @@ struct future *task_on_fd(int fd, int interest, double deadline)
         trace_await(TRACE_WAIT_FD, fd);
         loop_at(&running->call, deadline, on_deadline, running);
     }
-    running->own = (struct future){ .done = error != 0, .result = error };
-    return &running->own;
+    over.result = error;
+    return error == 0 ? &pending : &over;
 }
 
 struct future *task_pause(double seconds)
 {
     trace_await(TRACE_WAIT_TIMER, (long)(seconds * 1e3 + 0.5));
-    running->own = (struct future){ .done = false };
     loop_pause(&running->call, seconds, on_ready, running);
-    return &running->own;
+    return &pending;
 }
 
 void task_close(int fd)
 {
-    struct loop_watch *other = loop_other(&running->watch, fd);
+    struct loop_watch *other = loop_other_watch(&running->watch, fd);
 
     if (other != NULL && other->fn == on_ready) {
         fprintf(stderr, "task %s closes descriptor %d, and task %s waits for it\n",
@@ -189,7 +189,8 @@ struct future *lock_take(struct lock *lock)
     }
     lock->holder = running;
     running->locks++;
-    return &ready;
+    over.result = 0;
+    return &over;
 }
 
 // Hands the lock over to the task that has waited longest, so that no other

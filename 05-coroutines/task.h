@@ -3,11 +3,12 @@
 //     AWAIT(co, future);        // stops until the future is set
 //     AWAIT_TO(n, co, future);  // the same; n is then its result
 //
-// Waking only queues: a task that is woken is resumed by the loop, in its next
-// turn, and never from inside another task.
+// Waking a task only queues it: the loop resumes it in the next turn, never
+// from inside another task.
 //
 // A cancelled task is closed where it waits: in the loop's next turn its
-// coroutine continues at `leave`, and the task's result is -ECANCELED.
+// coroutine continues at `leave`, if it has begun, and the task's result is
+// -ECANCELED.
 
 #ifndef TASK_H
 #define TASK_H
@@ -29,11 +30,10 @@ struct task {
     struct coroutine *co;
     const char *name; // borrowed
     struct future end; // set when the coroutine has returned
-    struct future own; // for a wait of this task alone: a descriptor, a pause
     struct loop_watch watch;
-    struct loop_call call; // the next turn; while waiting, the deadline
+    struct loop_call call; // resumes the task; in a wait, the deadline
     struct future *awaits; // NULL: running or queued
-    struct list_link waiter; // in awaits->waiters
+    struct list_link waiter_link; // in awaits->waiters
     void (*on_end)(void *arg, int result); // called at the end; or NULL
     void *on_end_arg;
     int result; // of the last wait
@@ -44,6 +44,7 @@ struct task {
 };
 
 #define AWAIT(co, future) CO_YIELD(co, (trace_await_here(), (future)))
+// The result of the last AWAIT or CO_FROM.
 #define AWAITED(co) ((int)(intptr_t)CO_VALUE(co))
 #define AWAIT_TO(n, co, future) \
     do { \
@@ -67,11 +68,11 @@ struct future *task_join(struct task *task);
 // Has the task ended? Prints a failure for which task_join() was never called.
 bool task_ended(const struct task *task);
 
-// For the running task. Set when `fd` is ready, with 0, or when `deadline` has
-// come, with -ETIMEDOUT.
+// For the running task, to be awaited at once. The wait ends with 0 when `fd` is
+// ready, or with -ETIMEDOUT when `deadline` has come.
 struct future *task_on_fd(int fd, int interest, double deadline);
 
-// For the running task. Set with 0 after so many seconds, or at Ctrl-C.
+// The same: ends with 0 after so many seconds, or at Ctrl-C.
 struct future *task_pause(double seconds);
 
 // close(fd), for a descriptor that the running task has waited for; a negative
@@ -81,7 +82,8 @@ void task_close(int fd);
 // Sets the result, unless there is one already, and wakes the waiters.
 void future_set(struct future *future, int result);
 
-// Wakes the waiters without setting the future, which serves as a condition.
+// Wakes the waiters without setting the future. A future that is never set
+// serves as a condition variable.
 void future_wake(struct future *future, int result);
 
 // A lock, given to waiting tasks in the order in which they asked. A task that

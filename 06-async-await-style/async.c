@@ -19,11 +19,11 @@ long await_count;
 
 struct task *async_running;
 struct group async_program;
-static struct task *idle; // have ended; the last one's stack is used first
+static struct task *idle; // tasks that have ended: their stacks are used again
 static struct context scheduler; // loop_run(), on the thread's own stack
 static struct task *first; // NULL once the first task has ended
 static unsigned ids;
-static int stacks; // -1: the first task's; a task has its stack's number
+static int next_number; // of a stack, and in the trace of the task on it
 
 // --- Running, waiting and waking ---------------------------------------------
 
@@ -45,15 +45,15 @@ static void suspend(void)
 void task_wake(struct task *task, int result)
 {
     if (!task->is_waiting)
-        return; // queued already
+        return;
     task->is_waiting = false;
     task->result = result;
     if (task->queue != NULL)
-        list_remove(task->queue, &task->waiter);
+        list_remove(task->queue, &task->waiter_link);
     loop_cancel_fd(&task->watch);
     trace(TRACE_WAKE, task->number, 0);
     loop_soon(&task->ready_call, resume, task);
-    task->ready_call.task = task->number; // loop_soon() noted the running task
+    task->ready_call.task = task->number; // in the trace, not the task that wakes
 }
 
 // The deadline of the wait or of a scope has come, or Ctrl-C ends a pause. (The
@@ -61,18 +61,18 @@ void task_wake(struct task *task, int result)
 static void on_timeout(void *arg)
 {
     struct task *task = arg;
-    struct scope *nearest = task->is_waiting ? task->nearest : NULL;
+    struct scope *nearest = task->is_waiting ? task->nearest_scope : NULL;
     bool is_cut_short = task->timeout.is_pause && interrupted();
 
     if (is_cut_short || nearest == NULL || task->deadline < nearest->deadline) {
         task_wake(task, task->result_if_late);
     } else {
-        nearest->is_over = true;
+        nearest->has_expired = true;
         task_wake(task, -ECANCELED);
     }
 }
 
-int task_may_wait(void)
+int task_prepare_wait(void)
 {
     struct scope *nearest = NULL;
     struct scope *scope = async_running->scope;
@@ -81,21 +81,21 @@ int task_may_wait(void)
         if (nearest == NULL || scope->deadline <= nearest->deadline)
             nearest = scope;
     }
-    async_running->nearest = nearest;
+    async_running->nearest_scope = nearest;
     async_running->queue = NULL;
     async_running->fd = -1;
     if (async_running->is_cancelled && async_running->shields == 0)
         return -ECANCELED;
     if (nearest != NULL && nearest->deadline <= clock_now())
-        nearest->is_over = true;
-    return nearest != NULL && nearest->is_over ? -ECANCELED : 0;
+        nearest->has_expired = true;
+    return nearest != NULL && nearest->has_expired ? -ECANCELED : 0;
 }
 
 int task_wait_until(const char *waiting_for, double deadline,
     int result_if_late, bool is_pause)
 {
     struct task *task = async_running;
-    struct scope *nearest = task->nearest;
+    struct scope *nearest = task->nearest_scope;
     double at = nearest != NULL ? fmin(deadline, nearest->deadline) : deadline;
 
     task->waiting_since = clock_now();
@@ -120,7 +120,7 @@ int task_wait_until(const char *waiting_for, double deadline,
 
 async_int task_wait(const char *waiting_for)
 {
-    int n = task_may_wait();
+    int n = task_prepare_wait();
     if (n == 0)
         n = task_wait_until(waiting_for, CLOCK_NEVER, 0, false);
     return (async_int){ n };
@@ -169,7 +169,7 @@ static void task_main(void)
     }
 }
 
-static struct task *take_idle(void)
+static struct task *new_task(void)
 {
     struct task *task = idle;
     void *stack;
@@ -182,7 +182,7 @@ static struct task *take_idle(void)
     task = stack_new(sizeof(*task), &stack, &size);
     if (task != NULL) {
         context_make(&task->context, stack, size, task_main);
-        task->number = stacks++;
+        task->number = next_number++;
     }
     return task;
 }
@@ -190,7 +190,7 @@ static struct task *take_idle(void)
 void task_spawn(struct group *group, async_fn *fn, void *arg,
     const char *function, const char *name, const char *where)
 {
-    struct task *task = take_idle();
+    struct task *task = new_task();
 
     if (group == NULL)
         group = &async_program;
@@ -222,7 +222,7 @@ static void free_tasks(void)
     stacks_free();
 }
 
-int async_run_first(
+int async_run_named(
     const char *selector, async_fn *fn, void *arg, const char *function)
 {
     int error = loop_init(selector);
@@ -233,7 +233,7 @@ int async_run_first(
         goto free_loop;
     async_program = (struct group){ .is_decided = true, .result = -ENOMEM };
     ids = 0;
-    stacks = -1;
+    next_number = -1;
     task_spawn(NULL, fn, arg, function, "", NULL);
     first = LIST_FIRST(&async_program.tasks, struct task, member);
     error = loop_run();

@@ -1,5 +1,5 @@
-// async.h - functions that wait in plain sight, in tasks with a small stack
-// each, on the loop.
+// async.h - functions that wait, and show it. Each task has a small stack of
+// its own; the loop runs the tasks.
 //
 //     async_int greet(void *name) // may wait, as its type says
 //     {
@@ -8,40 +8,48 @@
 //         return (async_int){ error };
 //     }
 //
-// The colour. The value of an async_int is 0, a count or a descriptor, or a
-// negative error. await() is the only way to that value, and compiles only in a
-// function that returns async_int itself: no wait hides behind a plain
-// function. A forgotten await is an error wherever the value is used, and a
-// warning in `f();`. One case stays silent, `return f();`: write return
-// (async_int){ await(f()) }; instead.
+// The colour of a function, whether it may wait, is its return type. The value
+// of an async_int is 0, a count or a descriptor, or a negative error. Only
+// await() takes the value out, and await() compiles only in a function that
+// itself returns async_int: no wait hides behind a plain function. (The
+// compiler cannot close the back door `.value`.) A forgotten await is an error
+// where the value is used, a warning in `f();`, and silent in `return f();`:
+// write return (async_int){ await(f()) }; so that the wait is in sight, and in
+// the dump.
 //
-// Groups. A task is started in a group, and the group stays in memory until
-// group_wait() has returned; if its owner ends earlier, the program aborts. The
-// first task that fails cancels the others, and its error is the group's
-// result. A race is decided by its first success instead. Independent tasks do
-// not cancel one another; the group's result is the first error all the same.
+// Groups. A task is started in a group. The first task that spawns in a group
+// is its owner, and keeps the group in memory until group_wait() has returned;
+// if the owner ends earlier, the program aborts. The first task that fails
+// cancels the others, and its error is the group's result. A race is decided by
+// its first success instead. Independent tasks do not cancel one another; the
+// group's result is the first error all the same.
 //
 // Cancellation is level-triggered: every later wait of a cancelled task returns
 // -ECANCELED at once, until the task ends. When several things happen:
 //
-//     first                                then
-//     the awaited event, before a cancel   the wait's result; -ECANCELED later
-//     a cancel, before a satisfied wait    -ECANCELED, and no lock is taken
+//     first, then                          result
+//     the awaited event, then a cancel     the wait's; -ECANCELED later
+//     a cancel, then a wait that could     -ECANCELED, and no lock is taken
+//       end at once
 //     the deadline of a wait               -ETIMEDOUT, from this wait only
 //     the deadline of await_within()       -ECANCELED from all waits inside,
 //                                          -ETIMEDOUT from await_within()
-//     the call returns another value       that value, even if it is late
+//     the call in await_within() returns   that value, even if it is late
+//       anything but -ECANCELED
 //     several deadlines                    the nearest; if equal, the outermost
-//     await_within()'s, before a cancel    -ETIMEDOUT; -ECANCELED later
-//     a cancel, before await_within()'s    -ECANCELED
-//     in await_shielded(): a cancel, or    no effect; -ECANCELED from the first
+//     the deadline of await_within(),      -ETIMEDOUT; -ECANCELED later
+//       then a cancel
+//     a cancel, then the deadline of       -ECANCELED
+//       await_within()
+//     in await_shielded(), a cancel or     no effect; -ECANCELED from the first
 //       a deadline from outside            wait after it
-//     in group_wait(): a cancel            its tasks are cancelled, and end; then
-//                                          the group's result if it was decided
+//     in group_wait(), a cancel            its tasks are cancelled, and end; the
+//                                          group's result if it was decided
 //                                          before, otherwise -ECANCELED
 //
-// A wake only queues: no task runs from inside another. A task keeps the thread
-// until it awaits; between two awaits no lock is needed.
+// Waking a task only puts it into the loop's queue: no task runs from inside
+// another. A task keeps the thread until it awaits; between two awaits no lock
+// is needed.
 
 #ifndef ASYNC_H
 #define ASYNC_H
@@ -68,33 +76,34 @@ typedef struct [[nodiscard]] {
 
 typedef async_int async_fn(void *arg);
 
-// Waits for a call that returns an async_int, and is the value.
+// Makes a call that returns an async_int, and evaluates to its value.
 #define await(call) AWAIT_(call, #call, __COUNTER__)
 
-// The same, for a limited time; the same, out of reach of cancels and outer
-// deadlines, for clean-up that has to wait.
+// The same, given up after `seconds`.
 #define await_within(seconds, call) \
     AWAIT_IN_(seconds, false, call, #call, __COUNTER__)
+// The same, out of reach of cancels and outer deadlines: for clean-up that
+// waits.
 #define await_shielded(call) \
     AWAIT_IN_(CLOCK_NEVER, true, call, #call, __COUNTER__)
 
 // Runs fn(arg) as the first task, and the loop until all tasks have ended.
-// Returns the first task's result, or an error of loop_init() or loop_run().
-// `selector` is as for loop_init().
+// Returns the first task's result, or a negative errno without a loop, a pipe
+// or memory. `selector` is as for loop_init().
 //
 // Signals: SIGQUIT (Ctrl-\) and SIGUSR1 make the loop call tasks_dump(). A task
-// that holds the thread at that moment is named at once, and another SIGQUIT
-// ends the program if a second goes by without the dump. SIGPIPE is ignored:
+// that holds the thread at that moment is named at once; if the dump has not
+// come after a second, another SIGQUIT ends the program. SIGPIPE is ignored:
 // writing to a closed connection fails with -EPIPE. If all tasks wait for one
 // another, they are dumped and the program aborts.
-#define async_run(selector, fn, arg) async_run_first(selector, fn, arg, #fn)
-int async_run_first(
+#define async_run(selector, fn, arg) async_run_named(selector, fn, arg, #fn)
+int async_run_named(
     const char *selector, async_fn *fn, void *arg, const char *function);
 
 // Prints each task to stderr: its wait, for how long, and its chain of awaits.
 void tasks_dump(void);
 
-// --- Groups: zeroed at first; one of the first two may be set ----------------
+// --- Groups: zeroed at first; `race` or `independent` may be set -------------
 
 struct group {
     bool race;
@@ -103,12 +112,12 @@ struct group {
     bool is_cancelled;
     int result;
     int count; // tasks that have not ended
-    int wanted; // the owner waits until at most this many are left
+    int may_remain; // the owner waits until at most this many are left
     struct list tasks;
     struct task *owner; // the task that used the group first
     bool is_awaited; // by the owner, now
     struct group *next; // of the owner's open groups
-    const char *where; // place in the source of the first use
+    const char *where; // file and line of the first spawn()
 };
 
 // Starts fn(arg) as a task, from the loop's next turn on. `name` is kept, not
@@ -122,13 +131,12 @@ void task_spawn(struct group *group, async_fn *fn, void *arg,
 #define TEXT_OF__(line) #line
 
 // Waits until all tasks have ended. Returns the first error, or 0; of a race,
-// the first success, or the first error if there is none. Only the owner may
-// wait, the task that spawned first in the group: otherwise both are named, and
-// the program aborts.
+// the first success, or the first error if there is none. For the owner only:
+// if another task waits, both are named, and the program aborts.
 async_int group_wait(struct group *group);
 
 // Waits until fewer than n > 0 tasks are left. Returns 0, or -ECANCELED if the
-// group has failed, is won or cancelled.
+// group or its owner was cancelled.
 async_int group_room(struct group *group, int n); // for the owner only
 
 void group_cancel(struct group *group); // also tasks that are spawned later
@@ -145,10 +153,10 @@ async_int readable(int fd, double deadline);
 async_int writable(int fd, double deadline);
 
 // close(fd), for a descriptor that a task has waited for: after a plain
-// close(), the next file with this number may wait in vain. If another task
-// waits for it, both are named, and the program aborts.
+// close(), a wait for the next file with this number might never end. If
+// another task waits for fd, both are named, and the program aborts.
 void task_close(int fd);
-void task_forget(int fd); // just before another function closes it, as fclose()
+void task_forget(int fd); // before another function, as fclose(), closes fd
 
 // For new kinds of waits. task_wait() returns the result passed to task_wake(),
 // which does nothing for a task that is not waiting. `waiting_for` is kept for
@@ -185,17 +193,19 @@ struct await_site {
     int line;
 };
 
-// One await in progress, on the waiting stack, linked to the await around it.
+// One await in progress, on the stack of its task; `outer` is the one around
+// it.
 struct await_link {
     const struct await_site *site;
     struct await_link *outer;
 };
 
+// One await_within() or await_shielded() in progress.
 struct scope {
     struct scope *outer;
     double deadline;
     bool is_shield;
-    bool is_over; // its deadline has ended a wait
+    bool has_expired; // its deadline has ended a wait
 };
 
 extern struct await_link *await_chain; // of the running task, innermost first
@@ -205,7 +215,7 @@ void scope_open(struct scope *scope, double seconds, bool is_shield);
 int scope_close(struct scope *scope, int n);
 
 // The handler of an overflow reads the chain: it must be up to date in memory.
-#define AWAIT_SEEN_ atomic_signal_fence(memory_order_release)
+#define AWAIT_FENCE_ atomic_signal_fence(memory_order_release)
 
 #define AWAIT_(call, text, id) AWAIT__(call, text, id)
 #define AWAIT__(call, text, id) \
@@ -216,11 +226,11 @@ int scope_close(struct scope *scope, int n);
             __LINE__ }; \
         struct await_link link##id = { &site##id, await_chain }; \
         await_chain = &link##id; \
-        AWAIT_SEEN_; \
+        AWAIT_FENCE_; \
         await_count++; \
         const async_int result##id = (call); \
         await_chain = link##id.outer; \
-        AWAIT_SEEN_; \
+        AWAIT_FENCE_; \
         result##id.value; \
     })
 

@@ -1,4 +1,4 @@
-// crawl.c - fetches every page that can be reached, once each.
+// crawl.c - fetches every page that can be reached.
 
 #include "errors.h"
 #include "fetch.h"
@@ -50,7 +50,7 @@ static async_int worker(void *arg)
         if (pause > 0)
             await(task_pause(pause * 1e-3));
     } while (pause > 0 && !interrupted());
-    condition_broadcast(&changed); // after Ctrl-C, no page may come any more
+    condition_broadcast(&changed); // after Ctrl-C, perhaps nothing else does
     return (async_int){ 0 };
 }
 

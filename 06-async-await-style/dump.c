@@ -38,8 +38,8 @@ static void dump_chain(const struct await_link *link)
     }
 }
 
-// For the trace. Where a function of sockets.c waits, i = -1 finds its caller,
-// which is a place in the program.
+// For the trace: await number i of the running task, 0 is the innermost; -1 is
+// the innermost that is not in sockets.c, and so a place in the program.
 static bool find_await(int i, struct trace_site *site)
 {
     const struct await_link *link = await_chain;
@@ -83,48 +83,48 @@ void tasks_dump(void)
 
 static int bell[2]; // a pipe: a byte in it asks the loop for a dump
 static struct loop_watch watch;
-static volatile sig_atomic_t is_asked;
+static volatile sig_atomic_t dump_wanted;
 static volatile double asked_at;
 
 static void on_bell(void *unused)
 {
     (void)unused;
     pipe_drain(bell[0]);
-    bool dump = is_asked;
-    is_asked = false; // a signal during the dump asks for another one
+    bool dump = dump_wanted;
+    dump_wanted = false; // a signal during the dump asks for another one
     if (dump)
         tasks_dump();
     loop_watch_fd(&watch, bell[0], SELECT_READ, on_bell, NULL);
 }
 
 // The loop will print the dump. But a task that holds the thread may be the
-// reason for asking: it is named at once. If a second goes by without the dump,
-// another Ctrl-\ ends the program, as it does without a handler.
+// reason for asking: it is named at once. If the dump has not come after a
+// second, another Ctrl-\ ends the program, as it does without a handler.
 static void on_dump_signal(int number, siginfo_t *info, void *context)
 {
     (void)info;
     (void)context;
-    if (is_asked && number == SIGQUIT && clock_now() - asked_at > 1) {
+    if (dump_wanted && number == SIGQUIT && clock_now() - asked_at > 1) {
         signal(number, SIG_DFL);
         raise(number);
     }
     if (async_running != NULL) {
         print("task %u  %s(%s)  has been running for %.2f s\n",
             async_running->id, async_running->function, async_running->name,
-            clock_now() - loop_since());
+            clock_now() - loop_callback_start());
         dump_chain(await_chain);
     }
-    if (!is_asked)
+    if (!dump_wanted)
         asked_at = clock_now();
-    is_asked = true;
+    dump_wanted = true;
     pipe_poke(bell[1]);
 }
 
 static void restore_handlers(void);
 
-// Names the task that has overflowed its stack. Without our handler the fault
-// then happens again and ends the program; one that was sent by kill() does not
-// happen by itself.
+// Names the task that has overflowed its stack. Restores the earlier handlers,
+// so that on return the fault happens again and ends the program. A signal sent
+// by kill() would not come again, so it is raised.
 static void on_fault(int number, siginfo_t *info, void *context)
 {
     (void)context;
@@ -134,7 +134,7 @@ static void on_fault(int number, siginfo_t *info, void *context)
         return;
     }
     if (async_running != NULL
-        && stack_guards(async_running->context.stack, info->si_addr)) {
+        && stack_guard_contains(async_running->context.stack, info->si_addr)) {
         print("task %u  %s(%s) has overflowed its stack of %d KiB\n",
             async_running->id, async_running->function, async_running->name,
             stack_kib());
@@ -184,7 +184,8 @@ int dump_begin(void)
             .sa_flags = SA_ONSTACK | SA_RESTART | SA_SIGINFO,
             .sa_sigaction = signals[i].handler,
         };
-        // Ignored signals stay ignored: so a shell starts background programs.
+        // Ignored signals stay ignored: a shell ignores them for background
+        // jobs.
         sigaction(signals[i].number, NULL, &signals[i].before);
         if (signals[i].before.sa_handler != SIG_IGN)
             sigaction(signals[i].number, &action, NULL);

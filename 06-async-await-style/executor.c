@@ -19,7 +19,7 @@ struct job {
     void (*abandon)(void *);
     int result;
     struct task *task; // NULL: abandoned
-    bool is_over; // and the task has been woken
+    bool is_collected; // its result is here, and the task has been woken
 };
 
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
@@ -29,10 +29,10 @@ static struct list waiting; // jobs that no thread has begun
 static struct list done; // jobs whose task has to be woken
 static int unfinished; // jobs
 static bool closing;
-// For the loop's thread only:
+// For the loop's thread only, but for the end of the bell that is poked:
 static pthread_t threads[EXECUTOR_THREADS];
 static int num_threads;
-static int awaited; // jobs
+static int num_awaited; // jobs
 static int bell[2]; // a pipe: poked when a job is done
 static struct loop_watch watch;
 
@@ -45,8 +45,7 @@ static struct job *take_first(struct list *jobs)
     return job;
 }
 
-// Called with the mutex locked, which is unlocked while functions of others
-// run.
+// Called with the mutex locked; unlocks it while fn or abandon runs.
 static void do_job(struct job *job)
 {
     if (job->task != NULL) {
@@ -87,12 +86,13 @@ static void collect(void)
     struct job *job;
 
     while ((job = take_first(&done)) != NULL) {
-        job->is_over = true;
+        job->is_collected = true;
         task_wake(job->task, 0);
     }
 }
 
-// Watched as long as a task waits for a job: so the loop does not end.
+// The bell is watched while a task waits for a job, which keeps the loop
+// running.
 static void on_bell(void *unused)
 {
     (void)unused;
@@ -100,7 +100,7 @@ static void on_bell(void *unused)
     pthread_mutex_lock(&mutex);
     collect();
     pthread_mutex_unlock(&mutex);
-    if (awaited > 0)
+    if (num_awaited > 0)
         loop_watch_fd(&watch, bell[0], SELECT_READ, on_bell, NULL);
 }
 
@@ -124,7 +124,7 @@ static int start_thread(void)
     return 0;
 }
 
-// Queues a new job. Returns 0, or a negative errno if there is no job.
+// Queues a new job. Returns 0, or a negative errno: nothing was queued.
 static int submit(struct job **job, int (*fn)(void *), void *arg,
     void (*abandon)(void *))
 {
@@ -149,7 +149,7 @@ static int submit(struct job **job, int (*fn)(void *), void *arg,
 async_int run_blocking(int (*fn)(void *), void *arg, void (*abandon)(void *))
 {
     struct job *job;
-    int n = task_may_wait();
+    int n = task_prepare_wait();
 
     if (n == 0)
         n = submit(&job, fn, arg, abandon);
@@ -158,17 +158,17 @@ async_int run_blocking(int (*fn)(void *), void *arg, void (*abandon)(void *))
             abandon(arg);
         return (async_int){ n };
     }
-    awaited++;
+    num_awaited++;
     n = loop_watch_fd(&watch, bell[0], SELECT_READ, on_bell, NULL);
     if (n == 0)
         n = await(task_wait("a thread"));
-    if (--awaited == 0)
+    if (--num_awaited == 0)
         loop_cancel_fd(&watch);
     // The job may have finished in the meantime. If not, abandon it while we
     // hold the mutex; the thread then frees it.
     pthread_mutex_lock(&mutex);
     collect();
-    bool is_over = job->is_over;
+    bool is_over = job->is_collected;
     if (!is_over)
         job->task = NULL;
     pthread_mutex_unlock(&mutex);

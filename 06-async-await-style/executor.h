@@ -8,11 +8,12 @@
 
 enum { EXECUTOR_THREADS = 4 }; // at most; started when needed
 
-// Calls fn(arg) in one of the threads and returns its result, which must not be
-// negative. Returns -ECANCELED if the task is cancelled; -ENOMEM, -EAGAIN (no
-// thread) or an error of pipe_open() or loop_on_fd() if fn could not begin.
-// After any of these errors abandon(arg), unless NULL, is called once: by the
-// thread when fn has returned, or at once if fn was never called.
+// Calls fn(arg) in one of the threads and returns its result. Returns
+// -ECANCELED if the task is cancelled; -ENOMEM, -EAGAIN (no thread) or an error
+// of pipe_open() or loop_watch_fd() if the job could not be queued or watched.
+// After these errors nothing waits for fn, and abandon(arg), unless NULL, is
+// called once: at once if the job was not queued, otherwise by a thread, after
+// fn or in its place.
 async_int run_blocking(int (*fn)(void *), void *arg, void (*abandon)(void *));
 
 // Waits until all jobs are done, abandoned ones included, and ends the threads.

@@ -30,7 +30,7 @@ void group_count_result(struct group *group, int result)
         group->result = result;
         group_cancel(group);
     } else if (result < 0 && group->result == 0) {
-        group->result = result; // of a race: the result if no task wins
+        group->result = result; // of independent tasks, or if no task wins
     }
 }
 
@@ -70,12 +70,12 @@ void group_remove(struct group *group, struct task *task, int result)
     list_remove(&group->tasks, &task->member);
     group->count--;
     group_count_result(group, result);
-    if (group->is_awaited && group->count <= group->wanted)
+    if (group->is_awaited && group->count <= group->may_remain)
         task_wake(group->owner, 0);
 }
 
-// Waits until at most `wanted` tasks are left.
-static int wait_for_tasks(struct group *group, int wanted)
+// Waits until at most `may_remain` tasks are left.
+static int wait_for_tasks(struct group *group, int may_remain)
 {
     struct task *owner = group->owner;
 
@@ -85,14 +85,14 @@ static int wait_for_tasks(struct group *group, int wanted)
             owner->name, group->where);
         abort();
     }
-    int error = task_may_wait();
-    group->wanted = wanted;
-    while (error == 0 && group->count > wanted) {
+    int error = task_prepare_wait();
+    group->may_remain = may_remain;
+    while (error == 0 && group->count > may_remain) {
         group->is_awaited = true;
         error = task_wait_until("its tasks", CLOCK_NEVER, 0, false);
         group->is_awaited = false;
-        if (error == 0 && group->count > wanted)
-            error = task_may_wait();
+        if (error == 0 && group->count > may_remain)
+            error = task_prepare_wait();
     }
     return error;
 }

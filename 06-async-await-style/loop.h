@@ -1,11 +1,11 @@
 // loop.h - an event loop: it waits for everything at once, and calls you.
 //
-//  1. One turn: call all calls that are due; wait for a descriptor or the next
-//     deadline; call the watches of the ready descriptors.
-//  2. loop_run() calls the callbacks, on its thread. Arming never calls.
-//  3. Calls and watches fire once. Re-arming moves them. A callback that
-//     re-arms itself waits for the next turn: none starves the others.
-//  4. Nothing is called after a cancel, even in the same turn, nor too early.
+//  1. One turn: make all calls (struct loop_call) that are due; wait for a ready
+//     descriptor or the next call; call the watches of the ready descriptors.
+//  2. loop_run() runs the callbacks, on its thread. Arming never runs one.
+//  3. Calls and watches fire once. Arming an armed one replaces the old values.
+//     A callback that re-arms itself waits for the next turn: none starves.
+//  4. Nothing is called early, nor after a cancel, even in the same turn.
 //  5. The structs are yours: zeroed at first, and not moved while armed.
 //  6. The loop has one thread. Other threads and signal handlers wake it with
 //     pipe_poke() on a pipe (pipe.h) that a watch reads: no poke is lost.
@@ -43,10 +43,10 @@ void loop_free(void);
 
 // Runs until only watches in the background are armed. Returns 0 or -errno.
 int loop_run(void);
-double loop_since(void); // the moment at which the running callback began
+double loop_callback_start(void); // when the running callback began
 
-// When `fd` is ready for SELECT_READ, SELECT_WRITE or either. One watch may
-// read and one may write. Returns 0, or an error of selector_set().
+// Calls fn(arg) when `fd` is ready for SELECT_READ, SELECT_WRITE or either. One
+// watch may read and one may write. Returns 0, or an error of selector_set().
 #define loop_on_fd(watch, fd, interest, fn, arg) \
     (trace(TRACE_WAIT_FD, TRACE_THIS, fd), \
         loop_watch_fd(watch, fd, interest, fn, arg))
@@ -54,11 +54,11 @@ int loop_watch_fd(
     struct loop_watch *watch, int fd, int interest, loop_fn *fn, void *arg);
 void loop_cancel_fd(struct loop_watch *watch);
 
-// Just before close(fd). Aborts if loop_other(): another watch waits for fd.
+// Call this just before close(fd). Aborts if loop_other_watch() returns one.
 void loop_forget(struct loop_watch *watch, int fd);
-struct loop_watch *loop_other(const struct loop_watch *watch, int fd);
+struct loop_watch *loop_other_watch(const struct loop_watch *watch, int fd);
 
-// At a moment; after some seconds; after a pause, or Ctrl-C; in the next turn.
+// Calls fn(arg): at a moment, later, later or at Ctrl-C, in the next turn.
 void loop_at(struct loop_call *call, double at, loop_fn *fn, void *arg);
 void loop_after(struct loop_call *call, double seconds, loop_fn *fn, void *arg);
 void loop_pause(struct loop_call *call, double seconds, loop_fn *fn, void *arg);

@@ -1,5 +1,5 @@
-// sockets.c - each function calls, and while the call would block, waits and
-// calls again; look-ups run in a thread.
+// sockets.c - connect, send and receive, each with its wait; look-ups in a
+// thread.
 
 #include "sockets.h"
 
@@ -49,7 +49,7 @@ async_int receive(int fd, char *buffer, size_t size, double deadline)
 
 // --- Look-ups ----------------------------------------------------------------
 
-// For the thread. Outlives the asking task if that is cancelled.
+// The input of the thread. Outlives a task that is cancelled.
 struct question {
     struct url url; // host and port
     int error;
@@ -92,8 +92,8 @@ static async_int ask(const struct url *url)
     return (async_int){ n };
 }
 
-// Asks for this task, and for all that wait for the same host.
-static async_int ask_for_all(const struct url *url)
+// Looks the host up, on behalf of all tasks that wait for it.
+static async_int look_up_shared(const struct url *url)
 {
     struct look_up own = { .url = url };
 
@@ -123,7 +123,7 @@ async_int look_up(const struct url *url, int try, const struct address **to)
     while ((n = net_lookup_known(url, try, to)) == -EAGAIN) {
         struct look_up *other = find_look_up(url);
         n = await(other != NULL ? condition_wait(&other->answered)
-                                : ask_for_all(url));
+                                : look_up_shared(url));
         if (n != 0)
             break;
     }

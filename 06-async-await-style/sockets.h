@@ -1,8 +1,9 @@
 // sockets.h - the calls that wait on a socket, as functions that await.
 //
-// For non-blocking sockets. Each tries first, even in a cancelled task, and
-// waits only if the call would block. Errors: those of the system call; of the
-// wait, -ECANCELED, and -ETIMEDOUT when `deadline` comes first.
+// For non-blocking sockets. dial() and send_some() try first, even in a
+// cancelled task, and wait only if the call would block; receive() waits first.
+// Errors: those of the system call, and those of the wait, -ECANCELED, or
+// -ETIMEDOUT when `deadline` comes first.
 
 #ifndef SOCKETS_H
 #define SOCKETS_H

@@ -61,22 +61,23 @@ static struct slab *slab_new(void)
     return slabs = slab;
 }
 
-// With mprotect(), guard and stack are mappings of their own, and the system's
-// limit on mappings ends us: at some 32,000 stacks with Linux's default.
+// Makes a page inaccessible, by advice where the kernel takes it: mprotect()
+// splits the mapping, and Linux's default limit on mappings then ends us at
+// some 32,000 stacks.
 static int guard(char *page)
 {
 #ifdef MADV_GUARD_INSTALL
     // qemu accepts any advice, and ignores it: try one that does not exist.
-    static int is_checked; // -1: not to be trusted
-    if (is_checked == 0)
-        is_checked = madvise(page, page_size(), INT_MAX) == -1 ? 1 : -1;
-    if (is_checked == 1 && madvise(page, page_size(), MADV_GUARD_INSTALL) == 0)
+    static int advice_works; // 0: not tried yet, -1: no
+    if (advice_works == 0)
+        advice_works = madvise(page, page_size(), INT_MAX) == -1 ? 1 : -1;
+    if (advice_works == 1 && madvise(page, page_size(), MADV_GUARD_INSTALL) == 0)
         return 0;
 #endif
     return mprotect(page, page_size(), PROT_NONE);
 }
 
-void *stack_new(size_t owner_size, void **stack, size_t *size)
+void *stack_new(size_t header_size, void **stack, size_t *size)
 {
     struct slab *slab = slabs;
 
@@ -88,12 +89,12 @@ void *stack_new(size_t owner_size, void **stack, size_t *size)
     if (guard(low) == -1)
         return NULL;
     slab->used++;
-    *size = stack_size() - page_size() - (owner_size + 63) / 64 * 64;
+    *size = stack_size() - page_size() - (header_size + 63) / 64 * 64;
     *stack = low + page_size();
     return low + page_size() + *size;
 }
 
-bool stack_guards(const void *stack, const void *address)
+bool stack_guard_contains(const void *stack, const void *address)
 {
     const char *end = stack;
     const char *at = address;

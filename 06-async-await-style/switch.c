@@ -21,7 +21,7 @@ void context_make(
     makecontext(&context->machine, entry, 0);
 #else
     // The frame drawn in switch_asm.S, built by hand. `entry` is the return
-    // address; the zero behind it ends a backtrace.
+    // address; zeros, behind it and in x29, end a backtrace.
 #ifdef __x86_64__
     enum { WORDS = 8, RETURN_ADDRESS = 6 };
 #else
@@ -29,7 +29,7 @@ void context_make(
 #endif
     void **sp = (void **)((char *)stack + size) - WORDS;
     memset(sp, 0, WORDS * sizeof(*sp));
-    memcpy(&sp[RETURN_ADDRESS], &entry, sizeof(entry)); // ISO C has no cast
+    memcpy(&sp[RETURN_ADDRESS], &entry, sizeof(entry)); // ISO C cannot cast it
     context->sp = sp;
 #endif
 #ifdef TSAN

@@ -1,9 +1,9 @@
 // switch.h - leaves one stack and continues on another.
 //
-// Two methods: a few lines of assembly in switch_asm.S, for x86-64 and arm64;
-// and ucontext.h on other machines, or if SWITCH_UCONTEXT is defined, which is
-// portable and a hundred times slower: each switch asks the kernel for the
-// signal mask.
+// x86-64 and arm64 have a few lines of assembly, in switch_asm.S. Other
+// machines, and builds with SWITCH_UCONTEXT, use ucontext.h: portable, but a
+// hundred times slower, because each switch asks the kernel for the signal
+// mask.
 
 #ifndef SWITCH_H
 #define SWITCH_H
@@ -51,8 +51,8 @@ void context_entered(struct context *from);
 
 void stack_switch(void **from_sp, void *to_sp); // switch_asm.S
 
-// Continues with `to`. Returns when another call switches to `from`, in which
-// the caller's context is stored; it may be zeroed before.
+// Continues with `to`. Stores the caller's context in *from (zeroed at first),
+// and returns when another call switches to `from`.
 static inline void context_switch(struct context *from, struct context *to)
 {
 #ifdef ASAN

@@ -8,7 +8,8 @@
 //     arm64   x29 | return address | x19 to x28 | d8 to d15 | caller's frame
 //
 // (A `ret` would be predicted to return to our own caller, and cost six times
-// as much. The floating-point control words belong to the thread, and stay.)
+// as much. The floating-point control words are not switched: all tasks of a
+// thread share them.)
 
     .text
     .balign 16
@@ -38,7 +39,7 @@ stack_switch:
     popq %rbp
     popq %rcx // return address
     jmp *%rcx
-#elif defined(__aarch64__) // (a `;` begins a comment in Apple's assembler)
+#elif defined(__aarch64__)
     stp x29, x30, [sp, #-160]!
     stp x19, x20, [sp, #16]
     stp x21, x22, [sp, #32]

@@ -21,7 +21,7 @@ struct task {
     struct loop_watch watch;
     // The wait in progress; valid while is_waiting:
     struct list *queue; // the waiters of a lock or condition, or NULL
-    struct scope *nearest; // the scope whose deadline comes first
+    struct scope *nearest_scope; // the scope whose deadline comes first
     const char *waiting_for; // text for the dump
     double waiting_since;
     double deadline; // of the wait itself
@@ -29,7 +29,7 @@ struct task {
     int fd; // -1: not waiting for a descriptor
     // In the loop, and in lists:
     struct loop_call ready_call; // resumes the task
-    struct list_link waiter; // in *queue
+    struct list_link waiter_link; // in *queue
     struct loop_call timeout; // stays armed if the next deadline is the same
     struct list_link member; // in group->tasks
     struct task *next_idle;
@@ -50,7 +50,7 @@ extern struct group async_program; // the first task, and tasks without a group
 
 // Prepares a wait of the running task. Returns 0, or -ECANCELED if the task
 // must not wait.
-int task_may_wait(void);
+int task_prepare_wait(void);
 
 // Suspends the running task until task_wake(), or until `deadline`, with the
 // result `result_if_late`. A pause also ends at Ctrl-C.

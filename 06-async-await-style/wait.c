@@ -19,7 +19,7 @@ static void on_ready(void *task)
 static int wait_for_fd(
     int fd, int interest, const char *waiting_for, double deadline)
 {
-    int error = task_may_wait();
+    int error = task_prepare_wait();
 
     if (error == 0 && clock_now() >= deadline)
         error = -ETIMEDOUT;
@@ -45,7 +45,7 @@ async_int writable(int fd, double deadline)
 void task_forget(int fd)
 {
     struct task *task = async_running;
-    struct loop_watch *watch = loop_other(&task->watch, fd);
+    struct loop_watch *watch = loop_other_watch(&task->watch, fd);
 
     if (watch != NULL && watch->fn == on_ready) {
         struct task *other = watch->arg;
@@ -68,7 +68,7 @@ void task_close(int fd)
 async_int task_pause(double seconds)
 {
     double end = interrupted() ? 0 : clock_now() + seconds;
-    int n = task_may_wait();
+    int n = task_prepare_wait();
     if (n == 0)
         n = task_wait_until("a pause", end, 0, true);
     return (async_int){ n };
@@ -94,7 +94,7 @@ int scope_close(struct scope *scope, int n)
 {
     async_running->scope = scope->outer;
     async_running->shields -= scope->is_shield;
-    return n == -ECANCELED && scope->is_over ? -ETIMEDOUT : n;
+    return n == -ECANCELED && scope->has_expired ? -ETIMEDOUT : n;
 }
 
 // --- Queues of tasks ---------------------------------------------------------
@@ -102,14 +102,14 @@ int scope_close(struct scope *scope, int n)
 static int wait_in(struct list *queue, const char *waiting_for)
 {
     async_running->queue = queue;
-    list_append(queue, &async_running->waiter);
+    list_append(queue, &async_running->waiter_link);
     return task_wait_until(waiting_for, CLOCK_NEVER, 0, false);
 }
 
 void waiters_wake(struct list *queue, int result)
 {
     while (queue->first != NULL)
-        task_wake(LIST_MEMBER(queue->first, struct task, waiter), result);
+        task_wake(LIST_MEMBER(queue->first, struct task, waiter_link), result);
 }
 
 static void hold(struct lock *lock, struct task *task)
@@ -121,7 +121,7 @@ static void hold(struct lock *lock, struct task *task)
 
 async_int lock_take(struct lock *lock)
 {
-    int n = task_may_wait();
+    int n = task_prepare_wait();
     if (n == 0 && lock->holder != NULL) {
         trace_await(TRACE_WAIT_LOCK, 0);
         n = wait_in(&lock->waiters, "a lock");
@@ -138,14 +138,14 @@ void lock_give(struct lock *lock)
     if (lock->holder != async_running)
         return;
     async_running->locks--;
-    hold(lock, LIST_FIRST(&lock->waiters, struct task, waiter));
+    hold(lock, LIST_FIRST(&lock->waiters, struct task, waiter_link));
     if (lock->holder != NULL)
         task_wake(lock->holder, 0);
 }
 
 async_int condition_wait(struct condition *condition)
 {
-    int n = task_may_wait();
+    int n = task_prepare_wait();
     if (n == 0)
         n = wait_in(&condition->waiters, "a condition");
     return (async_int){ n };
@@ -153,7 +153,7 @@ async_int condition_wait(struct condition *condition)
 
 void condition_signal(struct condition *condition)
 {
-    struct task *task = LIST_FIRST(&condition->waiters, struct task, waiter);
+    struct task *task = LIST_FIRST(&condition->waiters, struct task, waiter_link);
 
     if (task != NULL)
         task_wake(task, 0);

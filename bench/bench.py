@@ -2,7 +2,7 @@
 """Measures the cost of a request in each stage, compared with a floor: the
 least that any correct client must do.
 
-    make bench [ROUNDS=N] [TABLES="a b c d e f"]
+    make bench [ROUNDS=N] [TABLES="a b c d e f g"] [APART=no]
 
 See bench/READING.md. Standard library only; Linux (/proc, wait4).
 """
@@ -14,6 +14,7 @@ import json
 import math
 import os
 import platform
+import re
 import resource
 import statistics
 import subprocess
@@ -23,13 +24,17 @@ import urllib.request
 
 BUILD = os.environ.get("BUILD") or "build"
 ROUNDS = os.environ.get("ROUNDS") or "0"
-TABLES = (os.environ.get("TABLES") or "a b c d e f").split()
+TABLES = (os.environ.get("TABLES") or "a b c d e f g").split()
+APART = os.environ.get("APART") != "no"
 FLOOR = "floor"
 
 # Our targets: CPU at 1,000 and at 10,000 in flight, as multiples of the floor;
 # bytes for each waiting task.
 TARGETS = {"04": (1.15, 1.20, 700), "05": (1.15, 1.20, 700),
            "06": (1.20, 1.45, 4600)}
+
+# Our targets: user instructions a request, at 1,000 in flight.
+INSTRUCTION_TARGETS = {"04": 7300, "05": 8000, "06": 8600}
 
 # Targets for switch.c, in nanoseconds.
 SWITCH_TARGETS = {"plain resume": 1.5, "full generator": 3,
@@ -162,8 +167,10 @@ def baselines():
 def peers():
     """Clients on other libraries: see bench/peers/."""
     script = "bench/peers/asyncio_client.py"
-    found = [("libuv", path)
-             for path in [BUILD + "/bench/peers/libuv_client"]
+    found = [(name, path)
+             for name, path in (
+                 ("libuv", BUILD + "/bench/peers/libuv_client"),
+                 ("State Threads", BUILD + "/bench/peers/st_client"))
              if os.path.exists(path)]
     found.append(("asyncio", script))
     if importlib.util.find_spec("uvloop"):
@@ -335,7 +342,7 @@ def print_selectors(log):
     print("\n(e) Stage 4, epoll or poll: CPU us a request, by how many wait\n")
     print("%-26s %-24s %-24s" % ("", "epoll", "poll"))
     for spread_ms, how in ((0, "equal delays"), (2000, "spread over 2 s")):
-        with Farm("--spread", str(spread_ms), apart=True) as farm:
+        with Farm("--spread", str(spread_ms), apart=APART) as farm:
             for n in (100, 1000, 10000):
                 found = {"epoll": [], "poll": []}
                 stopped = ""
@@ -394,6 +401,67 @@ def print_crawls(log):
           "help nobody.", flush=True)
 
 
+def count_instructions(counter, program, farm, count):
+    """The instructions of a program outside the kernel."""
+    command = [*program.split(), "-q", "--server", farm.url, "--count",
+               str(count), "--max-tasks", "1000", "--delay", "300",
+               "--timeout", "60"]
+    child = subprocess.run(counter + command, stdout=subprocess.DEVNULL,
+                           stderr=subprocess.PIPE, text=True)
+    out = child.stderr
+    if child.returncode != 0:
+        raise Failed("exit code %d" % child.returncode)
+    found = re.search(r"^(\d+),.*instructions:u|Collected : (\d+)", out, re.M)
+    if not found:
+        raise Failed((out.splitlines() or ["no count"])[-1])
+    return int(found.group(1) or found.group(2))
+
+
+def find_counter():
+    """The command that counts instructions: perf, where the processor's
+    counters can be read, or valgrind; and its name."""
+    perf = ["perf", "stat", "-x,", "-e", "instructions:u"]
+    callgrind = ["valgrind", "--tool=callgrind",
+                 "--callgrind-out-file=/dev/null"]
+    for name, command in ("perf stat", perf), ("callgrind", callgrind):
+        try:
+            out = subprocess.run(command + ["true"], capture_output=True,
+                                 text=True, check=True).stderr
+        except (OSError, subprocess.CalledProcessError):
+            continue
+        if "<not" not in out:
+            return name, command
+    return None, None
+
+
+def print_instructions(log):
+    """(g) User instructions a request."""
+    name, counter = find_counter()
+    print("\n(g) User instructions a request, 1,000 in flight\n")
+    if counter is None:
+        print("Skipped: neither perf nor valgrind counts them here.")
+        return
+    rows = [row for row in programs() if "asyncio" not in row[0]
+            and row[0][:2] != "02"]
+    with Farm() as farm:
+        for row, path in rows:
+            try:
+                few, many = (count_instructions(counter, path, farm, count)
+                             for count in (1000, 3000))
+            except Failed as failed:
+                print("%-21s stopped: %s" % (row, failed))
+                continue
+            value = (many - few) / 2000
+            log.writerow(["user instructions", row, 1, "%.0f" % value])
+            target = INSTRUCTION_TARGETS.get(row[:2])
+            print("%-21s %9s %s" % (row, "{:,.0f}".format(value), "" if target
+                  is None else "of {:,}{}".format(
+                      target, " !" if value > target else "")), flush=True)
+    print("\nCounted by %s, which gives nearly the same figure each time, on a "
+          "busy machine\ntoo: the rows of the stages parse HTTP, those of floor, "
+          "libuv and State Threads do\nnot." % name, flush=True)
+
+
 def raise_limits():
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if soft < hard:
@@ -433,7 +501,8 @@ def print_others():
     names = [name for name, _ in baselines() + peers()]
     here = ["Python " + platform.python_version()]
     missing = []
-    for package, row in (("libcurl", "libcurl multi"), ("libuv", "libuv")):
+    for package, row in (("libcurl", "libcurl multi"), ("libuv", "libuv"),
+                         ("st", "State Threads")):
         if row in names:
             here.append(version(package))
         else:
@@ -459,13 +528,14 @@ def print_machine():
 def print_requests(log):
     """(b) The cost of a request, as a multiple of the floor."""
     for case in CASES:
-        with Farm("--spread", str(case["spread"]), apart=True) as farm:
+        with Farm("--spread", str(case["spread"]), apart=APART) as farm:
             rows, stopped = measure_all(case, farm, log)
         print_table(case, rows, stopped)
 
 
 PRINTERS = {"a": print_sweep, "b": print_requests, "c": print_switches,
-            "d": print_parking, "e": print_selectors, "f": print_crawls}
+            "d": print_parking, "e": print_selectors, "f": print_crawls,
+            "g": print_instructions}
 
 
 def main():

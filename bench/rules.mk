@@ -36,8 +36,14 @@ $(BUILD)/bench/peers/libuv_client: bench/peers/libuv_client.c
 	@mkdir -p $(@D)
 	$(call say,LD)$(COMPILE) $(shell pkg-config --cflags libuv) $< -o $@ $(shell pkg-config --libs libuv)
 
+# animals -q on State Threads, if installed.
+$(BUILD)/bench/peers/st_client: bench/peers/st_client.c
+	@mkdir -p $(@D)
+	$(call say,LD)$(COMPILE) $(shell pkg-config --cflags st) $< -o $@ $(shell pkg-config --libs st)
+
 bench: all $(addprefix $(BUILD)/bench/,floor switch park \
-		$(shell pkg-config --exists libuv 2>/dev/null && echo peers/libuv_client))
+		$(shell pkg-config --exists libuv 2>/dev/null && echo peers/libuv_client) \
+		$(shell pkg-config --exists st 2>/dev/null && echo peers/st_client))
 	@BUILD=$(BUILD) ROUNDS=$(ROUNDS) TABLES="$(TABLES)" python3 bench/bench.py
 
 # bench/figures/*.svg, from the results of make bench and make stage-1 to 6.

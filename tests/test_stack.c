@@ -61,10 +61,10 @@ START_TEST(slabs)
         ck_assert_uint_eq((uintptr_t)stacks[i] % page, 0);
         memset(stacks[i], i, size); // every byte is usable
         memset(owners[i], i, sizeof(struct owner));
-        ck_assert(stack_guards(stacks[i], stacks[i] - 1));
-        ck_assert(stack_guards(stacks[i], stacks[i] - page));
-        ck_assert(!stack_guards(stacks[i], stacks[i] - page - 1));
-        ck_assert(!stack_guards(stacks[i], stacks[i]));
+        ck_assert(stack_guard_contains(stacks[i], stacks[i] - 1));
+        ck_assert(stack_guard_contains(stacks[i], stacks[i] - page));
+        ck_assert(!stack_guard_contains(stacks[i], stacks[i] - page - 1));
+        ck_assert(!stack_guard_contains(stacks[i], stacks[i]));
     }
     for (int i = 0; i < STACKS; i++) { // no two overlap
         ck_assert_int_eq(stacks[i][0], (char)i);

@@ -60,9 +60,9 @@ static void ask_all(bool in_a_hot_loop)
 {
     const char *how = in_a_hot_loop ? "hot loop: " : "poll():   ";
     bool live = isatty(STDOUT_FILENO);
-    double wall = clock_now();
-    double next_print = wall;
-    clock_t cpu = clock();
+    double wall_start = clock_now();
+    double next_print = wall_start;
+    clock_t cpu_start = clock();
 
     questions = answers = 0;
     for (int i = 0; i < ANIMALS; i++) {
@@ -84,8 +84,8 @@ static void ask_all(bool in_a_hot_loop)
         if (answers < ANIMALS && !(live && clock_now() >= next_print))
             continue;
         fputs(live ? "\r\033[K" : "", stdout);
-        print_count(
-            how, clock_now() - wall, (double)(clock() - cpu) / CLOCKS_PER_SEC);
+        print_count(how, clock_now() - wall_start,
+            (double)(clock() - cpu_start) / CLOCKS_PER_SEC);
         next_print += 0.1;
     }
     putchar('\n');

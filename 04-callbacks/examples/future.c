@@ -26,8 +26,9 @@ static void on_set(void *arg)
     printf("%.1f s  %s hears: %s\n", clock_now(), w->name, future.result);
 }
 
-// on_set() is always called later, by the loop. If it were called from in here
-// when the future is set already, every caller would have to expect both.
+// on_set() is always called later, by the loop. If ask() called it directly
+// when the future is set already, callers would have to be ready for both
+// orders.
 static void ask(void *arg)
 {
     struct waiter *w = arg;
@@ -43,7 +44,7 @@ static void ask(void *arg)
     *end = w;
 }
 
-// Waking only queues: the waiters run after the function that sets the result.
+// Waking only puts the waiters into the loop's queue: they run later.
 static void set(const char *result)
 {
     future.result = result;

@@ -1,5 +1,6 @@
 // stack_ripping.c - coffee needs hot water, hot water needs gas, and there is
-// no gas. The stack shows on whose behalf the gas was lit, if there is a stack.
+// no gas. The call stack shows where the wish came from; a chain of callbacks
+// has no such stack.
 
 #include "loop.h"
 
@@ -50,7 +51,7 @@ static void make_coffee(void)
     LEAVE;
 }
 
-// --- The same three steps; each has the loop call the next one ---
+// --- The same three steps; each asks the loop to call the next ---
 
 static struct loop_call next;
 

@@ -29,8 +29,9 @@ static void tick(void *arg)
     double late = clock_now() - t->due;
     int dropped = 0;
 
-    // Due again a period after the due time, not after now, or each delay would
-    // shift all later ticks. Ticks whose time has passed are dropped.
+    // The next tick is due one period after this tick was due, not one period
+    // from now, or each delay would shift all later ticks. Ticks whose time has
+    // passed are dropped.
     while ((t->due += t->period) < clock_now())
         dropped++;
     printf("%.2f s  every %3.0f ms  %5.1f ms late", clock_now() - start,

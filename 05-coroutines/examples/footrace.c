@@ -11,7 +11,7 @@
 struct lap {
     struct coroutine co;
     intptr_t faults;
-    int metres;
+    int place;
 };
 
 // The runner: yields places, counts the faults that are sent, returns the
@@ -22,8 +22,8 @@ static enum co_state lap(struct coroutine *co)
     CO_FRAME(struct lap, l, co);
 
     CO_BEGIN(co);
-    for (l->metres = 0; l->metres < 3; l->metres++) {
-        CO_YIELD(co, (void *)(uintptr_t)places[l->metres]);
+    for (l->place = 0; l->place < 3; l->place++) {
+        CO_YIELD(co, (void *)(uintptr_t)places[l->place]);
         l->faults += CO_VALUE(co) != NULL;
     }
 leave:

@@ -1,6 +1,7 @@
-// grep_pipeline.c - follow, grep, print: push, not pull. Each part of the
-// pipeline is a coroutine that waits for the next line to be sent. (After David
-// Beazley's "A Curious Course on Coroutines and Concurrency".)
+// grep_pipeline.c - main() sends lines to grep, and grep sends those that match
+// to print: data is pushed in, not pulled out. grep and print are coroutines
+// that wait for the next line. (After David Beazley's "A Curious Course on
+// Coroutines and Concurrency".)
 
 #include "coroutine.h"
 
@@ -59,7 +60,7 @@ int main(void)
 
     co_start(&p.co, printer);
     co_start(&said.co, grep);
-    co_send(&p.co, NULL); // primed: runs to its first stop, where it can receive
+    co_send(&p.co, NULL); // primed: at its first stop, it can receive
     co_send(&said.co, NULL);
     for (size_t i = 0; i < sizeof(log) / sizeof(*log); i++)
         co_send(&said.co, log[i]);

@@ -1,6 +1,6 @@
 // accidents.c - two mistakes that await does not prevent, and the group that
 // prevents both. Three chapters are to be saved, a second each; halfway through
-// the Ox, the disk is full.
+// the third, "Ox", the disk is full.
 
 #include "async.h"
 #include "errors.h"
@@ -39,7 +39,7 @@ static async_int one_by_one(void)
 }
 
 // Returns without a wait: nothing has been saved yet, and no failure is known.
-static async_int and_forget(void)
+static async_int spawn_and_forget(void)
 {
     for (int i = 0; i < 3; i++)
         spawn(NULL, save, chapters[i], chapters[i]);
@@ -63,7 +63,7 @@ static async_int save_all(void *unused)
     say("All", await(one_by_one()));
     start = clock_now();
     printf("Concurrent by accident:\n");
-    say("All", await(and_forget()));
+    say("All", await(spawn_and_forget()));
     await(task_pause(2));
     start = clock_now();
     printf("On purpose:\n");
