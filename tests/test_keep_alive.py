@@ -3,6 +3,8 @@
 the same, on few connections; and no server can make it take wrong bytes for a
 response, or wait for ever."""
 
+import functools
+import http.server
 import json
 import os
 import shutil
@@ -268,6 +270,41 @@ class KeepAlive(unittest.TestCase):
         self.assertEqual(data["counters"]["errors"], 0)
         self.assertEqual(data["counters"]["retries"], 0)
         self.assertGreater(farm.stats()["connections"], 10)
+
+    def test_a_server_by_others(self):
+        """Python's, which keeps connections in HTTP/1.1."""
+        class Handler(http.server.SimpleHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+            connections = 0
+
+            def setup(self):
+                super().setup()
+                Handler.connections += 1
+
+            def log_message(self, *_):
+                pass
+
+        folder = os.path.join(self.tmp, "www")
+        os.makedirs(os.path.join(folder, "sub"))
+        for i in range(50):
+            with open(os.path.join(folder, "%d.html" % i), "w") as file:
+                file.write('<a href="%d.html">next</a><a href="sub">x</a>'
+                           '<a href="none">y</a>' % (i + 1) + i * 1000 * "z")
+        handler = functools.partial(Handler, directory=folder)
+        with http.server.ThreadingHTTPServer(("127.0.0.1", 0),
+                                             handler) as server:
+            server.daemon_threads = True
+            threading.Thread(target=server.serve_forever, daemon=True).start()
+            url = "http://127.0.0.1:%d" % server.server_address[1]
+            # The folder's own list of files, 50 pages, /sub, /sub/, and two
+            # that are missing.
+            counters = self.crawl(url)["counters"]
+            server.shutdown()
+        self.assertEqual([counters[key] for key in (
+            "status_200", "status_301", "status_404", "errors", "retries")],
+            [52, 1, 2, 0, 0])
+        # Errors are sent with Connection: close.
+        self.assertLessEqual(Handler.connections, MOST + 2)
 
     # --- Stale connections ---
 
