@@ -1,7 +1,7 @@
 #!/bin/sh
 # broken.sh PATCH - copies a stage to play/broken/, applies an example that is a
-# patch, 0N-STAGE/examples/NAME.patch, and builds the copy's crawl if the patch
-# changes crawl.c, otherwise its animals.
+# patch, 0N-STAGE/examples/NAME.patch, and builds the copy's animals, or its
+# crawl if the patch changes that.
 set -eu
 
 make=${MAKE:-make}
@@ -19,5 +19,5 @@ if ! patch -s -p1 -d "play/broken/$name" <"$1"; then
     exit 1
 fi
 program=animals
-if grep -q '^+++ .*/crawl\.c$' "$1"; then program=crawl; fi
+if grep -q '^+++ .*/crawl\.c' "$1"; then program=crawl; fi
 exec $make --no-print-directory -s "PLAYS=$copy" "$build/$copy/$program"

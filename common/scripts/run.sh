@@ -1,6 +1,6 @@
 #!/bin/sh
 # run.sh NAME [WORD...] - runs an example; the WORDs are arguments for a program
-# or for a patched crawl. An example that is a patch changes or breaks a stage:
+# or for the crawl of keep_alive. An example that is a patch changes or breaks a stage:
 # the patch is shown and applied to a copy of the stage, which is then built and
 # run. If two stages have an example of this name, the example of the first
 # stage is run, unless STAGE names the other stage.
@@ -43,15 +43,13 @@ echo "$stage with this patch:"
 grep '^[-+]' "$file" | grep -v -e '^---' -e '^+++'
 sh common/scripts/broken.sh "$file"
 echo
-# A patch of the crawler is shown by a crawl of the farm's site.
-if [ -x "$build/$copy/crawl" ]; then
-    shift
-    # shellcheck disable=SC2016
-    exec "$build/harness" count /bin/sh -c \
-        '"$@" "$FARM/site/" | grep ^Finished' \
-        sh "$build/$copy/crawl" "$@"
-fi
 case $1 in
 *deadlock*) exec "$build/harness" hangs "$build/$copy/animals" --delay 300 --typing 2 ;;
+keep_alive)
+    shift
+    # shellcheck disable=SC2016
+    exec "$build/harness" count /bin/sh -c '"$@" "$FARM/site/" | grep Finished' \
+        sh "$build/$copy/crawl" "$@"
+    ;;
 *) exec "$build/harness" run "$build/$copy/animals" --typing 4 ;;
 esac
