@@ -206,6 +206,15 @@ def measure_all(case, farm, log):
     return rows, stopped
 
 
+NOISY = []  # rows of which one run differs much from the median
+
+
+def note_noise(row, values):
+    middle = statistics.median(values)
+    if max(values) > 1.25 * middle or min(values) < 0.8 * middle:
+        NOISY.append("%s: %s" % (row, spread(values)))
+
+
 def spread(values, form="%.1f"):
     return (form + " (" + form + "..." + form + ")") % (
         statistics.median(values), min(values), max(values))
@@ -242,6 +251,7 @@ def print_table(case, rows, stopped):
             most = target[2]
             text += " of %d%s" % (
                 most, " !" if statistics.median(size) > most else "")
+        note_noise("(b) %s, %s" % (name, case["name"]), cpu)
         print("%-21s %-22s %-14s %-16s %6.2f %3d" % (
             name, spread(cpu),
             compare(ratio, target and target[case["target"]]),
@@ -261,6 +271,7 @@ def print_switches(log):
         values = [float(value) for value in values]
         for number, value in enumerate(values):
             log.writerow(["one switch, ns", name, number + 1, value])
+        note_noise("(c) " + name, values)
         target = SWITCH_TARGETS.get(name)
         print("%-30s %-28s %s" % (
             name, spread(values, "%.2f"), "" if target is None else "%g%s" % (
@@ -326,6 +337,7 @@ def print_parking(log):
                 log.writerow(["parked, us", "%s %d" % (kind, n), number + 1,
                               us])
             reached, us, size = zip(*rows)
+            note_noise("(d) %s %d" % (kind, n), us)
             print("%-8s %8d %24s %8.0f  %s" % (
                 kind, n, spread(us, "%.2f"), statistics.median(size),
                 "stopped at %d: %s" % (min(reached), why) if why else ""))
@@ -555,6 +567,12 @@ def main():
         log.writerow(["machine", machine(time.strftime("%Y-%m-%d"))])
         for table in TABLES:
             PRINTERS[table](log)
+    if NOISY:
+        print("\nNoisy, a run at least a quarter off the median: %d rows. Close "
+              "other programs,\nor compare the ratios, not the microseconds."
+              % len(NOISY))
+        for row in NOISY:
+            print("  " + row)
     print("\nAll runs: %s/bench.csv. This took %.0f s." % (
         BUILD, time.monotonic() - START))
 
