@@ -24,6 +24,7 @@ test_lock_FOLDER = 06-async-await-style
 test_dump_FOLDER = 06-async-await-style
 test_executor_FOLDER = 06-async-await-style
 test_lookup_FOLDER = 06-async-await-style
+test_pool_FOLDER = 06-async-await-style
 test_stack_FOLDER = 06-async-await-style
 
 $(BUILD)/tests/%.o: tests/%.c $(FLAGS)

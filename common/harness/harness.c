@@ -8,6 +8,7 @@
 //     harness where            the waits of stage 6's tasks, and their places
 //     harness replay FOLDER... records runs, for the page of make replay
 //     harness run PROGRAM...   an example, with a farm in $FARM
+//     harness count PROGRAM... the same, and the requests that the farm counts
 //     harness hangs PROGRAM... ten runs of a program, counting those that hang
 //
 // For scripts that `harness run` has started:
@@ -22,6 +23,7 @@
 #include "compare.h"
 #include "crowd.h"
 #include "errors.h"
+#include "json.h"
 #include "live.h"
 #include "process.h"
 #include "replay.h"
@@ -46,6 +48,21 @@ static int run_example(char *const argv[])
     return error != 0
         ? error_print(EXIT_SOME_FAILED, "harness", "cannot run %s", argv[0])
         : cost.code;
+}
+
+// Runs an example, then prints how many requests and connections the farm has
+// seen.
+static int count_requests(const struct farm *farm, char *const argv[])
+{
+    int code = run_example(argv);
+    char *stats = farm_get(farm, "/stats");
+
+    if (stats != NULL)
+        printf("The farm has answered %.0f requests on %.0f connections.\n",
+            json_number(slice_of(stats), "responses", 0),
+            json_number(slice_of(stats), "connections", 0));
+    free(stats);
+    return code;
 }
 
 // Runs a program RUNS times and counts the runs that take over LIMIT seconds.
@@ -148,6 +165,8 @@ static int dispatch(const struct farm *farm, int argc, char **argv)
         return replay(farm, argv + 2);
     if (strcmp(command, "run") == 0)
         return run_example(argv + 2);
+    if (strcmp(command, "count") == 0)
+        return count_requests(farm, argv + 2);
     if (strcmp(command, "hangs") == 0)
         return count_hangs(argv + 2);
     if (strcmp(command, "stage") == 0 || strcmp(command, "play") == 0
@@ -167,7 +186,8 @@ int main(int argc, char **argv)
         return error_print(EXIT_USAGE, "harness",
             "usage: harness stage N | play N WORD... | predict N | compare | "
             "crowd | where | replay FOLDER... | run PROGRAM... | "
-            "hangs PROGRAM... | within SECONDS PROGRAM... | get PATH");
+            "count PROGRAM... | hangs PROGRAM... | within SECONDS PROGRAM... | "
+            "get PATH");
     if (strcmp(argv[1], "within") == 0)
         return run_within(argv[2], argv + (argc > 2 ? 3 : 2));
     if (strcmp(argv[1], "get") == 0)
