@@ -20,8 +20,9 @@ struct waiter {
     loop_fn *on_set; // called with the waiter
 };
 
-// on_set() is always called later, by the loop. If it were called directly when
-// the future is set already, callers would have to be ready for both orders.
+// on_set() is always called later, by the loop. If future_ask() called it
+// directly when the future is set already, on_set() would run before
+// future_ask() returns in some cases, and after it in others.
 static inline void future_ask(struct waiter *w)
 {
     if (w->future->result != NULL || w->future->error != NULL)

@@ -76,7 +76,7 @@ leave:
     CO_END(co, (void *)r->faults);
 }
 
-static void run(const char *name, co_body *body)
+static void judge(const char *name, co_body *body)
 {
     struct race race;
     bool is_called = false;
@@ -99,8 +99,8 @@ static void run(const char *name, co_body *body)
 
 int main(void)
 {
-    run("by hand", by_hand);
-    run("yield from", delegating);
-    run("again", again);
+    judge("by hand", by_hand);
+    judge("yield from", delegating);
+    judge("again", again);
     return 0;
 }

@@ -26,6 +26,7 @@ void farm_stop(struct farm *farm);
 enum {
     RUN_QUIET = 1, // stdout goes to /dev/null
     RUN_TERMINAL = 2, // Ctrl-C and Ctrl-\ go to the program, not to us
+    RUN_IMPATIENT = 4, // Ctrl-C and SIGTERM kill the program
 };
 
 // The cost of a run, mostly as the kernel measures it (wait4), and its end.

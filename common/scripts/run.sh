@@ -1,6 +1,7 @@
 #!/bin/sh
-# run.sh NAME - runs an example. An example that is a patch breaks a stage: the
-# patch is shown and applied to a copy of the stage, which is then built and
+# run.sh NAME [WORD...] - runs an example; the WORDs are arguments for a program
+# or for the crawl of keep_alive. An example that is a patch changes or breaks a stage:
+# the patch is shown and applied to a copy of the stage, which is then built and
 # run. If two stages have an example of this name, the example of the first
 # stage is run, unless STAGE names the other stage.
 set -eu
@@ -49,6 +50,12 @@ crawl_*)
     exec "$build/harness" run /bin/sh -c \
         '"$0" --max-tasks 3 "$FARM/site/" "$FARM/chaos/garbage" | grep Finished' \
         "$build/$copy/crawl"
+    ;;
+keep_alive)
+    shift
+    # shellcheck disable=SC2016
+    exec "$build/harness" count /bin/sh -c '"$@" "$FARM/site/" | grep Finished' \
+        sh "$build/$copy/crawl" "$@"
     ;;
 *) exec "$build/harness" run "$build/$copy/animals" --typing 4 ;;
 esac
