@@ -1,7 +1,8 @@
 // sockets.h - the calls that wait on a socket, as functions that await.
 //
 // For non-blocking sockets. dial() and send_some() try first, even in a
-// cancelled task, and wait only if the call would block; receive() waits first.
+// cancelled task, and wait only if the call would block; receive() and
+// accept_one() wait first.
 // Errors: those of the system call, and those of the wait, -ECANCELED, or
 // -ETIMEDOUT when `deadline` comes first.
 
@@ -11,10 +12,9 @@
 #include "async.h"
 #include "net.h"
 
-// The next client of a listening socket (see net_listen()), as net_accept().
-// Waits first, so that a crowd of clients leaves the other tasks their turns;
-// without a free descriptor, waits until there is one. Returns -EINTR after
-// Ctrl-C. So a server, with its ending of three lines, is:
+// Accepts the next client of a listening socket (see net_listen()), and waits
+// while no descriptor is free. Returns a non-blocking descriptor, or an error;
+// -EINTR after Ctrl-C. A server, and the three lines that end it:
 //
 //     struct group clients = { .independent = true };
 //     while ((fd = await(accept_one(listener))) >= 0)
