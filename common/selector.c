@@ -263,8 +263,9 @@ static bool next_ready(struct selector *selector)
         const struct watch *watch = &selector->watches[selector->fd];
         if (watch->tag == selector->tag)
             return true;
-        // A descriptor forgotten in this round is normal. A descriptor
-        // forgotten in an earlier round would be reported again in every round.
+        // The event is stale. If the descriptor was forgotten in this round,
+        // that is normal. If earlier, the event would come again in every
+        // round.
         if (watch->forgotten_in != selector->round)
             selector->has_stale_watch = true;
     }
