@@ -36,7 +36,7 @@ struct host {
     int error; // of the last look-up
     int count;
     struct address *addresses;
-    unsigned moves; // how often the host has moved on to the next address
+    unsigned moves; // number of moves to the next address so far
     struct assignment assignments[ASSIGNMENTS];
 };
 

@@ -93,7 +93,7 @@ int net_check_due(
 // option to connect as well, see socket(7)), SO_RCVTIMEO for recv. Returns 0;
 // -ETIMEDOUT after the deadline; -errno. Call net_limit() again before each
 // call on `fd`, because the time left shrinks. If a call has returned -EAGAIN,
-// this next net_limit() tells the cause: -ETIMEDOUT means the deadline.
+// this next net_limit() returns the cause: -ETIMEDOUT means the deadline.
 int net_limit(int fd, int option, double deadline);
 
 #endif

@@ -6,7 +6,8 @@
 //                              on_more
 //
 // Two function pointers in the client's struct source (farm.h) hold the next
-// step: one for a ready descriptor, one for a deadline that has come.
+// step: on_ready for a ready descriptor, on_deadline for a deadline that has
+// come.
 
 #ifndef CLIENT_H
 #define CLIENT_H

@@ -179,7 +179,8 @@ static void print_cost(const struct result *animals, const struct numbers *n)
         100 * n->cpu / animals->cost.wall, n->peak_mb);
 }
 
-// Returns how many lines a diff of two files or folders adds and removes.
+// Returns the number of lines that a diff of two files or folders adds and
+// removes.
 static int lines_changed(const char *one, const char *other)
 {
     char command[8192];
@@ -512,7 +513,8 @@ static void print_answer(
         "%-10s%9s%10s%s%s\n", name, text, here, *why != '\0' ? "   " : "", why);
 }
 
-// Writes, in brackets, when the first animal answered and how long it typed.
+// Writes, in brackets, the time of the answer and the duration of the typing of
+// the animal whose line was complete first.
 static void explain_first_line(
     const struct result *animals, char *text, size_t size)
 {
@@ -538,7 +540,7 @@ static void explain_first_line(
         species[place % NUM_SPECIES].name, done, first - typing);
 }
 
-// Prints how long the farm will make the animals wait, in all and at most.
+// Prints the waiting time that the farm will cause, in all and at most.
 static void print_waiting(void)
 {
     int count = atoi(settings_get("N", "12"));
