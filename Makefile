@@ -18,6 +18,9 @@
 #:                   STAGE=play-2: beside your copy, VARIANT=animals_unlocked)
 #: make grade-N      is your copy right? says in words what is not (ALL=1)
 #: make diff-play-N  what you changed; reset-N: from the start (nothing is lost)
+#: make try          an exercise that checks itself: the first not done yet. try-x
+#:                   lists them; try-2b (WATCH=1: at each save; GUESS="N N"),
+#:                   hint-2b, answer-2b, reset-2b
 #: make fork STAGE=N TO=DIR   stage N with what it needs, building alone
 #: make expand       what the preprocessor makes of a generator
 #: make warm         build all that a class needs, the day before
@@ -200,10 +203,7 @@ crowd: $(call stage,$(or $(STAGE),4)) $(TOOLS)
 where: $(call stage,6) $(TOOLS)
 	@$(BUILD)/harness where
 
-run-x:
-	@sh common/scripts/run.sh x
-
-# An example that is a patch is built by run.sh.
+# An example that is a patch is built by run.sh; run-x lists all.
 example = $(if $(wildcard 0*/examples/$(1).*),$(filter %/examples/$(1),$(EXAMPLES)) $(TOOLS))
 run-%: $$(call example,$$*)
 	@sh common/scripts/run.sh $* $(ARGS)
@@ -213,14 +213,16 @@ diff-%:
 	@ONLY="$(ONLY)" ALL="$(ALL)" sh common/scripts/diff.sh $*
 
 # A copy of stage N to break and mend, and from the start again.
-play-%:
-	@FROM="$(FROM)" RUN="$(RUN)" sh common/scripts/play.sh $* $(ARGS)
+play-%: ; @FROM="$(FROM)" RUN="$(RUN)" sh common/scripts/play.sh $* $(ARGS)
+grade-%: ; @ALL="$(ALL)" sh common/scripts/grade.sh $*
+reset-%: ; @RESET=1 sh common/scripts/$(if $(filter 1 2 3 4 5 6,$*),play.sh,try.sh reset) $*
 
-grade-%:
-	@ALL="$(ALL)" sh common/scripts/grade.sh $*
-
-reset-%:
-	@RESET=1 sh common/scripts/play.sh $*
+# Exercises: try.sh makes a copy, builds it and checks it.
+TRY = @CC="$(CC)" GUESS="$(GUESS)" WATCH="$(WATCH)" sh common/scripts/try.sh
+try: ; $(TRY) try
+try-%: ; $(TRY) try $*
+hint-%: ; $(TRY) hint $*
+answer-%: ; $(TRY) answer $*
 
 # Builds all that a class needs, the day before.
 warm: all
@@ -229,11 +231,8 @@ warm: all
 		$(MAKE) --no-print-directory SANITIZE=tsan $(addprefix build/tsan/,02-threads/animals 02-threads/crawl); fi
 	@CC="$(CC)" sh common/scripts/doctor.sh
 
-fork:
-	@sh common/scripts/fork.sh "$(STAGE)" "$(TO)"
-
-expand doctor replay:
-	@CC="$(CC)" sh common/scripts/$@.sh
+fork: ; @sh common/scripts/fork.sh "$(STAGE)" "$(TO)"
+expand doctor replay: ; @CC="$(CC)" sh common/scripts/$@.sh
 
 clean:
 	rm -rf build
@@ -243,7 +242,7 @@ help:
 
 include bench/rules.mk tests/rules.mk
 
-.PHONY: FORCE all $(STAGE_RUNS) $(PREDICTIONS) $(STRACES) warm compare farm crowd where run-x fork expand doctor replay clean help
+.PHONY: FORCE all $(STAGE_RUNS) $(PREDICTIONS) $(STRACES) warm compare farm crowd where try fork expand doctor replay clean help
 .SECONDARY:
 
--include $(wildcard $(addprefix $(BUILD),/*/*.d /*/*/*.d /*/*/*/*.d))
+-include $(wildcard $(addprefix $(BUILD),/*/*.d /*/*/*.d /*/*/*/*.d /*/*/*/*/*.d))

@@ -13,8 +13,8 @@ static struct page *next_page(void)
     return frontier_next(&frontier);
 }
 
-// Fetches a page and tells the frontier. Returns the milliseconds to wait
-// before the next try, or 0 if none is due.
+// Fetches a page and reports to the frontier. Returns the milliseconds to wait
+// before the next try, or 0 if the page is finished.
 static int visit(struct page *page)
 {
     struct span span = { .task = trace_thread() };

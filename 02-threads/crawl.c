@@ -28,8 +28,8 @@ static struct page *next_page(void)
     return page;
 }
 
-// Fetches a page and tells the frontier. Returns the milliseconds to wait
-// before the next try, or 0 if none is due.
+// Fetches a page and reports to the frontier. Returns the milliseconds to wait
+// before the next try, or 0 if the page is finished.
 static int visit(struct page *page)
 {
     struct span span = { .task = trace_thread() };
@@ -61,9 +61,9 @@ static void *worker(void *unused)
             interrupt_sleep(pause);
         } while (pause > 0 && !interrupted());
     }
-    // After Ctrl-C, perhaps nothing else wakes the others. No lock is needed:
-    // we saw the end of the crawl under the lock, so each of the others is
-    // waiting already, or will see the same.
+    // After Ctrl-C, perhaps nothing else wakes the others. This needs no lock:
+    // next_page() saw the end while it held the lock, so each of the others is
+    // waiting already, or will see the end itself.
     pthread_cond_broadcast(&changed);
     timing_threads(-1);
     return unused;

@@ -8,8 +8,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-// The system call waits. connect(), send() and recv() return when there is
-// news, and until then this thread does nothing else. Our position in the
+// The system calls wait: connect(), send() and recv() return when something
+// has happened; until then this thread does nothing else. Our position in the
 // conversation is our position in this function.
 int fetch(struct fetch *f)
 {

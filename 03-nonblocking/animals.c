@@ -14,7 +14,7 @@
 struct speaker {
     struct animal *animal; // NULL: idle
     struct fetch f;
-    double next_letter; // when to type the next letter
+    double letter_at; // when to type the next letter
     struct speaker *next_waiter; // for the screen
 };
 
@@ -32,7 +32,7 @@ static void type_letter(struct speaker *s)
     span_typing(&s->animal->span);
     int pause = radprint_step(&s->animal->line);
     if (pause > 0) {
-        s->next_letter = clock_now() + pause * 1e-3;
+        s->letter_at = clock_now() + pause * 1e-3;
         return;
     }
     span_typed(&s->animal->span);
@@ -78,13 +78,13 @@ static void work(void)
 
     if (busy == 0)
         fprintf(stderr, "animals: no memory for %d tasks\n", n);
-    while (busy > 0) { // interrupt_fd() first: a later Ctrl-C then ends poll()
+    while (busy > 0) { // if Ctrl-C comes after interrupt_fd(), poll() returns
         trace_polled(polls, n + 1);
         polls[n] = (struct pollfd){ .fd = interrupt_fd(), .events = POLLIN };
         double deadline = CLOCK_NEVER;
         double now = clock_now();
         busy = 0;
-        while (screen != NULL && (interrupted() || now >= screen->next_letter))
+        while (screen != NULL && (interrupted() || now >= screen->letter_at))
             type_letter(screen);
         for (int i = 0; i < n; i++) {
             if (fetch_is_due(&speakers[i].f, polls[i].revents, now))
@@ -101,8 +101,8 @@ static void work(void)
             if (s->f.state && s->f.deadline < deadline)
                 deadline = s->f.deadline;
         }
-        if (screen != NULL && screen->next_letter < deadline)
-            deadline = screen->next_letter;
+        if (screen != NULL && screen->letter_at < deadline)
+            deadline = screen->letter_at;
         if (busy > 0 && poll(polls, (nfds_t)n + 1, clock_ms_until(deadline)) < 0
             && errno != EINTR && errno != EAGAIN)
             break; // the report names the animals without an answer

@@ -14,7 +14,7 @@ struct worker {
     struct page *page; // NULL: idle
     struct fetch f;
     struct span span;
-    double next_try; // when to fetch the page again
+    double retry_at;
 };
 
 static struct options options;
@@ -32,7 +32,7 @@ static void continue_fetch(struct worker *w)
     if (error == -EAGAIN)
         return;
     int pause = frontier_done(&frontier, w->page, error, &w->f.response);
-    w->next_try = clock_now() + pause * 1e-3;
+    w->retry_at = clock_now() + pause * 1e-3;
     if (pause == 0)
         w->page = NULL;
 }
@@ -52,7 +52,7 @@ static void start_visit(struct worker *w, struct page *page, int number)
 }
 
 // Continues a worker whose socket is ready or whose time has come.
-static void go_on(struct worker *w, int number, short revents)
+static void continue_worker(struct worker *w, int number, short revents)
 {
     double now = clock_now();
 
@@ -60,7 +60,7 @@ static void go_on(struct worker *w, int number, short revents)
         continue_fetch(w);
     else if (w->page != NULL && !w->f.state && interrupted())
         w->page = NULL;
-    else if (w->page != NULL && !w->f.state && now >= w->next_try)
+    else if (w->page != NULL && !w->f.state && now >= w->retry_at)
         start_visit(w, w->page, number);
 }
 
@@ -73,13 +73,13 @@ static void work(void)
 
     if (busy == 0)
         fprintf(stderr, "crawl: no memory for %d tasks\n", n);
-    while (busy > 0) { // interrupt_fd() first: a later Ctrl-C then ends poll()
+    while (busy > 0) { // if Ctrl-C comes after interrupt_fd(), poll() returns
         trace_polled(polls, n + 1);
         polls[n] = (struct pollfd){ .fd = interrupt_fd(), .events = POLLIN };
         double deadline = CLOCK_NEVER;
         busy = 0;
         for (int i = 0; i < n; i++)
-            go_on(&workers[i], i, polls[i].revents);
+            continue_worker(&workers[i], i, polls[i].revents);
         for (int i = 0; i < n; i++) {
             struct worker *w = &workers[i];
             struct page *page;
@@ -90,7 +90,7 @@ static void work(void)
             if (w->page == NULL)
                 continue;
             busy++;
-            double when = w->f.state ? w->f.deadline : w->next_try;
+            double when = w->f.state ? w->f.deadline : w->retry_at;
             if (when < deadline)
                 deadline = when;
         }

@@ -35,8 +35,8 @@ struct fetch {
     size_t sent;
 };
 
-// Begins the fetch or continues it, as far as possible without waiting (only
-// the look-up of a name may wait). Returns -EAGAIN while the fetch is
+// Begins the fetch or continues it, without waiting (only the look-up of a name
+// may wait). Returns -EAGAIN while the fetch is
 // unfinished: call again when f->fd is ready, readable in FETCH_RECEIVING and
 // otherwise writable, or when f->deadline has come.
 //

@@ -37,7 +37,7 @@ struct coroutine {
     void *value; // yielded, sent or returned; in the root only
 };
 
-// Declares `name`, the frame. Its first member and the parameter are named co.
+// Declares `name`, the frame. Its first member and the parameter must be `co`.
 #define CO_FRAME(type, name, co) \
     static_assert(offsetof(type, co) == 0, "`co` must come first"); \
     type *name = (type *)(co)
@@ -46,8 +46,8 @@ struct coroutine {
     switch ((co)->line) { \
     case 0: co_check(co)
 
-// Stops, and passes `v` to the caller of co_send(). CO_VALUE(co) is then the
-// value that was sent.
+// Stops, and passes `v` to the caller of co_send(). After the next co_send(),
+// CO_VALUE(co) is the value that was sent.
 #define CO_YIELD(co, v) \
     do { \
         (co)->root->value = (v); \
@@ -82,7 +82,7 @@ struct coroutine {
 
 static inline void co_check(const struct coroutine *co)
 {
-    assert(co->root != NULL && "a coroutine begins with co_start() or CO_FROM()");
+    assert(co->root != NULL && "begin with co_start() or CO_FROM()");
 }
 
 static inline void co_start(struct coroutine *co, co_body *body)

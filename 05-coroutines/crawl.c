@@ -32,8 +32,8 @@ static struct page *next_page(void)
     return frontier_next(&frontier);
 }
 
-// Fetches a page and tells the frontier. Returns the milliseconds to wait
-// before the next try, or 0 if none is due.
+// Fetches a page and reports to the frontier. Returns the milliseconds to wait
+// before the next try, or 0 if the page is finished.
 static enum co_state visit(struct coroutine *co)
 {
     CO_FRAME(struct visit, v, co);
@@ -75,7 +75,7 @@ static enum co_state worker(struct coroutine *co)
         } while (w->pause > 0 && !interrupted());
     }
 leave:
-    future_wake(&changed, 0); // after Ctrl-C, perhaps nothing else does
+    future_wake(&changed, 0); // after Ctrl-C, perhaps the last one
     TASK_END(co, 0);
 }
 

@@ -16,7 +16,7 @@ static char chunk[FETCH_CHUNK];
 enum co_state fetch(struct coroutine *co)
 {
     CO_FRAME(struct fetch, f, co);
-    enum http_verdict verdict = HTTP_MORE; // the same at every stop
+    enum http_verdict verdict = HTTP_MORE; // so at every stop: need not survive
     int n = -ECANCELED; // set anew after every stop, unless we are closed
 
     CO_BEGIN(co);

@@ -16,7 +16,7 @@ static double turns;
 static double longest_callback; // duration of a callback, in seconds
 static struct loop_watch ctrl_c = { .in_background = true };
 
-// Ctrl-C: pauses become due. Re-armed together, all calls keep their order.
+// Ctrl-C: pauses become due. Calls due at the same moment keep their order.
 static void end_pauses(void *unused)
 {
     (void)unused;
@@ -35,7 +35,7 @@ int loop_init(const char *kind)
     selector = selector_new(kind, 0);
     if (selector == NULL)
         return -errno;
-    int fd = interrupt_fd(); // asked once: it is -1 after Ctrl-C
+    int fd = interrupt_fd(); // one call only: after Ctrl-C it returns -1
     return fd < 0 ? 0
                   : loop_watch_fd(&ctrl_c, fd, SELECT_READ, end_pauses, NULL);
 }
@@ -125,7 +125,7 @@ static void call_back(loop_fn *fn, void *arg, int task)
     now = end;
 }
 
-// A call that a callback arms is newer, and has to wait for the next turn.
+// Calls that are armed in this turn are newer, and wait for the next turn.
 static struct loop_call *next_due(uint64_t newest)
 {
     const struct timer *first = timers_first(&calls);

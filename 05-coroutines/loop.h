@@ -1,10 +1,10 @@
 // loop.h - an event loop: it waits for everything at once, and calls you.
 //
-//  1. One turn: make all calls (struct loop_call) that are due; wait for a ready
-//     descriptor or the next call; call the watches of the ready descriptors.
-//  2. loop_run() runs the callbacks, on its thread. Arming never runs one.
+//  1. One turn: make all calls (struct loop_call) that are due; wait for a
+//     ready descriptor or the next call; call the watches of those ready.
+//  2. loop_run() runs the callbacks. The functions that arm them never do.
 //  3. Calls and watches fire once. Arming an armed one replaces the old values.
-//     A callback that re-arms itself waits for the next turn: none starves.
+//     A callback that re-arms itself waits for the next turn, after the others.
 //  4. Nothing is called early, nor after a cancel, even in the same turn.
 //  5. The structs are yours: zeroed at first, and not moved while armed.
 //  6. The loop has one thread. Other threads and signal handlers wake it with
@@ -29,7 +29,7 @@ struct loop_watch {
 };
 
 struct loop_call {
-    struct timer timer; // first: the call has the same address
+    struct timer timer; // first, so that it can be cast to its loop_call
     loop_fn *fn;
     void *arg;
     int task; // for the trace
@@ -37,7 +37,7 @@ struct loop_call {
 };
 
 // `kind` is "epoll", "poll" or NULL for the better one. Returns 0 or a negative
-// errno; loop_free() is due either way.
+// errno; call loop_free() in either case.
 int loop_init(const char *kind);
 void loop_free(void);
 
@@ -54,11 +54,11 @@ int loop_watch_fd(
     struct loop_watch *watch, int fd, int interest, loop_fn *fn, void *arg);
 void loop_cancel_fd(struct loop_watch *watch);
 
-// Call this just before close(fd). Aborts if loop_other_watch() returns one.
+// Just before close(fd). Aborts if another watch, loop_other_watch(), waits.
 void loop_forget(struct loop_watch *watch, int fd);
 struct loop_watch *loop_other_watch(const struct loop_watch *watch, int fd);
 
-// Calls fn(arg): at a moment, later, later or at Ctrl-C, in the next turn.
+// Calls fn(arg): at `at`; after `seconds`; then or at Ctrl-C; in the next turn.
 void loop_at(struct loop_call *call, double at, loop_fn *fn, void *arg);
 void loop_after(struct loop_call *call, double seconds, loop_fn *fn, void *arg);
 void loop_pause(struct loop_call *call, double seconds, loop_fn *fn, void *arg);

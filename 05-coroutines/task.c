@@ -24,7 +24,7 @@ static void resume(void *arg);
 
 static void enqueue(struct future *future, struct task *task)
 {
-    trace_await(TRACE_WAIT_CONDITION, 0); // if no other kind is recorded
+    trace_await(TRACE_WAIT_CONDITION, 0); // if the future is of no other kind
     task->awaits = future;
     task->number = trace_task();
     list_append(&future->waiters, &task->waiter_link);
@@ -46,7 +46,7 @@ static void wake(struct task *task, int result)
     task->result = result;
     trace(TRACE_WAKE, task->number, 0);
     loop_soon(&task->call, resume, task);
-    task->call.task = task->number; // in the trace, not the task that wakes
+    task->call.task = task->number; // for the trace: the woken task
 }
 
 void future_wake(struct future *future, int result)
@@ -172,7 +172,8 @@ void task_close(int fd)
     struct loop_watch *other = loop_other_watch(&running->watch, fd);
 
     if (other != NULL && other->fn == on_ready) {
-        fprintf(stderr, "task %s closes descriptor %d, and task %s waits for it\n",
+        fprintf(stderr,
+            "task %s closes descriptor %d, and task %s waits for it\n",
             running->name, fd, ((struct task *)other->arg)->name);
         abort();
     }

@@ -31,8 +31,8 @@ struct task {
     const char *name; // borrowed
     struct future end; // set when the coroutine has returned
     struct loop_watch watch;
-    struct loop_call call; // resumes the task; in a wait, the deadline
-    struct future *awaits; // NULL: running or queued
+    struct loop_call call; // resumes the task; ends a wait at its deadline
+    struct future *awaits; // NULL: not waiting
     struct list_link waiter_link; // in awaits->waiters
     void (*on_end)(void *arg, int result); // called at the end; or NULL
     void *on_end_arg;
@@ -68,11 +68,11 @@ struct future *task_join(struct task *task);
 // Has the task ended? Prints a failure for which task_join() was never called.
 bool task_ended(const struct task *task);
 
-// For the running task, to be awaited at once. The wait ends with 0 when `fd` is
-// ready, or with -ETIMEDOUT when `deadline` has come.
+// To be awaited at once by the running task: the result is 0 when `fd` is
+// ready, -ETIMEDOUT when `deadline` has come, or an error of loop_watch_fd().
 struct future *task_on_fd(int fd, int interest, double deadline);
 
-// The same: ends with 0 after so many seconds, or at Ctrl-C.
+// The same: the result is 0, after so many seconds or at Ctrl-C.
 struct future *task_pause(double seconds);
 
 // close(fd), for a descriptor that the running task has waited for; a negative

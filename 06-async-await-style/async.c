@@ -1,5 +1,5 @@
 // async.c - starts tasks, each on a stack of its own; the loop resumes them,
-// and await() suspends them.
+// and their waits suspend them.
 
 #include "task.h"
 
@@ -23,7 +23,7 @@ static struct task *idle; // tasks that have ended: their stacks are used again
 static struct context scheduler; // loop_run(), on the thread's own stack
 static struct task *first; // NULL once the first task has ended
 static unsigned ids;
-static int next_number; // of a stack, and in the trace of the task on it
+static int next_number; // for the next new stack and, in the trace, its tasks
 
 // --- Running, waiting and waking ---------------------------------------------
 
@@ -53,7 +53,7 @@ void task_wake(struct task *task, int result)
     loop_cancel_fd(&task->watch);
     trace(TRACE_WAKE, task->number, 0);
     loop_soon(&task->ready_call, resume, task);
-    task->ready_call.task = task->number; // in the trace, not the task that wakes
+    task->ready_call.task = task->number; // for the trace: the woken task
 }
 
 // The deadline of the wait or of a scope has come, or Ctrl-C ends a pause. (The
@@ -135,7 +135,7 @@ struct task *task_running(void)
 
 static void finish_task(struct task *task, int result)
 {
-    if (task->open != NULL) {
+    if (task->open_groups != NULL) {
         fprintf(stderr, "%s(%s) has not waited for its group: %s\n",
             task->function, task->name, task->open_where);
         abort();
@@ -196,7 +196,7 @@ void task_spawn(struct group *group, async_fn *fn, void *arg,
         group = &async_program;
     group_open(group, where);
     if (task == NULL) {
-        group_count_result(group, -ENOMEM);
+        group_add_result(group, -ENOMEM);
         if (group == &async_program)
             fprintf(stderr, "no memory for task %s(%s)\n", function, name);
         return;

@@ -8,14 +8,14 @@
 //         return (async_int){ error };
 //     }
 //
-// The colour of a function, whether it may wait, is its return type. The value
-// of an async_int is 0, a count or a descriptor, or a negative error. Only
-// await() takes the value out, and await() compiles only in a function that
-// itself returns async_int: no wait hides behind a plain function. (The
+// The return type shows the colour of a function: whether it may wait. The
+// value of an async_int is 0, a count or a descriptor, or a negative error.
+// Only await() takes the value out, and await() compiles only in a function
+// that itself returns async_int: no wait hides behind a plain function. (The
 // compiler cannot close the back door `.value`.) A forgotten await is an error
-// where the value is used, a warning in `f();`, and silent in `return f();`:
-// write return (async_int){ await(f()) }; so that the wait is in sight, and in
-// the dump.
+// where the value is used, and a warning in `f();`. `return f();` compiles in
+// silence, but hides the wait from the reader and the dump: write `return
+// (async_int){ await(f()) };`.
 //
 // Groups. A task is started in a group. The first task that spawns in a group
 // is its owner, and keeps the group in memory until group_wait() has returned;
@@ -28,7 +28,7 @@
 // -ECANCELED at once, until the task ends. When several things happen:
 //
 //     first, then                          result
-//     the awaited event, then a cancel     the wait's; -ECANCELED later
+//     the awaited event, then a cancel     the wait's result; -ECANCELED later
 //     a cancel, then a wait that could     -ECANCELED, and no lock is taken
 //       end at once
 //     the deadline of a wait               -ETIMEDOUT, from this wait only
@@ -43,8 +43,8 @@
 //       await_within()
 //     in await_shielded(), a cancel or     no effect; -ECANCELED from the first
 //       a deadline from outside            wait after it
-//     in group_wait(), a cancel            its tasks are cancelled, and end; the
-//                                          group's result if it was decided
+//     in group_wait(), a cancel            its tasks are cancelled, and end;
+//                                          the group's result if it was decided
 //                                          before, otherwise -ECANCELED
 //
 // Waking a task only puts it into the loop's queue: no task runs from inside
@@ -61,7 +61,7 @@
 #include <stdatomic.h>
 #include <stddef.h>
 
-#pragma GCC diagnostic error "-Wreturn-type" // for await in a void function
+#pragma GCC diagnostic error "-Wreturn-type" // await in a void function
 // An async_int must not be dropped. C11 has no attribute for that.
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wpedantic"
@@ -88,7 +88,7 @@ typedef async_int async_fn(void *arg);
     AWAIT_IN_(CLOCK_NEVER, true, call, #call, __COUNTER__)
 
 // Runs fn(arg) as the first task, and the loop until all tasks have ended.
-// Returns the first task's result, or a negative errno without a loop, a pipe
+// Returns the first task's result, or a negative errno if there is no loop, pipe
 // or memory. `selector` is as for loop_init().
 //
 // Signals: SIGQUIT (Ctrl-\) and SIGUSR1 make the loop call tasks_dump(). A task
@@ -132,11 +132,11 @@ void task_spawn(struct group *group, async_fn *fn, void *arg,
 
 // Waits until all tasks have ended. Returns the first error, or 0; of a race,
 // the first success, or the first error if there is none. For the owner only:
-// if another task waits, both are named, and the program aborts.
+// if another task calls this, both are named, and the program aborts.
 async_int group_wait(struct group *group);
 
-// Waits until fewer than n > 0 tasks are left. Returns 0, or -ECANCELED if the
-// group or its owner was cancelled.
+// Waits until fewer than n tasks are left (n > 0). Returns 0, or -ECANCELED if
+// the group or its owner was cancelled or a deadline around the call has come.
 async_int group_room(struct group *group, int n); // for the owner only
 
 void group_cancel(struct group *group); // also tasks that are spawned later
@@ -147,8 +147,8 @@ async_int task_pause(double seconds); // Ctrl-C ends it early, with 0
 async_int task_yield(void); // lets the others have their turn
 
 // Wait until `fd` is ready. One task may read a descriptor and another may
-// write to it. Return -ETIMEDOUT if `deadline`, a moment of clock_now() or
-// CLOCK_NEVER, comes first or has come, or an error of loop_on_fd().
+// write to it. `deadline` is a moment of clock_now(), or CLOCK_NEVER; when it
+// has come, -ETIMEDOUT is returned. Other errors are those of loop_on_fd().
 async_int readable(int fd, double deadline);
 async_int writable(int fd, double deadline);
 
@@ -156,7 +156,7 @@ async_int writable(int fd, double deadline);
 // close(), a wait for the next file with this number might never end. If
 // another task waits for fd, both are named, and the program aborts.
 void task_close(int fd);
-void task_forget(int fd); // before another function, as fclose(), closes fd
+void task_forget(int fd); // call it before fclose() and the like close fd
 
 // For new kinds of waits. task_wait() returns the result passed to task_wake(),
 // which does nothing for a task that is not waiting. `waiting_for` is kept for
@@ -214,7 +214,7 @@ extern long await_count;
 void scope_open(struct scope *scope, double seconds, bool is_shield);
 int scope_close(struct scope *scope, int n);
 
-// The handler of an overflow reads the chain: it must be up to date in memory.
+// Signal handlers (dump.c) read the chain: it must be up to date in memory.
 #define AWAIT_FENCE_ atomic_signal_fence(memory_order_release)
 
 #define AWAIT_(call, text, id) AWAIT__(call, text, id)

@@ -21,8 +21,8 @@ static async_int next_page(struct page **page)
     return (async_int){ error };
 }
 
-// Fetches a page and tells the frontier. Returns the milliseconds to wait
-// before the next try, or 0 if none is due.
+// Fetches a page and reports to the frontier. Returns the milliseconds to wait
+// before the next try, or 0 if the page is finished.
 static async_int visit(struct page *page)
 {
     struct span span = { .task = trace_task() };
@@ -50,7 +50,7 @@ static async_int worker(void *arg)
         if (pause > 0)
             await(task_pause(pause * 1e-3));
     } while (pause > 0 && !interrupted());
-    condition_broadcast(&changed); // after Ctrl-C, perhaps nothing else does
+    condition_broadcast(&changed); // after Ctrl-C, perhaps the last one
     return (async_int){ 0 };
 }
 

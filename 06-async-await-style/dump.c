@@ -39,7 +39,7 @@ static void dump_chain(const struct await_link *link)
 }
 
 // For the trace: await number i of the running task, 0 is the innermost; -1 is
-// the innermost that is not in sockets.c, and so a place in the program.
+// the innermost that is not in sockets.c.
 static bool find_await(int i, struct trace_site *site)
 {
     const struct await_link *link = await_chain;
@@ -65,14 +65,14 @@ static void dump_group(const struct group *group)
         else if (!task->is_waiting)
             print("ready to run\n");
         else if (task->fd >= 0)
-            print("waiting %.2f s for fd %d %s\n", clock_now() - task->waiting_since,
-                task->fd, task->waiting_for);
+            print("waiting %.2f s for fd %d %s\n",
+                clock_now() - task->waiting_since, task->fd, task->waiting_for);
         else
             print("waiting %.2f s for %s\n", clock_now() - task->waiting_since,
                 task->waiting_for);
         dump_chain(task == async_running ? await_chain : task->chain);
-        for (struct group *open = task->open; open != NULL; open = open->next)
-            dump_group(open);
+        for (struct group *g = task->open_groups; g != NULL; g = g->next)
+            dump_group(g);
     }
 }
 

@@ -29,7 +29,7 @@ static struct list waiting; // jobs that no thread has begun
 static struct list done; // jobs whose task has to be woken
 static int unfinished; // jobs
 static bool closing;
-// For the loop's thread only, but for the end of the bell that is poked:
+// For the loop's thread only, except bell[1]:
 static pthread_t threads[EXECUTOR_THREADS];
 static int num_threads;
 static int num_awaited; // jobs
@@ -91,7 +91,7 @@ static void collect(void)
     }
 }
 
-// The bell is watched while a task waits for a job, which keeps the loop
+// While a task waits for a job, the bell is watched; this keeps the loop
 // running.
 static void on_bell(void *unused)
 {

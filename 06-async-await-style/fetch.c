@@ -11,8 +11,8 @@
 // Shared by all fetches: none waits between filling the buffer and parsing it.
 static char chunk[FETCH_CHUNK];
 
-// The task waits, and only at an await(). await() leaves this stack as it is,
-// and returns when the awaited event has happened. Our position in the
+// The task waits, and only at an await(): the stack stays as it is, and await()
+// returns when the awaited event has happened. Our position in the
 // conversation is our position in this function.
 async_int fetch(struct fetch *f)
 {

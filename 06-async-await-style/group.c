@@ -19,7 +19,7 @@ void group_cancel(struct group *group)
     }
 }
 
-void group_count_result(struct group *group, int result)
+void group_add_result(struct group *group, int result)
 {
     bool decides = group->race ? result >= 0 : result < 0;
 
@@ -39,21 +39,21 @@ void group_open(struct group *group, const char *where)
     if (group->owner != NULL || group == &async_program)
         return;
     group->owner = async_running;
-    group->next = async_running->open;
-    async_running->open = group;
+    group->next = async_running->open_groups;
+    async_running->open_groups = group;
     async_running->open_where = group->where = where;
 }
 
 static void close_group(struct group *group)
 {
-    struct group **at = &async_running->open;
+    struct group **at = &async_running->open_groups;
 
     while (*at != NULL && *at != group)
         at = &(*at)->next;
     if (*at != NULL)
         *at = group->next;
-    async_running->open_where =
-        async_running->open != NULL ? async_running->open->where : NULL;
+    at = &async_running->open_groups;
+    async_running->open_where = *at != NULL ? (*at)->where : NULL;
     *group = (struct group){ .race = group->race };
 }
 
@@ -69,7 +69,7 @@ void group_remove(struct group *group, struct task *task, int result)
 {
     list_remove(&group->tasks, &task->member);
     group->count--;
-    group_count_result(group, result);
+    group_add_result(group, result);
     if (group->is_awaited && group->count <= group->may_remain)
         task_wake(group->owner, 0);
 }

@@ -49,7 +49,7 @@ async_int receive(int fd, char *buffer, size_t size, double deadline)
 
 // --- Look-ups ----------------------------------------------------------------
 
-// The input of the thread. Outlives a task that is cancelled.
+// Input and output of the thread. Outlives a task that is cancelled.
 struct question {
     struct url url; // host and port
     int error;
@@ -100,7 +100,7 @@ static async_int look_up_shared(const struct url *url)
     list_append(&look_ups, &own.link);
     int n = await(ask(url));
     list_remove(&look_ups, &own.link);
-    // If this task was cancelled, the others look again, and one of them asks.
+    // If this task was cancelled, one of the others starts a new look-up.
     waiters_wake(&own.answered.waiters, n == -ECANCELED ? 0 : n);
     return (async_int){ n };
 }

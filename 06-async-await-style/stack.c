@@ -61,9 +61,9 @@ static struct slab *slab_new(void)
     return slabs = slab;
 }
 
-// Makes a page inaccessible, by advice where the kernel takes it: mprotect()
-// splits the mapping, and Linux's default limit on mappings then ends us at
-// some 32,000 stacks.
+// Makes a page inaccessible, with madvise() if the kernel can: mprotect()
+// splits the mapping, and Linux's default limit on mappings ends us at some
+// 32,000 stacks.
 static int guard(char *page)
 {
 #ifdef MADV_GUARD_INSTALL
@@ -71,7 +71,8 @@ static int guard(char *page)
     static int advice_works; // 0: not tried yet, -1: no
     if (advice_works == 0)
         advice_works = madvise(page, page_size(), INT_MAX) == -1 ? 1 : -1;
-    if (advice_works == 1 && madvise(page, page_size(), MADV_GUARD_INSTALL) == 0)
+    if (advice_works == 1
+        && madvise(page, page_size(), MADV_GUARD_INSTALL) == 0)
         return 0;
 #endif
     return mprotect(page, page_size(), PROT_NONE);

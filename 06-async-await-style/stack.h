@@ -3,9 +3,9 @@
 //     slab     |guard|      stack|header|guard|      stack|header| ... 64
 //                     grows down <-
 //
-// Above each stack, in the page where the stack begins, is room for a struct of
-// the caller, the header: a task at rest has touched this page only. The guard
-// is a page that must not be touched; an overflow ends there.
+// Above each stack, in its topmost page, is room for a struct of the caller,
+// the header: a task at rest that needs little stack has touched this page
+// only. The guard is a page that must not be touched; an overflow ends there.
 
 #ifndef STACK_H
 #define STACK_H

@@ -20,8 +20,8 @@ void context_make(
     context->machine.uc_stack.ss_size = size;
     makecontext(&context->machine, entry, 0);
 #else
-    // The frame drawn in switch_asm.S, built by hand. `entry` is the return
-    // address; zeros, behind it and in x29, end a backtrace.
+    // The frame drawn in switch_asm.S, built by hand: `entry` is the return
+    // address, and a zero (above it, or in x29) ends a backtrace.
 #ifdef __x86_64__
     enum { WORDS = 8, RETURN_ADDRESS = 6 };
 #else

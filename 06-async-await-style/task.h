@@ -7,8 +7,8 @@
 #include "list.h"
 #include "switch.h"
 
-// Kept above the task's stack, in the same page. The fields that every wait
-// touches come first.
+// Kept above the task's stack, in the stack's topmost page. The fields that
+// every wait touches come first.
 struct task {
     struct context context;
     bool is_waiting;
@@ -34,8 +34,8 @@ struct task {
     struct list_link member; // in group->tasks
     struct task *next_idle;
     struct group *group; // to which the task belongs
-    struct group *open; // newest of its own groups that it has not waited for
-    const char *open_where; // place in the source where *open was first used
+    struct group *open_groups; // its own, not waited for yet; newest first
+    const char *open_where; // where the newest was opened, in the source
     int locks; // held at the moment
     // Set by task_spawn(), then constant:
     unsigned id; // in the dump
@@ -65,8 +65,9 @@ void group_open(struct group *group, const char *where);
 void group_add(struct group *group, struct task *task);
 // A task of the group has ended.
 void group_remove(struct group *group, struct task *task, int result);
-// The result of a task, or of one for which there was no memory.
-void group_count_result(struct group *group, int result);
+// Takes a result into account: of a task, or -ENOMEM of one that could not
+// start.
+void group_add_result(struct group *group, int result);
 
 // Installs the handlers for a dump and for an overflow. Returns 0 or a negative
 // errno.

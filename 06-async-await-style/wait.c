@@ -153,7 +153,8 @@ async_int condition_wait(struct condition *condition)
 
 void condition_signal(struct condition *condition)
 {
-    struct task *task = LIST_FIRST(&condition->waiters, struct task, waiter_link);
+    struct task *task =
+        LIST_FIRST(&condition->waiters, struct task, waiter_link);
 
     if (task != NULL)
         task_wake(task, 0);

@@ -29,7 +29,8 @@
 
 // --- The request -------------------------------------------------------------
 
-char *http_get(const struct url *url, size_t *len)
+static char *format_get(
+    const struct url *url, const char *connection, size_t *len)
 {
     assert(url->scheme != URL_OTHER);
     // A canonical URL contains the port only if the Host header must have it.
@@ -42,8 +43,9 @@ char *http_get(const struct url *url, size_t *len)
         slice_of("\r\nUser-Agent: six-ways-to-wait/1\r\n"
                  "Accept: */*\r\n"
                  "Accept-Encoding: identity\r\n"
-                 "Connection: close\r\n"
-                 "\r\n"),
+                 "Connection: "),
+        slice_of(connection),
+        slice_of("\r\n\r\n"),
     };
     enum { PARTS = sizeof(parts) / sizeof(*parts) };
 
@@ -57,6 +59,16 @@ char *http_get(const struct url *url, size_t *len)
         end += parts[i].len;
     }
     return text;
+}
+
+char *http_get(const struct url *url, size_t *len)
+{
+    return format_get(url, "close", len);
+}
+
+char *http_get_kept(const struct url *url, size_t *len)
+{
+    return format_get(url, "keep-alive", len);
 }
 
 // --- Reading text ------------------------------------------------------------
@@ -151,6 +163,7 @@ static void fail(struct http_response *response, int error)
 
 static void finish(struct http_response *response)
 {
+    response->keeps = response->is_persistent;
     response->part = HTTP_FINISHED;
     response->verdict = HTTP_DONE;
 }
@@ -337,6 +350,8 @@ struct framing {
     bool sized;
     uint64_t length;
     bool coded; // has a content coding
+    bool closes; // the connection, which is not HTTP/1.1's habit
+    bool keeps; // the connection, which is not HTTP/1.0's habit
 };
 
 // Reads a Content-Length: "5", or "5, 5" where a proxy has merged two headers.
@@ -392,6 +407,16 @@ static bool is_coding(struct slice value)
     return false;
 }
 
+static void read_connection(struct framing *framing, struct slice value)
+{
+    struct slice option;
+
+    while (next_element(&value, &option)) {
+        framing->closes |= slice_like(option, "close");
+        framing->keeps |= slice_like(option, "keep-alive");
+    }
+}
+
 static int read_framing(
     const struct http_response *response, struct framing *framing)
 {
@@ -408,10 +433,25 @@ static int read_framing(
             error = ERROR_CONTENT_LENGTH;
         else if (slice_like(name, "content-encoding") && is_coding(value))
             framing->coded = true;
+        else if (slice_like(name, "connection"))
+            read_connection(framing, value);
     }
     if (framing->chunked && framing->sized)
         return ERROR_CONTENT_LENGTH;
     return error;
+}
+
+// May the connection outlive the response (RFC 9112 section 9.3)? HTTP/1.0 has
+// no chunks: a proxy that does not know them may have found another end of the
+// response (section 6.1).
+static bool is_persistent(
+    const struct http_response *response, const struct framing *framing)
+{
+    bool is_old = response->head[strlen("HTTP/1.")] == '0';
+
+    if (framing->closes || (is_old && framing->chunked))
+        return false;
+    return !is_old || framing->keeps;
 }
 
 // At the empty line: decides which kind of body follows (RFC 9112 section 6.3).
@@ -425,11 +465,12 @@ static void end_head(struct http_response *response)
         return;
     }
     response->has_head = true;
+    int error = read_framing(response, &framing);
+    response->is_persistent = error == 0 && is_persistent(response, &framing);
     if (response->status == 204 || response->status == 304) {
         finish(response);
         return;
     }
-    int error = read_framing(response, &framing);
     response->is_coded = framing.coded;
     if (error == 0 && framing.length > response->max_body)
         error = ERROR_BODY_TOO_LARGE;
@@ -630,8 +671,14 @@ enum http_verdict http_feed(
         else
             fail(response, ERROR_CLOSED_EARLY);
     }
+    if (n == 0)
+        response->keeps = false;
     while (response->verdict == HTTP_MORE && rest.len > 0)
         take(response, &rest);
+    if (response->verdict == HTTP_DONE && rest.len > 0) {
+        response->surplus += rest.len;
+        response->keeps = false;
+    }
     return response->verdict;
 }
 

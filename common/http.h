@@ -22,8 +22,8 @@
 //     colon of a header and within the name, an empty name, blanks after the
 //     size of a chunk, the coding "identity".
 //
-// Bytes after the end of the response are ignored. A few things are refused
-// although all three clients accept them:
+// Bytes after the end of the response are counted, and otherwise ignored. A few
+// things are refused although all three clients accept them:
 //
 //   NUL, or a CR not at a line end   Readers disagree where the line ends, and
 //                                    may see two messages in place of one.
@@ -78,7 +78,9 @@ enum http_part {
 struct http_response {
     int status; // 0 until the status line of the final response has been read
     bool has_head; // status and headers are complete; the body may be broken
+    bool keeps; // the connection may be used again; see http_get_kept()
     int error; // 0, an enum error, -ENOMEM or -ECONNREFUSED
+    size_t surplus; // bytes fed after the end of a complete response
     char *head; // owned; the final response's status line and headers, as
                 // received but unfolded, without the empty line
     size_t head_len;
@@ -96,6 +98,7 @@ struct http_response {
     int interim; // 1xx responses seen
     bool is_coded; // the headers name a content coding
     bool is_interim; // the head being read belongs to a 1xx response
+    bool is_persistent; // according to the head
     bool has_field; // a header or trailer came before: a fold may follow
 };
 
@@ -105,13 +108,24 @@ struct http_response {
 // in *len; NULL when out of memory. The text is not NUL-terminated.
 char *http_get(const struct url *url, size_t *len);
 
+// As http_get(), but with Connection: keep-alive. If response.keeps is true,
+// the connection may be used for another request: the response is complete, its
+// body did not end by closing, the server keeps the connection too (RFC 9112
+// section 9.3), and no byte came after the end. Surplus bytes answer no request
+// of ours; on a kept connection they would be taken for the next response.
+//
+// Surplus bytes, or the end of the connection, can also come later. So check
+// just before the next request that the idle connection is not readable.
+char *http_get_kept(const struct url *url, size_t *len);
+
 void http_response_init(struct http_response *response, size_t max_body);
 
 // Takes the next n bytes; n = 0 means that the peer has closed. The bytes are
-// copied. A verdict other than HTTP_MORE is final. The error -ECONNREFUSED
-// means that the "response" begins like our own request: if no server listens
-// on a port in the range for outgoing connections, the system may pick the same
-// port for our end, and connect() then connects the socket to itself.
+// copied. A verdict other than HTTP_MORE is final; bytes fed after HTTP_DONE
+// only count as surplus. The error -ECONNREFUSED means that the "response"
+// begins like our own request: if no server listens on a port in the range for
+// outgoing connections, the system may pick the same port for our end, and
+// connect() then connects the socket to itself.
 enum http_verdict http_feed(
     struct http_response *response, const char *bytes, size_t n);
 

@@ -22,7 +22,7 @@ free() {
 }
 
 bad=0
-for file in 0*/*.[chS] 0*/examples/*.c common/*.[ch] common/*/*.[ch] \
+for file in 0*/*.[chS] 0*/examples/*.[ch] common/*.[ch] common/*/*.[ch] \
     bench/*.[ch] bench/*/*.[ch] tests/*.[ch] tests/*/*.[ch]; do
     [ ! -f "$file" ] || set -- "$@" "$file"
 done

@@ -12,13 +12,14 @@ say() {
 
 for folder in common common/*/ 0*-*; do
     folder=${folder%/}
-    for file in "$folder"/*.[chS] "$folder"/examples/*.c; do
+    for file in "$folder"/*.[chS] "$folder"/examples/*.[ch]; do
         [ -f "$file" ] || continue
         for name in $(sed -n 's/^ *# *include *"\(.*\)".*/\1/p' "$file"); do
             case $name in
             */*) say "$file includes \"$name\": a path leads out" ;;
             *)
                 [ -f "$folder/$name" ] || [ -f "common/$name" ] ||
+                    [ -f "${file%/*}/$name" ] ||
                     say "$file includes \"$name\", which is neither in" \
                         "$folder nor in common"
                 ;;

@@ -110,6 +110,20 @@ else
     count 0 0 1
 fi
 
+# A sanitizer would make other exercises of them.
+if [ -z "${SANITIZE:-}" ] && command -v patch >/dev/null 2>&1; then
+    sh tests/exercises/run.sh >"$log" 2>&1
+    code=$?
+    set -- $(results)
+    echo "Running tests/exercises: $1 passed, $2 failed, $3 skipped"
+    if [ $code -ne 0 ]; then
+        cat "$log"
+        blame "tests/exercises: code $code" 's,^FAILED: ,tests/exercises: ,p'
+        if [ "$2" -eq 0 ]; then set -- "$1" 1 "$3"; fi
+    fi
+    count "$1" "$2" "$3"
+fi
+
 for rule in layering carried budget colour english engines; do
     if sh tests/$rule.sh; then
         echo "Rule kept: $rule"

@@ -592,6 +592,320 @@ class Clients(unittest.TestCase):
             farm.wait_for(responses=60, open=0)
 
 
+class Kept(unittest.TestCase):
+    """Connections that are kept, if the request asks for it."""
+
+    KEEP = b"Connection: keep-alive\r\n"
+
+    def send(self, client, target, headers=KEEP, version=b"1.1"):
+        client.sendall(b"GET %s HTTP/%s\r\nHost: x\r\n%s\r\n"
+                       % (target.encode(), version, headers))
+
+    def one(self, client):
+        """Receives one answer: (head, body). No byte may follow."""
+        data = b""
+        while b"\r\n\r\n" not in data:
+            data += self.some(client, data)
+        head, _, body = data.partition(b"\r\n\r\n")
+        if b"Transfer-Encoding: chunked" in head:
+            while not body.endswith(b"0\r\nX-Last-Straw: yes\r\n\r\n"):
+                body += self.some(client, body)
+        else:
+            length = int(re.search(rb"Content-Length: (\d+)", head)[1])
+            while len(body) < length:
+                body += self.some(client, body)
+            self.assertEqual(len(body), length)
+        return head + b"\r\n", body
+
+    def some(self, client, before):
+        piece = client.recv(65536)
+        self.assertTrue(piece, "closed after %r" % before[-200:])
+        return piece
+
+    def kept(self, client, target, **how):
+        """The body of an answer after which the connection is kept."""
+        self.send(client, target, **how)
+        head, body = self.one(client)
+        self.assertIn(b"\r\nConnection: keep-alive\r\n", head)
+        self.assertEqual(head.count(b"Connection"), 1)
+        return body
+
+    def closed(self, client, target, **how):
+        """The body of an answer after which the connection is closed."""
+        self.send(client, target, **how)
+        return self.to_the_end(client)
+
+    def to_the_end(self, client):
+        head, body = self.one(client)
+        self.assertIn(b"\r\nConnection: close\r\n", head)
+        self.assertEqual(client.recv(1), b"")
+        return body
+
+    def test_many_requests(self):
+        with Farm("--pace", "0") as farm, farm.connect() as client:
+            for name, _, sound in 3 * ANIMALS:
+                self.assertEqual(self.kept(client, "/animals/" + name),
+                                 sound.encode())
+            for target in "/animals/yak", "/site/", "/none", "/chaos/":
+                self.kept(client, target)
+            self.assertEqual(self.kept(client, "/drip/foo").count(b"foo"), 10)
+            stats = farm.stats()
+            self.assertEqual(
+                [stats[key] for key in ("connections", "requests", "responses",
+                                        "peak_concurrency", "in_flight",
+                                        "waiting", "open", "vanished")],
+                [1, 41, 41, 1, 0, 0, 1, 0])
+            client.close()
+            farm.wait_for(open=0, vanished=0, waiting=0)
+
+    def test_a_site(self):
+        """The whole site on one connection, as Python's client reads it."""
+        with Farm("--pace", "0") as farm:
+            connection = http.client.HTTPConnection(
+                "127.0.0.1", farm.port, timeout=60)
+
+            class Once:
+                port = farm.port
+
+                @staticmethod
+                def get(target):
+                    connection.request("GET", target,
+                                       headers={"Connection": "keep-alive"})
+                    response = connection.getresponse()
+                    return response.status, response.headers, response.read()
+
+            with open(EXPECTED, encoding="ascii") as file:
+                expected = [line.rstrip("\n") for line in file
+                            if not line.startswith("#")]
+            self.assertEqual(crawl(Once, "/site/"), expected)
+            connection.close()
+            stats = farm.stats()
+            self.assertEqual((stats["connections"], stats["requests"]),
+                             (1, 104))
+
+    def test_only_if_asked_and_safe(self):
+        with Farm("--pace", "0") as farm:
+            for headers in (
+                    b"", b"Connection: close\r\n", b"Connection: x\r\n",
+                    b"Connection: keep-alive, close\r\n",
+                    self.KEEP + b"Connection: Close\r\n",
+                    b"Connection: xkeep-alive, keep-alivex\r\n",
+                    b"Connection : keep-alive\r\n", b"Keep-Alive: 5\r\n",
+                    self.KEEP + b"Content-Length: 0\r\n",
+                    self.KEEP + b"content-length: 5\r\n",
+                    self.KEEP + b"Transfer-Encoding: chunked\r\n",
+                    self.KEEP + b"Content-Length : 5\r\n",
+                    self.KEEP + b" Content-Length: 5\r\n",
+                    self.KEEP + b"\tx\r\n"):
+                with farm.connect() as client:
+                    self.assertEqual(self.closed(
+                        client, "/animals/cow", headers=headers), b"Moo!")
+            with farm.connect() as client:
+                self.closed(client, "/animals/cow", version=b"1.0")
+            for headers in (b"connection:KEEP-ALIVE\r\n",
+                            b"Connection: a,,\tkeep-alive ,b\r\n",
+                            b"Connection: a\r\n" + self.KEEP + b"A: b\r\n"):
+                with farm.connect() as client:
+                    self.kept(client, "/animals/cow", headers=headers)
+                    self.kept(client, "/animals/cow", headers=headers)
+                    # The last request decides.
+                    self.closed(client, "/animals/cow", headers=b"")
+
+    def test_refusals(self):
+        for request, status in (
+                (b"POST / HTTP/1.1\r\nHost: x\r\n%s\r\n", b"405"),
+                (b"GET / HTTP/1.1\r\n%s\r\n", b"400"),
+                (b"hello%s\r\n", b"400"), (b"\r\n%s", b"400"),
+                (b"GET /" + 20000 * b"x", b"431")):
+            with Farm() as farm, farm.connect() as client:
+                self.kept(client, "/animals/")
+                if b"%" in request:
+                    request = request.replace(b"%s", self.KEEP)
+                client.sendall(request + b"\r\n")
+                answer = receive(client)
+                self.assertEqual(answer[9:12], status)
+                self.assertIn(b"\r\nConnection: close\r\n", answer)
+                client.close()
+                farm.wait_for(open=0, requests=2, in_flight=0)
+
+    def test_idle_ones_are_closed(self):
+        with Farm("--idle", "0.3") as farm, farm.connect() as client:
+            for _ in range(4):  # each answer starts the time again
+                self.kept(client, "/animals/")
+                time.sleep(0.1)
+            # Waiting for an answer is not idling.
+            self.kept(client, "/animals/cow?delay=500")
+            client.sendall(b"GET / HT")  # a part of a request changes nothing
+            start = time.monotonic()
+            self.assertEqual(client.recv(1), b"")
+            self.assertTrue(0.1 < time.monotonic() - start < 5)
+            farm.wait_for(open=0, vanished=0, requests=5, connections=1)
+        with Farm("--idle", "0") as farm, farm.connect() as client:
+            self.kept(client, "/animals/")
+            self.assertEqual(client.recv(1), b"")
+        with Farm("--idle", "0.1") as farm, farm.connect() as client:
+            time.sleep(0.3)  # the limit is for kept ones
+            self.kept(client, "/animals/")
+
+    def test_requests_in_advance(self):
+        """They are never answered in part: the connection is closed after the
+        answer, and no byte of it is lost."""
+        request = b"GET %s HTTP/1.1\r\nHost: x\r\n" + self.KEEP + b"\r\n"
+        cow = request % b"/animals/cow"
+        for first in b"/animals/cow?delay=0", b"/animals/cow?delay=300":
+            for pieces in ([request % first + cow], [request % first, cow],
+                           [request % first, cow[:7]],
+                           [request % first + cow[:1]],
+                           [request % first + 1000 * cow],
+                           [request % first, b"", 1000 * cow]):
+                if len(pieces) > 1 and b"delay=0" in first:
+                    continue  # this is no advance
+                with Farm("--idle", "0.2") as farm, farm.connect() as client:
+                    for piece in pieces:
+                        client.sendall(piece)
+                        time.sleep(0.05)
+                    self.assertEqual(self.to_the_end(client), b"Moo!")
+                    farm.wait_for(requests=1, responses=1, in_flight=0)
+                    # It is closed even if the client never does so.
+                    farm.wait_for(open=0, connections=1, vanished=0)
+
+    def test_requests_in_advance_of_a_slow_answer(self):
+        """The head says keep-alive before they come."""
+        with Farm("--idle", "1") as farm, farm.connect() as client:
+            self.send(client, "/drip/foo")
+            head = client.recv(1000).partition(b"\r\n\r\n")[0]
+            self.assertIn(b"Connection: keep-alive", head)
+            self.send(client, "/animals/cow")
+            self.assertEqual(receive(client).count(b"foo: drop"), 10)
+            farm.wait_for(requests=1, responses=1, open=0)
+
+    def test_large_answers(self):
+        with Farm("--pace", "0") as farm, farm.connect() as client:
+            start = time.monotonic()
+            for _ in range(20):
+                body = self.kept(client, "/site/n1,b300000/")
+                self.assertEqual(len(body), 300000)
+            self.assertLess(time.monotonic() - start, 5)
+            self.send(client, "/site/n1,b16000000/")
+            client.recv(1)
+            time.sleep(0.1)
+            # These bytes stay unread until the answer is complete.
+            self.send(client, "/animals/pig")
+            data = b""
+            while not data.endswith(b"Oink!"):
+                data += self.some(client, b"")
+            self.assertIn(b"\r\nConnection: keep-alive\r\n", data[-200:])
+            farm.wait_for(requests=22, responses=22, connections=1)
+
+    def test_delays_and_gates_begin_again(self):
+        with Farm() as farm:
+            clients = [farm.connect() for _ in range(3)]
+            for client in clients:
+                self.kept(client, "/animals/cow?delay=20")
+                start = time.monotonic()
+                self.kept(client, "/animals/")
+                self.kept(client, "/animals/cow?delay=0")
+                self.assertLess(time.monotonic() - start, 1)
+            farm.stats(reset=True)
+            for client in clients[:2]:
+                self.send(client, "/animals/cow?delay=1&gate=3")
+            farm.wait_for(waiting=2, in_flight=2, requests=2, connections=0)
+            time.sleep(0.05)
+            self.assertEqual(farm.stats()["responses"], 0)
+            self.send(clients[2], "/animals/cow?delay=1&gate=3")
+            for client in clients:
+                self.assertEqual(self.one(client)[1], b"Moo!")
+            farm.wait_for(waiting=0, in_flight=0, responses=3,
+                          peak_concurrency=3)
+            # One leaves idle, one at a gate, one during a delay.
+            farm.stats(reset=True)
+            self.send(clients[0], "/animals/cow?delay=1&gate=3")
+            self.send(clients[1], "/animals/cow?delay=60000")
+            farm.wait_for(waiting=2, in_flight=2)
+            for client in clients:
+                client.close()
+            farm.wait_for(waiting=0, in_flight=0, vanished=2, open=0)
+
+    def test_stats_do_not_count_themselves(self):
+        with Farm() as farm:
+            with farm.connect() as client:
+                self.closed(client, "/stats")
+            with farm.connect() as client:
+                self.kept(client, "/animals/")
+                farm.wait_for(connections=1, requests=1, open=1)
+                stats = json.loads(self.closed(client, "/stats"))
+                self.assertEqual((stats["connections"], stats["requests"],
+                                  stats["open"]), (1, 1, 0))
+            farm.wait_for(connections=1, requests=1, open=0)
+
+    def test_chaos(self):
+        """The same bytes and the same end as on a new connection."""
+        with Farm("--pace", "0.01") as farm:
+            index = farm.get("/chaos/")[2].decode()
+            for kind in re.findall(r'<li><a href="([^"]+)"', index):
+                if kind.startswith("first/"):
+                    continue
+                target, results = "/chaos/" + kind, []
+                for headers in b"", self.KEEP:
+                    with farm.connect() as client:
+                        self.kept(client, "/animals/")
+                        self.send(client, target, headers)
+                        client.settimeout(0.2)
+                        results.append(self.all(client))
+                (plain, plain_end), (asked, asked_end) = results
+                if b"Connection: keep-alive" in asked:  # an answer of ours
+                    self.assertEqual((plain_end, asked_end),
+                                     ("closed", "open"), kind)
+                    asked = asked.replace(b"keep-alive", b"close")
+                else:
+                    self.assertEqual(plain_end, asked_end, kind)
+                self.assertEqual(plain, asked, kind)
+            farm.wait_for(in_flight=0, open=0)
+            with farm.connect() as client:
+                self.kept(client, "/animals/")
+                self.send(client, "/chaos/first/1/x")
+                self.assertEqual(receive(client), b"")
+            with farm.connect() as client:
+                self.assertEqual(self.kept(client, "/chaos/first/1/x"),
+                                 b"Moo!")
+
+    def all(self, client):
+        data = b""
+        try:
+            while True:
+                piece = client.recv(1 << 20)
+                if not piece:
+                    return data, "closed"
+                data += piece
+        except ConnectionResetError:
+            return data, "reset"
+        except TimeoutError:
+            return data, "open"
+
+    def test_log(self):
+        with tempfile.NamedTemporaryFile("r") as file:
+            with Farm("--log", file.name) as farm, farm.connect() as client:
+                sizes = [len(b"".join(self.answer(client, target)))
+                         for target in ("/animals/cow?delay=20", "/animals/")]
+            lines = file.read().splitlines()
+        self.assertRegex(lines[0], r"Z GET /animals/cow\?delay=20 200 %d "
+                         % (sizes[0] + 2))
+        self.assertRegex(lines[1], r"Z GET /animals/ 200 %d \d\.\d$"
+                         % (sizes[1] + 2))
+        self.assertEqual(len(lines), 2)
+
+    def answer(self, client, target):
+        self.send(client, target)
+        return self.one(client)
+
+    def test_the_end_closes_them(self):
+        with Farm() as farm, farm.connect() as client:
+            self.kept(client, "/animals/")
+            farm.process.terminate()
+            self.assertEqual(farm.process.wait(5), 0)
+            self.assertEqual(client.recv(1), b"")
+
+
 class Spread(unittest.TestCase):
     def test_spread(self):
         """Asked for in this order, they answer in the order of their delays,

@@ -342,6 +342,142 @@ START_TEST(keeps_nul_bytes_of_bodies)
 }
 END_TEST
 
+// --- Connections that can be kept --------------------------------------------
+
+struct kept {
+    const char *text;
+    bool keeps;
+    size_t surplus;
+};
+
+#define BODY "Content-Length: 1\r\n\r\nx"
+#define OK_1_0 "HTTP/1.0 200 OK\r\n"
+
+static const struct kept kept[] = {
+    // HTTP/1.1 keeps the connection unless one of the two sides closes it.
+    { OK BODY, true, 0 },
+    { "HTTP/1.9 200 OK\r\n" BODY, true, 0 },
+    { OK "Content-Length: 0\r\n\r\n", true, 0 },
+    { OK "Connection: keep-alive\r\n" BODY, true, 0 },
+    { OK "Connection: upgrade\r\n" BODY, true, 0 },
+    { OK "Connection: closed, xclose, clo\r\n" BODY, true, 0 },
+    { OK "Connection:\r\n" BODY, true, 0 },
+    { OK "Proxy-Connection: close\r\n" BODY, true, 0 },
+    { CHUNKED "1\r\nx\r\n0\r\n\r\n", true, 0 },
+    { CHUNKED "0\r\nConnection: close\r\n\r\n", true, 0 }, // a trailer
+    { "HTTP/1.1 204 x\r\n\r\n", true, 0 },
+    { "HTTP/1.1 304 x\r\nContent-Length: 5\r\n\r\n", true, 0 },
+    { "HTTP/1.1 404 x\r\n" BODY, true, 0 },
+    { OK "Connection: close\r\n" BODY, false, 0 },
+    { OK "connection:CLOSE\r\n" BODY, false, 0 },
+    { OK "Connection: keep-alive, close\r\n" BODY, false, 0 },
+    { OK "Connection: a,,\tClose ,b\r\n" BODY, false, 0 },
+    { OK "Connection: keep-alive\r\nConnection: close\r\n" BODY, false, 0 },
+    { OK "Connection: a\r\n ,close\r\n" BODY, false, 0 },
+    { OK "Connection : close\r\n" BODY, false, 0 },
+    { "HTTP/1.1 204 x\r\nConnection: close\r\n\r\n", false, 0 },
+    { "HTTP/1.1 304 x\r\nConnection: close\r\n\r\n", false, 0 },
+    { CHUNKED "0\r\n\r\n", true, 0 },
+    { OK "Transfer-Encoding: chunked\r\nConnection: close\r\n\r\n0\r\n\r\n",
+        false, 0 },
+
+    // The headers of an interim response do not count.
+    { "HTTP/1.1 103 x\r\nConnection: close\r\n\r\n" OK BODY, true, 0 },
+    { "HTTP/1.0 100 x\r\n\r\n" OK BODY, true, 0 },
+    { "HTTP/1.1 100 x\r\nConnection: keep-alive\r\n\r\n" OK_1_0 BODY, false,
+        0 },
+
+    // HTTP/1.0 closes unless it says otherwise, and knows no chunks: a response
+    // that has them all the same may have passed a server that took the chunks
+    // for something else (RFC 9112 section 6.1).
+    { OK_1_0 BODY, false, 0 },
+    { OK_1_0 "Connection: Keep-Alive\r\n" BODY, true, 0 },
+    { OK_1_0 "Connection: a, keep-alive\r\n" BODY, true, 0 },
+    { OK_1_0 "Connection: keep-alive, close\r\n" BODY, false, 0 },
+    { OK_1_0 "Keep-Alive: timeout=5\r\n" BODY, false, 0 },
+    { OK_1_0 "Connection: keep-alive\r\nTransfer-Encoding: chunked\r\n\r\n"
+             "0\r\n\r\n",
+        false, 0 },
+    { "HTTP/1.0 304 x\r\n\r\n", false, 0 },
+
+    // Bytes after the end may be anything, even a whole response.
+    { OK BODY "y", false, 1 },
+    { OK BODY "\r\n", false, 2 },
+    { OK BODY OK BODY, false, sizeof(OK BODY) - 1 },
+    { OK "Connection: close\r\n" BODY "yz", false, 2 },
+    { CHUNKED "1\r\nx\r\n0\r\n\r\n0\r\n\r\n", false, 5 },
+    { "HTTP/1.1 204 x\r\nContent-Length: 3\r\n\r\nabc", false, 3 },
+    { "HTTP/1.1 304 x\r\nContent-Length: 3\r\n\r\nabc", false, 3 },
+};
+
+// Feeds the text in two pieces, or by single bytes after `first`.
+static void check_kept(const struct kept *wanted, size_t first, bool bytewise)
+{
+    struct http_response response;
+    size_t n = strlen(wanted->text);
+
+    http_response_init(&response, 64);
+    for (size_t at = 0; at < n;) {
+        size_t piece = at < first ? first - at : bytewise ? 1 : n - at;
+        ck_assert_msg(response.verdict == HTTP_DONE || !response.keeps,
+            "%s: keeps before the end, at %zu", wanted->text, at);
+        feed(&response, wanted->text + at, piece);
+        at += piece;
+    }
+    ck_assert_msg(response.verdict == HTTP_DONE
+            && response.keeps == wanted->keeps
+            && response.surplus == wanted->surplus,
+        "%s, after %zu: verdict %d, keeps %d, surplus %zu", wanted->text, first,
+        response.verdict, response.keeps, response.surplus);
+    // A connection that has been closed since cannot be used again.
+    feed(&response, "", 0);
+    ck_assert(response.verdict == HTTP_DONE && !response.keeps
+              && response.surplus == wanted->surplus);
+    http_response_free(&response);
+}
+
+START_TEST(knows_which_connections_can_be_kept)
+{
+    for (size_t i = 0; i < COUNT(kept); i++) {
+        for (size_t first = 0; first <= strlen(kept[i].text); first++) {
+            check_kept(&kept[i], first, false);
+            check_kept(&kept[i], first, true);
+        }
+    }
+}
+END_TEST
+
+// Only the end of a complete response is known.
+START_TEST(keeps_no_connection_without_a_complete_response)
+{
+    static const char *const texts[] = { "", "HTTP/1.1 20", OK, OK "\r\nhello",
+        OK "Connection: keep-alive\r\n\r\nhello",
+        OK "Transfer-Encoding: identity\r\n\r\nhello",
+        OK "Content-Length: 5\r\n\r\nhell", OK "Content-Length: x\r\n\r\n",
+        OK "Content-Length: 1\r\nContent-Length: 2\r\n\r\nxy",
+        OK "Content-Length: 65\r\n\r\nx", CHUNKED, CHUNKED "1\r\nx",
+        CHUNKED "1\r\nx\r\n", CHUNKED "0\r\n", CHUNKED "x\r\n",
+        CHUNKED "1\r\nxy\r\n", OK "A\r\n\r\n", "HTTP/1.1 100 x\r\n\r\n",
+        "HTTP/1.1 101 x\r\n\r\n", "GET / HTTP/1.1\r\n" };
+
+    for (size_t i = 0; i < COUNT(texts); i++) {
+        for (size_t size = 1; size <= strlen(texts[i]) + 1; size++) {
+            struct http_response response;
+            size_t n = strlen(texts[i]);
+            http_response_init(&response, 64);
+            for (size_t at = 0; at < n; at += size)
+                feed(&response, texts[i] + at, size < n - at ? size : n - at);
+            ck_assert_msg(!response.keeps && response.surplus == 0,
+                "%s, by %zu", texts[i], size);
+            feed(&response, "", 0);
+            ck_assert_msg(!response.keeps && response.surplus == 0,
+                "%s, by %zu", texts[i], size);
+            http_response_free(&response);
+        }
+    }
+}
+END_TEST
+
 // --- Bad responses -----------------------------------------------------------
 
 START_TEST(refuses_status_lines)
@@ -847,13 +983,14 @@ END_TEST
 
 // --- The request -------------------------------------------------------------
 
-static void check_get(const char *url_text, const char *wanted)
+static void check_get(const char *url_text, const char *wanted,
+    char *get(const struct url *url, size_t *len))
 {
     struct url url;
     size_t len = 0;
 
     ck_assert_int_eq(url_parse(&url, url_text, strlen(url_text)), 0);
-    char *text = http_get(&url, &len);
+    char *text = get(&url, &len);
     ck_assert_uint_eq(len, strlen(wanted));
     ck_assert_mem_eq(text, wanted, len);
     free(text);
@@ -862,23 +999,34 @@ static void check_get(const char *url_text, const char *wanted)
 
 START_TEST(formats_requests)
 {
-#define REST \
+#define REST(connection) \
     "User-Agent: six-ways-to-wait/1\r\n" \
     "Accept: */*\r\n" \
     "Accept-Encoding: identity\r\n" \
-    "Connection: close\r\n\r\n"
+    "Connection: " connection "\r\n\r\n"
 
-    check_get(
-        "http://example.com", "GET / HTTP/1.1\r\nHost: example.com\r\n" REST);
-    check_get("http://u@Example.com:80/a/../b c?d#e",
-        "GET /b%20c?d HTTP/1.1\r\nHost: example.com\r\n" REST);
-    check_get("http://example.com:8080/?",
-        "GET /? HTTP/1.1\r\nHost: example.com:8080\r\n" REST);
-    check_get(
-        "http://127.0.0.1:1/", "GET / HTTP/1.1\r\nHost: 127.0.0.1:1\r\n" REST);
-    check_get("http://[::1]/", "GET / HTTP/1.1\r\nHost: [::1]\r\n" REST);
-    check_get(
-        "http://[::1]:8080/x", "GET /x HTTP/1.1\r\nHost: [::1]:8080\r\n" REST);
+    static const struct {
+        const char *url;
+        const char *start;
+    } requests[] = {
+        { "http://example.com", "GET / HTTP/1.1\r\nHost: example.com\r\n" },
+        { "http://u@Example.com:80/a/../b c?d#e",
+            "GET /b%20c?d HTTP/1.1\r\nHost: example.com\r\n" },
+        { "http://example.com:8080/?",
+            "GET /? HTTP/1.1\r\nHost: example.com:8080\r\n" },
+        { "http://127.0.0.1:1/", "GET / HTTP/1.1\r\nHost: 127.0.0.1:1\r\n" },
+        { "http://[::1]/", "GET / HTTP/1.1\r\nHost: [::1]\r\n" },
+        { "http://[::1]:8080/x", "GET /x HTTP/1.1\r\nHost: [::1]:8080\r\n" },
+    };
+    char wanted[512];
+
+    for (size_t i = 0; i < COUNT(requests); i++) {
+        snprintf(wanted, sizeof(wanted), "%s" REST("close"), requests[i].start);
+        check_get(requests[i].url, wanted, http_get);
+        snprintf(
+            wanted, sizeof(wanted), "%s" REST("keep-alive"), requests[i].start);
+        check_get(requests[i].url, wanted, http_get_kept);
+    }
 }
 END_TEST
 
@@ -909,7 +1057,8 @@ static void check_pieces(const char *text, size_t n, uint32_t *seed)
     ck_assert(a.verdict != HTTP_MORE && a.verdict == b.verdict
               && a.error == b.error && a.status == b.status);
     if (a.verdict == HTTP_DONE || a.verdict == HTTP_CLOSED) {
-        ck_assert(a.body_len == b.body_len && a.head_len == b.head_len);
+        ck_assert(a.body_len == b.body_len && a.head_len == b.head_len
+                  && a.surplus == b.surplus);
         if (a.body_len > 0)
             ck_assert_mem_eq(a.body, b.body, a.body_len + 1);
         if (a.head_len > 0)
@@ -960,6 +1109,8 @@ static Suite *http_suite(void)
     tcase_add_test(tcase, reads_good_responses);
     tcase_add_test(tcase, notices_early_closes);
     tcase_add_test(tcase, keeps_nul_bytes_of_bodies);
+    tcase_add_test(tcase, knows_which_connections_can_be_kept);
+    tcase_add_test(tcase, keeps_no_connection_without_a_complete_response);
     tcase_add_test(tcase, refuses_status_lines);
     tcase_add_test(tcase, refuses_headers);
     tcase_add_test(tcase, refuses_lengths);

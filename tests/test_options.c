@@ -61,6 +61,7 @@ START_TEST(defaults)
     ck_assert_int_eq(farm.port, 0);
     ck_assert_double_eq(farm.pace, 1);
     ck_assert_int_eq(farm.delay, -1);
+    ck_assert_double_eq(farm.idle, 5);
     ck_assert_int_eq(farm.lifeline, -1);
 }
 END_TEST
@@ -120,13 +121,14 @@ START_TEST(all_of_farm)
     ck_assert_int_eq(
         parse("farm",
             "--port 8888 --pace .5 --delay 7 --spread=3 --gate 48 --selector "
-            "poll --log - --lifeline 5"),
+            "poll --idle .25 --log - --lifeline 5"),
         OPTIONS_GO_ON);
     ck_assert_int_eq(farm.port, 8888);
     ck_assert_double_eq(farm.pace, 0.5);
     ck_assert_int_eq(farm.delay, 7);
     ck_assert_int_eq(farm.spread, 3);
     ck_assert_int_eq(farm.gate, 48);
+    ck_assert_double_eq(farm.idle, 0.25);
     ck_assert_str_eq(farm.selector, "poll");
     ck_assert_str_eq(farm.log, "-");
     ck_assert_int_eq(farm.lifeline, 5);

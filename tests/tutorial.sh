@@ -11,8 +11,8 @@
 #   backtrace         "#2  speak at FILE:37": this line calls the function of
 #                     the line above, by its name or through a pointer fn
 #
-# Checks also that the table of changed lines between the stages is up to date.
-# tutorial.sh --table prints this table.
+# Checks also the parts that scripts of the repository have made: see
+# check_generated(). tutorial.sh --table prints the table of changed lines.
 #
 # The text starts a farm with `make farm`; here the commands find the address of
 # a farm on any free port in $FARM.
@@ -37,7 +37,7 @@ complain() {
     bad=1
 }
 
-# Prints the table of changed lines, which is between two comments in the text.
+# Prints the table of changed lines.
 table() {
     echo "| step | fetch | animals | crawl | the four files, in all |"
     echo "|---|---|---|---|---|"
@@ -218,13 +218,20 @@ check_block() {
     blocks=$((blocks + 1))
 }
 
-check_table() {
-    sed -n '/^<!-- changed lines -->$/,/^<!-- end -->$/p' "$1" |
-        sed '1d;$d' >"$work/stands"
-    [ -s "$work/stands" ] || return 0
-    table >"$work/table"
-    diff "$work/stands" "$work/table" >&2 ||
-        complain "$1: the table of changed lines is stale (tests/tutorial.sh --table)"
+# check_generated FILE: each "<!-- generated: SCRIPT ARGUMENT... -->" is followed,
+# up to "<!-- end -->", by the output of this script.
+check_generated() {
+    sed -n 's/^<!-- generated: \(.*\) -->$/\1/p' "$1" >"$work/scripts"
+    while read -r script; do
+        awk -v begin="<!-- generated: $script -->" '
+            $0 == "<!-- end -->" { inside = 0 }
+            inside
+            $0 == begin { inside = 1 }' "$1" >"$work/stands"
+        # shellcheck disable=SC2086
+        sh $script >"$work/made" </dev/null
+        diff "$work/stands" "$work/made" >&2 ||
+            complain "$1: the output of sh $script has changed"
+    done <"$work/scripts"
 }
 
 check_file() {
@@ -246,7 +253,7 @@ check_file() {
         # shellcheck disable=SC2046
         check_block $(head -n 1 "$block")
     done
-    check_table "$1"
+    check_generated "$1"
 }
 
 build=${BUILD:-build}

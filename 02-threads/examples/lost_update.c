@@ -3,14 +3,15 @@
 // To count is two steps: read the number, write the number plus one. Between
 // the steps the other thread may do both. Each step is atomic, so the program
 // has no undefined behaviour and no data race, and ThreadSanitizer reports
-// nothing: a lost update is a race of another kind. (If the loop body were a
-// plain `sum++`, the compiler could replace the loop by one addition of a
-// million, and does at -O2: then wrong code gives the right answer.)
+// nothing: a lost update is a race of another kind. (If `sum` were a plain long
+// and the body `sum++`, the compiler could replace the loop by one addition of
+// a million, and does at -O2: then wrong code gives the right answer.)
 //
 // A thread may lose the processor between any two steps. Here each thread gives
-// the processor away between the two, once in ten thousand times, so that the
-// other thread comes in on a machine with one core as well. (If a thread did so
-// each time, the program would be slow: other programs may run in between.)
+// the processor away between the two, once in ten thousand times, so that even
+// on a machine with one core the other thread gets its turn there. (If a thread
+// did so each time, the program would be slow: other programs may run in
+// between.)
 
 #include <pthread.h>
 #include <sched.h>

@@ -19,10 +19,10 @@ static struct fetch fetches[ANIMALS];
 static struct span spans[ANIMALS];
 static struct url urls[ANIMALS];
 static struct pollfd polls[ANIMALS]; // fd is -1 once the animal has answered
-static long questions;
+static long questions; // calls of fetch()
 static int answers;
 
-// With commas: 973,164 and 6,799,301.
+// Prints n with commas, as in 6,799,301.
 static void print_number(long n)
 {
     if (n >= 1000)

@@ -27,8 +27,8 @@ static void on_set(void *arg)
 }
 
 // on_set() is always called later, by the loop. If ask() called it directly
-// when the future is set already, callers would have to be ready for both
-// orders.
+// when the future is set already, on_set() would run before ask() returns in
+// some cases, and after it in others.
 static void ask(void *arg)
 {
     struct waiter *w = arg;

@@ -17,7 +17,7 @@ static bool iterator_next(struct iterator *iterator, int *value)
 }
 
 // Acts 2 and 3. A generator is a function that stops at each value; the macros
-// keep the place. A number that is sent is the one to continue from.
+// keep the place. If a number is sent, the countdown continues from there.
 struct countdown {
     struct coroutine co;
     intptr_t at;
@@ -60,7 +60,7 @@ int main(void)
     printf(" %s; its frame is %zu bytes\n", (char *)c.co.value, sizeof(c));
     printf("Act 3, it listens:");
     start(&c, 10);
-    co_send(&c.co, NULL); // at its first stop, the generator can listen
+    co_send(&c.co, NULL); // runs to the first stop: only there can it listen
     printf(" %d", (int)(intptr_t)c.co.value);
     co_send(&c.co, (void *)(intptr_t)3);
     printf(" %d", (int)(intptr_t)c.co.value);

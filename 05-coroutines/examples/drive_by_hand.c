@@ -68,7 +68,7 @@ int main(void)
     printf("A coroutine does nothing until it is resumed. You resume it.\n");
     bool stopped = co_send(&f.co, NULL);
     while (stopped && press_enter(&f))
-        stopped = co_send(&f.co, NULL); // 0, the result of the wait: ready
+        stopped = co_send(&f.co, NULL); // AWAITED is 0: ready
     if (stopped)
         co_close(&f.co);
     else

@@ -58,7 +58,7 @@ leave:
     CO_END(co, CO_VALUE(co));
 }
 
-static void run(const char *name, co_body *body)
+static void judge(const char *name, co_body *body)
 {
     struct race race;
     void *call = NULL;
@@ -77,7 +77,7 @@ static void run(const char *name, co_body *body)
 
 int main(void)
 {
-    run("by hand", by_hand);
-    run("yield from", delegating);
+    judge("by hand", by_hand);
+    judge("yield from", delegating);
     return 0;
 }

@@ -1,7 +1,7 @@
 // gather.c - several tasks at once: all of them, and the first of them.
 //
 // Three acts, with three runners. First, all run home. Then the bird stumbles,
-// so the cow need not run on. At last, the first runner at home wins, and the
+// so the cow need not run on. Last, the first runner home wins, and the
 // others are called back.
 
 #include "gather.h"

@@ -1,4 +1,4 @@
-// grep_pipeline.c - main() sends lines to grep, and grep sends those that match
+// grep_pipeline.c - main() sends lines to grep, and grep sends matching lines on
 // to print: data is pushed in, not pulled out. grep and print are coroutines
 // that wait for the next line. (After David Beazley's "A Curious Course on
 // Coroutines and Concurrency".)

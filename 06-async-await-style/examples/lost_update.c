@@ -1,6 +1,6 @@
 // lost_update.c - three transfers of 10 to Eve, at the same time. Each reads
-// her balance, and writes 10 more: on one thread, and without a data race, two
-// transfers can get lost. (After Glyph's "Unyielding".)
+// her balance, and writes 10 more: even on one thread, without a data race, two
+// of them can get lost. (After Glyph's "Unyielding".)
 
 #include "async.h"
 

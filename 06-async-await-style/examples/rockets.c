@@ -1,5 +1,5 @@
 // rockets.c - three countdowns at once, on one thread. Each is a plain loop
-// that prints a number and waits a second; there is no common loop. (After
+// that prints a number and waits a second; no loop steps all three. (After
 // Brett Cannon's "How the heck does async/await work in Python 3.5?")
 
 #include "async.h"

@@ -1,5 +1,10 @@
 // client.c - receives a request, waits for its delay or its gate, and sends the
-// answer, without ever blocking.
+// answer, without ever blocking; then closes the connection or expects another
+// request.
+//
+// A client may send its next request before the answer is complete. Some of the
+// bytes have then been discarded already, and the rest would make no sense: the
+// connection is closed after the answer, even if the client asks to keep it.
 
 #include "client.h"
 
@@ -33,6 +38,9 @@ enum {
 struct client {
     struct source source; // first, so that a source can be cast to its client
     bool in_flight; // the request has been read, the answer is not complete
+    bool keeps; // the client asks to keep the connection
+    bool was_kept; // this is not the first request
+    bool is_early; // bytes came before the answer was complete
     int status; // of the answer, for the log
     struct client *next; // in the list of all clients
     struct client *previous;
@@ -103,15 +111,25 @@ static void count_out(struct client *c, bool vanished)
 
 // --- The end -----------------------------------------------------------------
 
+static void on_due(struct source *source);
+
 static void leave_gate(struct client *c)
 {
     num_held -= c->gate > 0;
     c->gate = 0;
 }
 
+static void free_rest(struct client *c)
+{
+    if (c->rest != NULL)
+        reply_free(c->rest);
+    free(c->rest);
+    c->rest = NULL;
+}
+
 static void disconnect(struct client *c)
 {
-    if (timer_is_armed(&c->source.timer) && c->rest == NULL)
+    if (timer_is_armed(&c->source.timer) && c->source.on_deadline == on_due)
         server.waiting--;
     leave_gate(c);
     count_out(c, true);
@@ -124,9 +142,7 @@ static void disconnect(struct client *c)
         c->previous->next = c->next;
     else
         clients = c->next;
-    if (c->rest != NULL)
-        reply_free(c->rest);
-    free(c->rest);
+    free_rest(c);
     free(c->request);
     free(c);
     server.open--;
@@ -157,6 +173,38 @@ static void on_chatter(struct source *source)
 
     if (n == 0 || (n == -1 && errno != EAGAIN && errno != EINTR))
         disconnect(client_of(source));
+    else if (n > 0)
+        client_of(source)->is_early = true;
+}
+
+// --- The next request --------------------------------------------------------
+
+static void on_request(struct source *source);
+
+static void on_idle(struct source *source)
+{
+    disconnect(client_of(source));
+}
+
+// Closes the connection after --idle seconds, unless the timer is armed again
+// or cancelled in the meantime.
+static void limit_idle_time(struct client *c)
+{
+    c->source.on_deadline = on_idle;
+    timer_arm(
+        &server.timers, &c->source.timer, clock_now() + server.options.idle);
+}
+
+static void expect_request(struct client *c)
+{
+    free_rest(c);
+    free(c->request);
+    c->request = NULL;
+    c->count = 0;
+    c->delay = 0;
+    c->was_kept = true;
+    limit_idle_time(c);
+    watch(c, SELECT_READ, on_request);
 }
 
 // --- Sending -----------------------------------------------------------------
@@ -199,6 +247,14 @@ static void finish(struct client *c, enum reply_end end)
 
     if (end != REPLY_NEVER)
         count_out(c, false);
+    if (c->keeps && end == REPLY_STAY)
+        end = REPLY_KEEP;
+    // After requests in advance, some bytes may still be unread. To close the
+    // socket then would send a reset, which can overtake the answer.
+    if (c->keeps && c->is_early && (end == REPLY_KEEP || end == REPLY_CLOSE)) {
+        end = REPLY_HALF_CLOSE;
+        limit_idle_time(c);
+    }
     switch (end) {
     case REPLY_RESET:
         setsockopt(
@@ -206,6 +262,7 @@ static void finish(struct client *c, enum reply_end end)
         disconnect(c);
         return;
     case REPLY_CLOSE: disconnect(c); return;
+    case REPLY_KEEP: expect_request(c); return;
     case REPLY_HALF_CLOSE: shutdown(c->source.fd, SHUT_WR); break;
     case REPLY_STAY:
     case REPLY_NEVER: break;
@@ -224,7 +281,9 @@ static bool keep_rest(struct client *c)
         return false;
     *c->rest = reply;
     reply = (struct reply){ 0 };
-    if (c->rest->piece > 0) // otherwise the kernel joins the pieces (Nagle)
+    // Otherwise the kernel (Nagle's algorithm) joins the pieces, and delays the
+    // last bytes of a connection that stays open.
+    if (c->rest->piece > 0 || c->rest->end == REPLY_KEEP)
         setsockopt(c->source.fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
     return true;
 }
@@ -273,6 +332,7 @@ static void answer(struct client *c)
     struct question question = question_of(c);
 
     reply_clear(&reply); // an empty reply closes the connection, unanswered
+    reply.may_keep = c->keeps && !c->is_early && c->route != &route_stats;
     route_answer(c->route, &question, &reply);
     c->status = reply.status;
     if (reply.failed)
@@ -330,10 +390,10 @@ static void accept_request(struct client *c, int status)
     c->route = route_find(&question);
     c->count = 0;
     c->since = clock_now();
-    if (c->route == &route_stats)
-        server.connected -= server.connected > 0;
-    else
+    if (c->route != &route_stats)
         count_in(c);
+    else if (!c->was_kept)
+        server.connected -= server.connected > 0;
     if (c->route->delay != NULL)
         c->delay = c->route->delay(c->target) * 1e-3 * server.options.pace;
     if (c->route->gate != NULL && c->route->gate(c->target) > largest_open_gate)
@@ -374,12 +434,19 @@ static bool keep_request(struct client *c, const struct request *request)
     return true;
 }
 
+static struct request no_request(void)
+{
+    struct slice none = slice_of("-");
+
+    return (struct request){ none, none, none, false };
+}
+
 // One buffer serves all clients, because no client waits between receiving and
 // parsing. Only an incomplete request is copied into its client.
 static void on_request(struct source *source)
 {
     struct client *c = client_of(source);
-    struct request request = { slice_of("-"), slice_of("-"), slice_of("-") };
+    struct request request = no_request();
     int status = 431;
 
     if (c->count > 0)
@@ -394,7 +461,8 @@ static void on_request(struct source *source)
     }
     c->count += (size_t)n;
     input[c->count] = '\0';
-    if (request_is_complete(input)) {
+    size_t len = request_length(input);
+    if (len > 0) {
         status = request_parse(&request, input);
     } else if (c->count < MAX_REQUEST) {
         char *kept = realloc(c->request, c->count);
@@ -406,8 +474,10 @@ static void on_request(struct source *source)
         return;
     }
     if (status == 400 || status == 431)
-        request =
-            (struct request){ slice_of("-"), slice_of("-"), slice_of("-") };
+        request = no_request();
+    c->keeps = request.keeps;
+    c->is_early = c->count > len;
+    timer_cancel(&server.timers, &source->timer);
     if (keep_request(c, &request))
         accept_request(c, status);
     else

@@ -1,6 +1,6 @@
 // client.h - one client of the farm, from its request to its last byte.
 //
-//     on_request -> [waits] -> on_due -> closed
+//     on_request -> [waits] -> on_due -> closed, or on_request again
 //                                |  ^
 //                                v  | a pause, or a slow reader
 //                              on_more

@@ -1,7 +1,8 @@
 // farm.c - the slow animals' server: the listeners and the loop.
 //
 //     farm [--port N] [--pace X] [--delay MS] [--spread MS] [--gate N]
-//          [--selector epoll|poll] [--log FILE] [--lifeline FD]
+//          [--idle SECONDS] [--selector epoll|poll] [--log FILE]
+//          [--lifeline FD]
 //
 // Prints its address, then serves on 127.0.0.1 and, where there is IPv6, on
 // [::1], until SIGINT, SIGTERM or the end of file on the lifeline:
@@ -16,6 +17,9 @@
 // than ten seconds. --gate N sets a gate for all animals and for all pages
 // except the roots; ?gate=N after an animal's name sets a gate for one request.
 // Once open, a gate stays open until /stats?reset.
+//
+// The connection is closed after the answer. After a request with Connection:
+// keep-alive it stays open for the next one, for up to --idle seconds (5).
 //
 // Ten thousand clients wait on one thread. Each client is a struct of some 160
 // bytes (client.c), in which two function pointers hold the client's next step.

@@ -19,6 +19,8 @@ static const struct option table[] = {
         "add 0 to MS ms to each delay (default 0)" },
     { 1, 0, "gate", "N", OPTION_INTEGER, AT(gate), 1, 1e6,
         "hold answers until N clients wait (at most 10 s)" },
+    { 1, 0, "idle", "SECONDS", OPTION_SECONDS, AT(idle), 0, 1e6,
+        "close a kept connection after so long (default 5)" },
     { 1, 0, "selector", "epoll|poll", OPTION_TEXT, AT(selector), 0, 0,
         "the system call that reports ready sockets" },
     { 1, 0, "log", "FILE", OPTION_TEXT, AT(log), 0, 0,
@@ -44,7 +46,12 @@ int farm_options_parse(struct farm_options *options, int argc, char **argv)
     char **arguments = calloc((size_t)argc + 1, sizeof(*arguments));
     int num_arguments = 0;
 
-    *options = (struct farm_options){ .pace = 1, .delay = -1, .lifeline = -1 };
+    *options = (struct farm_options){
+        .pace = 1,
+        .delay = -1,
+        .idle = 5,
+        .lifeline = -1,
+    };
     if (arguments == NULL)
         return command_line_error(&line, "out of memory");
     int code = command_line_parse(

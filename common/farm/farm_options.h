@@ -12,6 +12,7 @@ struct farm_options {
     int delay; // ms; -1: each animal's own
     int spread; // ms; each delay grows by 0 to `spread`
     int gate; // clients; 0: no gate
+    double idle; // seconds
     const char *log; // a file, "-" for stderr, or NULL
     int lifeline; // the farm stops at its end of file; -1: none
 };

@@ -99,11 +99,13 @@ static void put_head(struct reply *reply, int status, const char *type,
     char head[ROOM];
 
     int n = snprintf(head, sizeof(head),
-        "HTTP/1.1 %d %s\r\n%s%s%s%s%sConnection: close\r\n\r\n", status,
+        "HTTP/1.1 %d %s\r\n%s%s%s%s%sConnection: %s\r\n\r\n", status,
         reason(status), type != NULL ? "Content-Type: " : "",
-        type != NULL ? type : "", type != NULL ? "\r\n" : "", framing, fields);
+        type != NULL ? type : "", type != NULL ? "\r\n" : "", framing, fields,
+        reply->may_keep ? "keep-alive" : "close");
     assert(n > 0 && n < ROOM);
     reply->status = status;
+    reply->end = reply->may_keep ? REPLY_KEEP : REPLY_CLOSE;
     if (!reserve(reply, 0))
         return;
     reply->start = ROOM - (size_t)n;
@@ -124,7 +126,10 @@ void reply_head(
 
 void reply_head_until_close(struct reply *reply, int status, const char *type)
 {
-    put_head(reply, status, type, "", "");
+    if (reply->may_keep)
+        reply_head_chunked(reply, status, type);
+    else
+        put_head(reply, status, type, "", "");
 }
 
 void reply_head_chunked(struct reply *reply, int status, const char *type)
@@ -133,6 +138,7 @@ void reply_head_chunked(struct reply *reply, int status, const char *type)
 
     *reply = (struct reply){ 0 };
     reply_clear(reply);
+    reply->may_keep = body.may_keep;
     for (size_t at = ROOM; at < body.stop; at += CHUNK) {
         size_t n = body.stop - at < CHUNK ? body.stop - at : CHUNK;
         reply_printf(reply, "%zx;straw=\"%zu\"\r\n", n, at - ROOM);

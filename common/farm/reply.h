@@ -20,6 +20,7 @@
 
 enum reply_end {
     REPLY_CLOSE, // close after the last byte
+    REPLY_KEEP, // wait for another request after the last byte
     REPLY_RESET, // close with a RST after the last byte
     REPLY_HALF_CLOSE, // shut down after the last byte; the client closes
     REPLY_STAY, // keep the connection open; the client closes
@@ -32,6 +33,7 @@ struct reply {
     size_t start; // the next byte to send
     size_t stop; // one past the last byte to send
     bool failed; // out of memory: do not send
+    bool may_keep; // the client asks to keep the connection
     int status; // for the log; 0: none
     // How to send:
     size_t again; // after `stop`, go on here for ever; 0: the reply ends
@@ -41,7 +43,8 @@ struct reply {
     enum reply_end end;
 };
 
-// Empties *reply but keeps its memory. A zeroed reply must be cleared first.
+// Empties *reply but keeps its memory. `may_keep` is then false. A zeroed reply
+// must be cleared first.
 void reply_clear(struct reply *reply);
 
 void reply_add(struct reply *reply, const char *bytes, size_t n);
@@ -53,12 +56,13 @@ void reply_printf(struct reply *reply, const char *format, ...);
 
 // Puts the status line and the headers in front of the body: Content-Type
 // (unless `type` is NULL), Content-Length (unless the status is 204),
-// Connection: close, and `fields`: at most 700 bytes of further header lines,
-// each with its CRLF.
+// Connection, and `fields`: at most 700 bytes of further header lines, each
+// with its CRLF. With `may_keep`, the connection is kept (REPLY_KEEP).
 void reply_head(
     struct reply *reply, int status, const char *type, const char *fields);
 
-// The same without Content-Length: the body ends where the connection ends.
+// The same without Content-Length: the body ends where the connection ends. If
+// the connection may be kept, as reply_head_chunked().
 void reply_head_until_close(struct reply *reply, int status, const char *type);
 
 // The same with a chunked body, which has chunk extensions and a trailer.

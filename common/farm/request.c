@@ -1,4 +1,5 @@
-// request.c - parses the request line and, of the headers, only Host.
+// request.c - parses the request line and, of the headers, those on which
+// the answer or the end of the request depends.
 
 #include "request.h"
 
@@ -6,31 +7,85 @@
 
 enum { MAX_HOST = 255 };
 
-bool request_is_complete(const char *text)
+size_t request_length(const char *text)
 {
-    return strstr(text, "\n\r\n") != NULL || strstr(text, "\n\n") != NULL;
+    const char *end = text;
+
+    while ((end = strchr(end, '\n')) != NULL) {
+        end++;
+        size_t empty = *end == '\r' ? 2 : 1;
+        if (end[empty - 1] == '\n')
+            return (size_t)(end - text) + empty;
+    }
+    return 0;
+}
+
+// Finds the next header after a line end, and moves *text to its value. Returns
+// false at the empty line.
+static bool next_header(
+    const char **text, struct slice *name, struct slice *value)
+{
+    const char *at = strchr(*text, '\n');
+
+    if (at == NULL || at[1] == '\r' || at[1] == '\n')
+        return false;
+    *name = (struct slice){ at + 1, strcspn(at + 1, ":\r\n") };
+    at += 1 + name->len;
+    at += *at == ':';
+    at += strspn(at, " \t");
+    *value = (struct slice){ at, strcspn(at, "\r\n") };
+    *text = at;
+    return true;
 }
 
 // Returns the value of the first Host header; .at is NULL if there is none.
 static struct slice find_host(const char *text)
 {
-    struct slice host = { 0 };
+    struct slice name;
+    struct slice host;
 
-    while ((text = strchr(text, '\n')) != NULL) {
-        text++;
-        if (*text == '\r' || *text == '\n')
-            break; // the empty line ends the headers
-        size_t name_len = strcspn(text, ":\r\n");
-        if (!slice_like((struct slice){ text, name_len }, "host"))
-            continue;
-        text += name_len;
-        if (*text == ':')
-            text++;
-        text += strspn(text, " \t");
-        host = (struct slice){ text, strcspn(text, " \t\r\n") };
-        break;
+    while (next_header(&text, &name, &host)) {
+        if (slice_like(name, "host"))
+            return (struct slice){ host.at, strcspn(host.at, " \t\r\n") };
     }
-    return host;
+    return (struct slice){ 0 };
+}
+
+static bool has_option(struct slice list, const char *option)
+{
+    while (list.len > 0) {
+        size_t n = 0;
+        while (n < list.len && strchr(", \t", list.at[n]) == NULL)
+            n++;
+        if (slice_like((struct slice){ list.at, n }, option))
+            return true;
+        n += n < list.len;
+        list = (struct slice){ list.at + n, list.len - n };
+    }
+    return false;
+}
+
+// A request with a body is not kept, because the body would be taken for the
+// next request. Neither is a request with a blank in the name of a header: the
+// line may announce a body all the same.
+static bool keeps_connection(const char *text)
+{
+    struct slice name;
+    struct slice value;
+    bool keeps = false;
+
+    while (next_header(&text, &name, &value)) {
+        bool is_connection = slice_like(name, "connection");
+        if (memchr(name.at, ' ', name.len) != NULL
+            || memchr(name.at, '\t', name.len) != NULL
+            || slice_like(name, "content-length")
+            || slice_like(name, "transfer-encoding")
+            || (is_connection && has_option(value, "close")))
+            return false;
+        if (is_connection && has_option(value, "keep-alive"))
+            keeps = true;
+    }
+    return keeps;
 }
 
 int request_parse(struct request *request, const char *text)
@@ -56,5 +111,8 @@ int request_parse(struct request *request, const char *text)
     if (request->host.len == 0 || request->host.len > MAX_HOST
         || strspn(request->host.at, host_bytes) < request->host.len)
         return 400;
-    return slice_equal(request->method, slice_of("GET")) ? 0 : 405;
+    if (!slice_equal(request->method, slice_of("GET")))
+        return 405;
+    request->keeps = strncmp(at, " HTTP/1.0", 9) != 0 && keeps_connection(at);
+    return 0;
 }

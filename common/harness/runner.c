@@ -105,6 +105,7 @@ void farm_stop(struct farm *farm)
 static volatile sig_atomic_t running; // process group that gets our signals
 static volatile sig_atomic_t out_of_time;
 static volatile sig_atomic_t was_interrupted;
+static volatile sig_atomic_t is_impatient;
 
 static void pass_on(int number)
 {
@@ -115,7 +116,7 @@ static void pass_on(int number)
 static void on_interrupt(int number)
 {
     was_interrupted = 1;
-    pass_on(number);
+    pass_on(is_impatient ? SIGKILL : number);
 }
 
 static void on_alarm(int number)
@@ -198,6 +199,7 @@ static pid_t start_program(char *const argv[], int flags, bool terminal)
     sigaction(SIGALRM, &ring, NULL);
     out_of_time = 0;
     was_interrupted = 0;
+    is_impatient = (flags & RUN_IMPATIENT) != 0;
     fflush(stdout);
     pid_t pid = fork();
     if (pid == 0)
@@ -275,7 +277,8 @@ int runner_run(char *const argv[], int flags, double limit, struct cost *cost)
     cost->interrupted = was_interrupted != 0;
     cost->code =
         WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
-    if (WIFSIGNALED(status) && WTERMSIG(status) != SIGINT && !cost->timed_out)
+    if (WIFSIGNALED(status) && WTERMSIG(status) != SIGINT && !cost->timed_out
+        && !(cost->interrupted && is_impatient))
         fprintf(stderr, "%s: %s\n", argv[0], strsignal(WTERMSIG(status)));
     return cost->code == 127 ? -ENOENT : 0;
 }

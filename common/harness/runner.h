@@ -26,6 +26,7 @@ void farm_stop(struct farm *farm);
 enum {
     RUN_QUIET = 1, // stdout goes to /dev/null
     RUN_TERMINAL = 2, // Ctrl-C and Ctrl-\ go to the program, not to us
+    RUN_IMPATIENT = 4, // Ctrl-C and SIGTERM kill the program
 };
 
 // The cost of a run, mostly as measured by the kernel (wait4), and the way in

@@ -1,6 +1,7 @@
 #!/bin/sh
 # broken.sh PATCH - copies a stage to play/broken/, applies an example that is a
-# patch, 0N-STAGE/examples/NAME.patch, and builds the copy's animals.
+# patch, 0N-STAGE/examples/NAME.patch, and builds the copy's animals, or its
+# crawl if the patch changes that.
 set -eu
 
 make=${MAKE:-make}
@@ -17,4 +18,6 @@ if ! patch -s -p1 -d "play/broken/$name" <"$1"; then
         "git stash puts it aside; git diff $stage shows it" >&2
     exit 1
 fi
-exec $make --no-print-directory -s "PLAYS=$copy" "$build/$copy/animals"
+program=animals
+if grep -q '^+++ .*/crawl\.c' "$1"; then program=crawl; fi
+exec $make --no-print-directory -s "PLAYS=$copy" "$build/$copy/$program"

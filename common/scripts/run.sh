@@ -1,6 +1,7 @@
 #!/bin/sh
-# run.sh NAME - runs an example. An example that is a patch breaks a stage: the
-# patch is shown and applied to a copy of the stage, which is then built and
+# run.sh NAME [WORD...] - runs an example; the WORDs are arguments for a program
+# or for the crawl of keep_alive. An example that is a patch changes or breaks a stage:
+# the patch is shown and applied to a copy of the stage, which is then built and
 # run. If two stages have an example of this name, the example of the first
 # stage is run, unless STAGE names the other stage.
 set -eu
@@ -12,7 +13,7 @@ files=$(ls 0"${stage#0}"*/examples/"$1".c 0"${stage#0}"*/examples/"$1".patch \
 file=$(echo "$files" | head -n 1)
 others=$(echo "$files" | sed 1d)
 list() {
-    for file in 0*/examples/*; do
+    for file in 0*/examples/*.[cp]*; do
         name=${file##*/}
         printf 'make run-%-20s (%s)\n' "${name%.*}" "${file%%/*}"
     done
@@ -44,5 +45,11 @@ sh common/scripts/broken.sh "$file"
 echo
 case $1 in
 *deadlock*) exec "$build/harness" hangs "$build/$copy/animals" --delay 300 --typing 2 ;;
+keep_alive)
+    shift
+    # shellcheck disable=SC2016
+    exec "$build/harness" count /bin/sh -c '"$@" "$FARM/site/" | grep Finished' \
+        sh "$build/$copy/crawl" "$@"
+    ;;
 *) exec "$build/harness" run "$build/$copy/animals" --typing 4 ;;
 esac

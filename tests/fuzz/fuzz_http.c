@@ -18,6 +18,9 @@ static enum http_verdict feed_in_pieces(
         bytes += piece;
         n -= piece;
     }
+    // What is left of a complete response is surplus.
+    if (verdict == HTTP_DONE && n > 0)
+        http_feed(response, bytes, n);
     return verdict == HTTP_MORE ? http_feed(response, bytes, 0) : verdict;
 }
 
@@ -40,6 +43,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     must(verdict != HTTP_MORE);
     must(feed_in_pieces(&pieces, bytes, size - 1, data[0]) == verdict);
     must(whole.error == pieces.error);
+    must(whole.keeps == pieces.keeps && whole.surplus == pieces.surplus);
+    must(!whole.keeps || (verdict == HTTP_DONE && whole.surplus == 0));
     if (verdict == HTTP_DONE) {
         must(whole.status == pieces.status && whole.error == 0);
         must(whole.body_len == pieces.body_len && whole.body_len <= MAX_BODY);

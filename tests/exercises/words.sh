@@ -1,0 +1,281 @@
+#!/bin/sh
+# words.sh CHECK - runs the check of an exercise: a few lines of shell, made of the
+# words below. The first word that fails prints "Not yet: ...", with the value that
+# it saw and the value that it wanted, and ends the check with exit code 1. If all
+# succeed, "Yes: ..." names the values that were seen. try.sh calls this script.
+#
+#   fact NAME PROGRAM WORD...
+#       prints the number NAME of the program's --json: wall_s, asked, in_vain,
+#       max_in_flight, peak_rss_kb, threads, connections ...
+#   seen NAME PROGRAM WORD...
+#       prints the number NAME of the farm's /stats for this run: requests,
+#       connections, peak_concurrency ...
+#   counted WORD PROGRAM WORD...
+#       prints the number in front of this word in the program's output
+#   between NAME LEAST MOST NUMBER [UNIT]
+#       is the number in this range? NAME is for the reader, as in "the wall
+#       time". A LEAST or MOST of - is no limit.
+#   prints TEXT LINES PROGRAM WORD...
+#       does the program print so many lines with TEXT in them? LINES is a
+#       number or a range, as in 6-12.
+#   served NUMBER PROGRAM WORD...
+#       does the farm answer so many requests (or a range) for this run?
+#   hangs SECONDS PROGRAM WORD...
+#       is the program still running after so many seconds?
+#   dies CODE PROGRAM WORD...
+#       does the program end with this exit code: 0 to 125 its own, 134 if it
+#       was aborted, 139 if it crashed?
+#   clean PROGRAM WORD...
+#       does a program that was built with a sanitizer (in $ASAN or $TSAN) end
+#       without a report?
+#   guess NAME LEAST MOST NUMBER
+#       is the number that the participant typed in this range? Unlike between,
+#       guess does not give the range away.
+#   within SECONDS WORD...
+#       the same word, but its program may only run for so long (otherwise 60 s)
+#   not_yet TEXT, also TEXT
+#       for a check that needs more than these words: the first ends it, the
+#       second adds to the line "Yes: ..."
+#
+# A check finds in its environment:
+#
+#   $ANIMALS, $CRAWL             the programs of the copy
+#   $ANIMALS_3, $CRAWL_3 ...     the same, where a copy has several stages
+#   $EXAMPLES                    the folder of the example programs
+#   $ASAN, $TSAN, $UNOPTIMIZED   folders with the programs, built in these ways
+#   $COPY                        the folder of the copy itself
+#   $FARM                        the address of a farm
+#   $GUESS1, $GUESS2             the numbers that the participant typed
+set -u
+export LC_ALL=C # numbers have a point
+limit=60
+
+# --- Running programs ----------------------------------------------------------
+
+trap 'exit 130' INT TERM HUP
+
+# run PROGRAM WORD...: leaves the exit code in $code, 124 if the program had to be
+# ended, and the output in $here/out and $here/err.
+run() {
+    here=$(mktemp -d "$WORK/run.XXXXXX")
+    echo "$*" >"$WORK/tried"
+    code=0
+    # An endless output is cut off at 4 MiB. A crash leaves no core.
+    (
+        ulimit -f 8192
+        ulimit -c 0 2>/dev/null
+        exec "$HARNESS" within "$limit" "$@"
+    ) >"$here/out" 2>"$here/err" </dev/null || code=$?
+    if [ $code -eq 130 ]; then exit 130; fi # Ctrl-C
+}
+
+# name PROGRAM...: for the reader; where the copy has several stages, with the
+# stage: "animals of stage 3".
+name() {
+    of=
+    if [ -n "${SEVERAL:-}" ]; then
+        of=${1%/*}
+        of=${of##*/0}
+        of=" of stage ${of%%-*}"
+    fi
+    echo "${1##*/}$of"
+}
+
+# ended PROGRAM...: how the run ended, in words.
+ended() {
+    program=$(name "$@")
+    case $code in
+    124)
+        cpu=$(sed -n 's/.* s, \([0-9]*\)[0-9.]* s of CPU$/\1/p' "$here/err" | tail -n 1)
+        how="it waits for something that never comes"
+        if [ "$cpu" -gt $((limit / 5)) ]; then how="it does not stop asking"; fi
+        echo "$program was still running after $limit s: $how"
+        ;;
+    127) echo "there is no program $program yet" ;;
+    134) echo "$program was aborted: $(grep -v ': Aborted' "$here/err" | tail -n 1)" ;;
+    138 | 139) echo "$program crashed (a segmentation fault)" ;;
+    *) echo "$program ended with exit code $code" ;;
+    esac
+}
+
+# --- The verdict ---------------------------------------------------------------
+
+also() {
+    if ! grep -qxF -- "$1" "$WORK/seen"; then echo "$1" >>"$WORK/seen"; fi
+}
+
+not_yet() {
+    echo "Not yet: $1."
+    exit 1
+}
+
+plural() {
+    if [ "$1" = 1 ]; then echo "$1 $2"; else echo "$1 ${2}s"; fi
+}
+
+# comma NUMBER: 1,040; of a fraction no more than two digits: 1.52
+comma() {
+    echo "$1" | awk '{
+        text = $1
+        if (text ~ /\..../)
+            text = sprintf("%.2f", $1)
+        while (match(text, /^[0-9][0-9][0-9][0-9]+/)) {
+            rest = "," substr(text, RLENGTH - 2) rest
+            text = substr(text, 1, RLENGTH - 3)
+        }
+        print text rest
+    }'
+}
+
+# wanted LEAST MOST: "between 8 and 12", in words.
+wanted() {
+    case $1,$2 in
+    *,-) echo "at least $(comma "$1")" ;;
+    -,*) echo "at most $(comma "$2")" ;;
+    "$2,$1") echo "$(comma "$1")" ;;
+    *) echo "between $(comma "$1") and $(comma "$2")" ;;
+    esac
+}
+
+# is_between LEAST MOST NUMBER
+is_between() {
+    awk -v least="$1" -v most="$2" -v number="$3" 'BEGIN {
+        exit !((least == "-" || number + 0 >= least + 0) \
+            && (most == "-" || number + 0 <= most + 0))
+    }'
+}
+
+# --- The words -------------------------------------------------------------------
+
+# find_number NAME FILE: from JSON.
+find_number() {
+    sed -n "s/.*\"$1\":\([-+.0-9e][-+.0-9e]*\).*/\1/p" "$2" 2>/dev/null | head -n 1
+}
+
+fact() {
+    fact=$1
+    shift
+    json=$(mktemp "$WORK/json.XXXXXX")
+    run "$@" --json "$json"
+    number=$(find_number "$fact" "$json")
+    # between() prints the reason if there is no number.
+    if [ -z "$number" ]; then ended "$@" >"$WORK/reason"; fi
+    echo "$number"
+}
+
+seen() {
+    fact=$1
+    shift
+    "$HARNESS" get '/stats?reset' >/dev/null
+    run "$@"
+    "$HARNESS" get /stats >"$WORK/stats"
+    number=$(find_number "$fact" "$WORK/stats")
+    if [ $code -eq 124 ]; then number=; fi
+    if [ -z "$number" ]; then ended "$@" >"$WORK/reason"; fi
+    echo "$number"
+}
+
+counted() {
+    text=$1
+    shift
+    run "$@"
+    number=$(sed -n "s/^.*[^0-9,]\([0-9,]*[0-9]\) $text.*/\1/p" "$here/out" |
+        head -n 1 | tr -d ,)
+    if [ -z "$number" ]; then ended "$@" >"$WORK/reason"; fi
+    echo "$number"
+}
+
+between() {
+    unit=${5:+ $5}
+    if [ -z "$4" ] && [ ! -s "$WORK/reason" ]; then exit 130; fi # Ctrl-C
+    if [ -z "$4" ]; then not_yet "$(cat "$WORK/reason")"; fi
+    is_between "$2" "$3" "$4" ||
+        not_yet "$1 is $(comma "$4")$unit, and should be $(wanted "$2" "$3")"
+    also "$(echo "$1" | sed 's/^the //; s/^number of //') $(comma "$4")$unit"
+}
+
+prints() {
+    text=$1 least=${2%-*} most=${2#*-}
+    shift 2
+    run "$@"
+    if [ $code -eq 124 ] || [ $code -eq 127 ]; then not_yet "$(ended "$@")"; fi
+    lines=$(cat "$here/out" "$here/err" | grep -c -F -e "$text")
+    program=$(name "$@")
+    if ! is_between "$least" "$most" "$lines"; then
+        number=$(wanted "$least" "$most")
+        if [ "$most" -eq 0 ]; then number=none; fi
+        verb=contain
+        if [ "$lines" -eq 1 ]; then verb=contains; fi
+        not_yet "$(plural "$lines" line) of $program $verb \"$text\", and $number should"
+    fi
+    if [ "$lines" -gt 0 ]; then also "$(plural "$lines" line) with \"$text\""; fi
+}
+
+served() {
+    least=${1%-*} most=${1#*-}
+    shift
+    between "the number of requests" "$least" "$most" "$(seen requests "$@")"
+}
+
+hangs() {
+    limit=$1
+    shift
+    run "$@"
+    program=$(name "$@")
+    if [ $code -ne 124 ]; then
+        not_yet "$(ended "$@"), and should still be running after $limit s"
+    fi
+    also "$program was still running after $limit s"
+    limit=60
+}
+
+dies() {
+    wanted=$1
+    shift
+    run "$@"
+    program=$(name "$@")
+    if [ $code -eq 124 ]; then not_yet "$(ended "$@")"; fi
+    if [ $code -eq 138 ]; then code=139; fi
+    if [ $code -ne "$wanted" ]; then
+        not_yet "$(ended "$@"); wanted is ${wanted}$(
+            case $wanted in 134) echo ", aborted" ;; 139) echo ", a crash" ;; esac
+        )"
+    fi
+    also "$(ended "$@")"
+}
+
+clean() {
+    case $1 in
+    none/*)
+        also "(this compiler has no such sanitizer: not checked)"
+        return
+        ;;
+    esac
+    run "$@"
+    report=$(grep -h 'Sanitizer: ' "$here/err" "$here/out" | head -n 1)
+    if [ -n "$report" ]; then not_yet "${report#*: }"; fi
+    if [ $code -eq 124 ]; then not_yet "$(ended "$@")"; fi
+    also "no report of a sanitizer"
+}
+
+guess() {
+    case $4 in
+    "") not_yet "there is no number for $1" ;;
+    *[!0-9.]*) not_yet "\"$4\" is no number" ;;
+    esac
+    is_between "$2" - "$4" || not_yet "$4 is not enough for $1"
+    is_between - "$3" "$4" || not_yet "$4 is too much for $1"
+}
+
+within() {
+    limit=$1
+    shift
+    "$@"
+    limit=60
+}
+
+: >"$WORK/seen"
+: >"$WORK/reason"
+eval "$1"
+awk '{ text = text (NR > 1 ? ", " : ": ") $0 } END { print "Yes" text "." }' \
+    "$WORK/seen"
