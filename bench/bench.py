@@ -45,22 +45,22 @@ START = time.monotonic()
 CASES = [
     {"name": "1,000 in flight, equal delays", "count": 10000, "tasks": 1000,
      "delay": 100, "spread": 0, "target": 0, "rounds": 9,
-     "says": "The price of a request when some hundred answers come at once: "
-             "batches are\nlarge and nobody waits alone. It says nothing about "
-             "how long an answer takes:\nthat is the farm's delay, and what the "
-             "farm costs is not counted."},
+     "about": "The price of a request when several hundred answers come at "
+              "once: each wake-up\nhandles many answers. The time until an "
+              "answer comes is the farm's delay, and is\nnot measured. The "
+              "cost of the farm is not counted."},
     {"name": "10,000 in flight, equal delays", "count": 10000, "tasks": 10000,
      "delay": 1000, "spread": 0, "target": 1, "rounds": 5,
-     "says": "What a crowd adds: memory that no longer fits the caches. Equal "
-             "delays hide\nwhat it costs to ask about all who wait, because "
-             "all answers come together."},
+     "about": "The additional price of a crowd: its memory no longer fits the "
+              "caches. Equal\ndelays hide the cost of checking all waiting "
+              "sockets, because all answers come\ntogether."},
     {"name": "10,000 in flight, delays spread over five seconds",
      "count": 10000, "tasks": 10000, "delay": 500, "spread": 5000,
      "target": 1, "rounds": 5,
-     "says": "Answers come one by one, as in life: whoever asks about all "
-             "10,000 each time\n(stage 3) pays for it. Every answer is a "
-             "wake-up of its own, for the floor too.\nIt does not show what "
-             "waiting longer would cost: waiting is free, waking is not."},
+     "about": "Answers come one by one, as on a real network: stage 3, which "
+              "checks all 10,000\nsockets each time, pays for that. Every "
+              "answer is a wake-up of its own, for the\nfloor too. Longer "
+              "delays would cost no more: waiting is free, waking is not."},
 ]
 
 
@@ -206,7 +206,7 @@ def measure_all(case, farm, log):
     return rows, stopped
 
 
-NOISY = []  # rows of which one run differs much from the median
+NOISY = []  # rows with a run that differs much from the median
 
 
 def note_noise(row, values):
@@ -256,7 +256,7 @@ def print_table(case, rows, stopped):
             name, spread(cpu),
             compare(ratio, target and target[case["target"]]),
             text if many else "-", statistics.median(wall), len(cpu)))
-    print("\n" + case["says"], flush=True)
+    print("\n" + case["about"], flush=True)
 
 
 def print_switches(log):
@@ -276,8 +276,9 @@ def print_switches(log):
         print("%-30s %-28s %s" % (
             name, spread(values, "%.2f"), "" if target is None else "%g%s" % (
                 target, " !" if statistics.median(values) > target else "")))
-    print("\nWarm loops, the best case: in a program the data of who is resumed "
-          "has to come\nfrom memory first, and that costs more than the switch.",
+    print("\nWarm loops, the best case: in a real program the data of the "
+          "resumed task has to\ncome from memory first, and that costs more "
+          "than the switch.",
           flush=True)
 
 
@@ -315,15 +316,15 @@ def print_sweep(log):
         print("%-22s" % name + "".join("%12s" % rows[name, n] for n in sizes))
     for line in stopped:
         print("stopped: " + line)
-    print("\nIn brackets: predicted and not run. What waits together takes as "
-          "long as one,\nhowever it waits; at 10,000 the processors have become "
-          "what is waited for.", flush=True)
+    print("\nIn brackets: predicted and not run. Animals that wait together "
+          "take as long as\none animal, in every stage that waits for all of "
+          "them at once; at 10,000 the\nprocessors limit the time.", flush=True)
 
 
 def print_parking(log):
-    """(d) The cost of leaving many waiting, and the number that fits."""
+    """(d) The cost of a waiting frame, task or thread; how many fit."""
     rounds = ROUNDS or 5
-    print("\n(d) Begun and left waiting (build/bench/park KIND N)\n")
+    print("\n(d) Started and left waiting (build/bench/park KIND N)\n")
     print("%-8s %8s %24s %8s  %s" % ("", "N", "us each", "bytes", ""))
     for kind in ("frame", "stack", "thread"):
         for n in (10000, 100000):
@@ -342,16 +343,16 @@ def print_parking(log):
                 kind, n, spread(us, "%.2f"), statistics.median(size),
                 "stopped at %d: %s" % (min(reached), why) if why else ""))
     print("\nA frame here has 200 bytes of locals. A stack that has been used "
-          "once is used\nagain at the price of table (c). What stops threads is "
-          "a limit of the system,\nnot memory (kernel.pid_max, "
-          "kernel.threads-max, pids.max).", flush=True)
+          "once is used\nagain at the price of table (c). The number of "
+          "threads is limited by the system\n(kernel.pid_max, "
+          "kernel.threads-max, pids.max), not by memory.", flush=True)
 
 
 def print_selectors(log):
     """(e) epoll and poll, by the number of watched sockets."""
     rounds = ROUNDS or 5
     path = dict(stages()).get("04-callbacks")
-    print("\n(e) Stage 4, epoll or poll: CPU us a request, by how many wait\n")
+    print("\n(e) Stage 4, epoll or poll: CPU us a request, by number waiting\n")
     print("%-26s %-24s %-24s" % ("", "epoll", "poll"))
     for spread_ms, how in ((0, "equal delays"), (2000, "spread over 2 s")):
         with Farm("--spread", str(spread_ms), apart=APART) as farm:
@@ -374,8 +375,8 @@ def print_selectors(log):
                 cells = [stopped] if stopped else map(spread, found.values())
                 print("%-26s " % ("%6d, %s" % (n, how))
                       + " ".join("%-24s" % cell for cell in cells), flush=True)
-    print("\npoll() is told of all and answers about all, each time: as good "
-          "as epoll while\nmany answers come together, and hopeless when they "
+    print("\nEach call of poll() passes and checks all sockets: as good as epoll "
+          "while many\nanswers come together, and far worse when the answers "
           "come one by one.", flush=True)
 
 
@@ -408,9 +409,9 @@ def print_crawls(log):
             print("%8d %22s %14.0f" % (
                 tasks, spread(walls, "%.2f"),
                 statistics.median(cpus) / pages * 1e6), flush=True)
-    print("\nTwice the tasks are half the time as long as the queue has as many "
-          "pages. The first\nlevels of the tree do not: more tasks than pages "
-          "help nobody.", flush=True)
+    print("\nTwice the tasks take half the time while the queue has a page for "
+          "each task. The\nfirst levels of the tree have fewer pages: there, "
+          "more tasks do not help.", flush=True)
 
 
 def count_instructions(counter, program, farm, count):
@@ -451,7 +452,7 @@ def print_instructions(log):
     name, counter = find_counter()
     print("\n(g) User instructions a request, 1,000 in flight\n")
     if counter is None:
-        print("Skipped: neither perf nor valgrind counts them here.")
+        print("Skipped: neither perf nor valgrind can count instructions here.")
         return
     rows = [row for row in programs() if "asyncio" not in row[0]
             and row[0][:2] != "02"]
@@ -469,9 +470,9 @@ def print_instructions(log):
             print("%-21s %9s %s" % (row, "{:,.0f}".format(value), "" if target
                   is None else "of {:,}{}".format(
                       target, " !" if value > target else "")), flush=True)
-    print("\nCounted by %s, which gives nearly the same figure each time, on a "
-          "busy machine\ntoo: the rows of the stages parse HTTP, those of floor, "
-          "libuv and State Threads do\nnot." % name, flush=True)
+    print("\nCounted by %s, which gives nearly the same figure each time, even "
+          "on a busy\nmachine. The stages parse all of HTTP; floor, libuv and "
+          "State Threads do not." % name, flush=True)
 
 
 def raise_limits():
@@ -523,7 +524,7 @@ def print_others():
         missing.append("uvloop for python3")
     print(", ".join(here))
     if missing:
-        print("Skipped, for it is not here: %s (see make doctor)."
+        print("Skipped, because not installed: %s (see make doctor)."
               % ", ".join(missing))
 
 
@@ -533,8 +534,8 @@ def print_machine():
         first_line(os.environ.get("CC") or "cc", "--version"),
         time.strftime("%Y-%m-%d %H:%M")))
     print_others()
-    print("Load when this began: %.2f (should be near 0)." % os.getloadavg()[0])
-    print("Medians (least...most) of n rounds; \"!\" misses its target.")
+    print("Load at the start: %.2f (should be near 0)." % os.getloadavg()[0])
+    print("Medians (least...most) of n rounds; \"!\": misses the target.")
 
 
 def print_requests(log):
@@ -568,8 +569,9 @@ def main():
         for table in TABLES:
             PRINTERS[table](log)
     if NOISY:
-        print("\nNoisy, a run at least a quarter off the median: %d rows. Close "
-              "other programs,\nor compare the ratios, not the microseconds."
+        print("\nNoisy rows, with a run a quarter or more off the median: %d. "
+              "Close other\nprograms, or compare the ratios, not the "
+              "microseconds."
               % len(NOISY))
         for row in NOISY:
             print("  " + row)

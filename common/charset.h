@@ -1,10 +1,10 @@
 // charset.h - the charset of a page, and windows-1252. No I/O.
 //
 // In every charset that is readable here, ASCII characters are single bytes
-// with their ASCII values. (An ASCII byte may also be the second half of a
-// character, but no byte of HTML syntax ever is.) Tags can therefore be found
-// without decoding the page; only characters beyond ASCII depend on the
-// charset.
+// with their ASCII values. (A byte with an ASCII value may also be part of a
+// longer character, but never the byte of < > & = / " ' or of a blank.) Tags
+// can therefore be found without decoding the page; only characters beyond
+// ASCII depend on the charset.
 
 #ifndef CHARSET_H
 #define CHARSET_H
@@ -19,9 +19,9 @@ enum charset {
 };
 
 // The charset of a page that begins with the bytes of `page`: determined by a
-// byte order mark, or else by `label`, the name of a charset (CHARSET_OTHER if
-// unknown). Without a label the page is in UTF-8, unless the bytes look like
-// UTF-16.
+// byte order mark, or else by `label`, the name of a charset. If the label is
+// absent or unknown and the bytes look like UTF-16, CHARSET_UNREADABLE. If not,
+// an unknown label means CHARSET_OTHER, and an absent label UTF-8.
 enum charset charset_of(struct slice label, struct slice page);
 
 // The Unicode character of a windows-1252 byte.

@@ -21,7 +21,7 @@ bool clock_is_virtual(void)
 {
     int known = atomic_load(&kind);
 
-    if (known == UNKNOWN) { // in several threads at once: same result in each
+    if (known == UNKNOWN) { // several threads at once all get the same result
         const char *text = getenv("CLOCK");
         bool is_virtual = text != NULL && strcmp(text, "virtual") == 0;
         known = is_virtual ? VIRTUAL : REAL;
@@ -32,16 +32,16 @@ bool clock_is_virtual(void)
 
 double clock_now(void)
 {
-    struct timespec now;
+    struct timespec real;
 
     if (clock_is_virtual()) {
         pthread_mutex_lock(&mutex);
-        double then = virtual_now;
+        double now = virtual_now;
         pthread_mutex_unlock(&mutex);
-        return then;
+        return now;
     }
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + (double)now.tv_nsec * 1e-9;
+    clock_gettime(CLOCK_MONOTONIC, &real);
+    return (double)real.tv_sec + (double)real.tv_nsec * 1e-9;
 }
 
 void clock_jump(double then)

@@ -3,8 +3,8 @@
 // With CLOCK=virtual in the environment, time stands still while the program
 // computes. When the program would wait for nothing but time, the clock jumps
 // to the next deadline: tests and deterministic examples then take no time at
-// all. The code that waits decides when to jump: while no descriptor is watched
-// and no thread is working on a job.
+// all. The code that waits makes the clock jump, and only while no descriptor
+// but Ctrl-C's is watched and no thread is working on a job.
 
 #ifndef CLOCK_H
 #define CLOCK_H

@@ -30,8 +30,8 @@ static void print_option(const struct option *option)
 
     snprintf(left, sizeof(left), "%c%c%s--%s%s%s", option->letter ? '-' : ' ',
         option->letter ? option->letter : ' ', option->letter ? ", " : "  ",
-        option->name, option->value ? " " : "",
-        option->value ? option->value : "");
+        option->name, option->placeholder ? " " : "",
+        option->placeholder ? option->placeholder : "");
     printf("  %-28s %s\n", left, option->help);
 }
 
@@ -73,7 +73,8 @@ static int store_number(const struct command_line *line,
     bool whole = option->kind != OPTION_SECONDS;
     double most = option->most;
 
-    // On a 32-bit system no object is larger.
+    // No object is larger than SIZE_MAX / 2; on a 32-bit system this may be
+    // below the option's maximum.
     if (option->kind == OPTION_SIZE && most > (double)(SIZE_MAX / 2))
         most = (double)(SIZE_MAX / 2);
     // strtod() also takes "nan", "inf" and "0x10": allow digits only, and for
@@ -159,12 +160,12 @@ static int parse_word(const struct command_line *line, void *values,
     if (option == NULL)
         return command_line_error(
             line, "unknown option --%.*s", (int)length, name);
-    if (option->value == NULL && value != NULL)
+    if (option->placeholder == NULL && value != NULL)
         return command_line_error(line, "--%s takes no value", option->name);
-    if (option->value != NULL && value == NULL) {
+    if (option->placeholder != NULL && value == NULL) {
         if (next == NULL)
-            return command_line_error(
-                line, "--%s needs a value: %s", option->name, option->value);
+            return command_line_error(line, "--%s needs a value: %s",
+                option->name, option->placeholder);
         value = next;
         ++*used;
     }

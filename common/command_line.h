@@ -33,7 +33,7 @@ struct option {
     int programs; // a bit for each program that has the option
     char letter; // 0: none
     const char *name;
-    const char *value; // placeholder in the help; NULL: takes no value
+    const char *placeholder; // for the value, in the help; NULL: takes no value
     enum option_kind kind;
     size_t offset; // of the field
     double least;
@@ -62,7 +62,7 @@ struct command_line {
 // are appended to `arguments`, which has room for argc entries, and counted in
 // *num_arguments. Returns OPTIONS_GO_ON, or the exit code to stop with:
 // EXIT_FINE after --help (EXIT_SOME_FAILED if the help could not be written),
-// EXIT_USAGE after a line on stderr.
+// EXIT_USAGE after printing an error on stderr.
 int command_line_parse(const struct command_line *line, void *values,
     char **arguments, int *num_arguments, int argc, char **argv);
 

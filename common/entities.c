@@ -131,7 +131,7 @@ static unsigned find(
     return 0;
 }
 
-static bool is_name(char c)
+static bool is_name_char(char c)
 {
     char lower = ascii_lower(c);
 
@@ -145,17 +145,17 @@ static size_t scan_name(struct slice text, unsigned long *code)
 {
     struct slice name = { text.at + 1, 0 };
 
-    while (1 + name.len < text.len && is_name(name.at[name.len]))
+    while (1 + name.len < text.len && is_name_char(name.at[name.len]))
         name.len++;
-    char behind = 1 + name.len < text.len ? name.at[name.len] : '\0';
-    if (name.len == 0 || behind == '=')
+    char next = 1 + name.len < text.len ? name.at[name.len] : '\0';
+    if (name.len == 0 || next == '=')
         return 0;
     *code = find(without_semicolon, COUNT(without_semicolon), name);
-    if (*code == 0 && behind == ';')
+    if (*code == 0 && next == ';')
         *code = find(with_semicolon, COUNT(with_semicolon), name);
     if (*code == 0)
         return 0;
-    return 1 + name.len + (behind == ';');
+    return 1 + name.len + (next == ';');
 }
 
 // Reads "&#38;" or "&#x26;", with or without the semicolon.

@@ -29,8 +29,8 @@ static const char *const texts[] = {
     [INDEX(ERROR_CHARSET)] = "unsupported charset",
 };
 
-// The texts of strerror() differ from system to system; those of common network
-// errors should not.
+// The texts of strerror() differ from system to system. The texts of common
+// network errors should be the same everywhere.
 static const struct {
     int number;
     const char *text;
@@ -67,7 +67,7 @@ bool error_is_transient(int error)
 {
     if (error == 0 || error == -ECANCELED)
         return false;
-    bool is_errno = error > -4096; // on every system
+    bool is_errno = error > -4096; // errnos are below 4096 on every system
     return is_errno || error == ERROR_CLOSED_EARLY || error == ERROR_LOOKUP;
 }
 

@@ -1,8 +1,8 @@
 // errors.h - the errors of a fetch, and a text for each.
 //
-// Every function of this project reports an error as a negative int: a negative
-// errno if the system refused, or a value of enum error if the peer broke the
-// protocol or one of our limits was reached. 0 is success.
+// A function that returns an error as an int returns a negative errno if the
+// system refused a call, or a value of enum error for all other errors: a
+// failed look-up, a broken protocol, one of our limits. 0 is success.
 
 #ifndef ERRORS_H
 #define ERRORS_H
@@ -31,9 +31,10 @@ enum error {
 // The text for an error; never NULL. error_text(0) is "no error".
 const char *error_text(int error);
 
-// Might the same request succeed if repeated? True for every error of the
-// system, for time-outs and for early closes; false for violations of the
-// protocol, for our own limits and for names that do not exist.
+// Might the same request succeed if repeated? True for every errno except
+// ECANCELED (so for time-outs as well), for ERROR_CLOSED_EARLY and for
+// ERROR_LOOKUP; false for violations of the protocol, for our own limits and
+// for names that do not exist.
 bool error_is_transient(int error);
 
 // Prints the line "PROGRAM: ..." on stderr and returns `code`, so that a

@@ -144,7 +144,8 @@ free_url:
 
 int frontier_init(struct frontier *frontier, const struct options *options)
 {
-    // A web server knows neither the time nor the addresses of this process.
+    // For the hash key: no web server knows the time or the addresses in this
+    // process.
     double now = clock_now();
 
     *frontier = (struct frontier){
@@ -295,8 +296,8 @@ static struct page *find_or_add(
     return page;
 }
 
-// Records that `from` links to `to`. Of many such pages the first in URL order
-// is kept, so that the report does not depend on the order of fetches.
+// Records that `from` links to `to`. Of all pages that link to `to`, keeps the
+// first in URL order: the report must not depend on the order of fetches.
 static void note_link(struct page *to, const struct page *from)
 {
     if (to != from

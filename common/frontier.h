@@ -31,7 +31,7 @@
 // with the rest of the links on the same page.
 #define FRONTIER_MAX_URLS 1000000
 #define FRONTIER_MAX_MIB 256 // for the texts of all URLs
-#define FRONTIER_BACKOFF_MS 100 // before the second try; doubles each time
+#define FRONTIER_BACKOFF_MS 100 // for the first retry; doubles up to six times
 #define FRONTIER_AT_ONCE_MS 1 // retry now; 0 would mean "page finished"
 
 struct page {
@@ -43,14 +43,16 @@ struct page {
     char *next_url; // the target of a redirect
     char *content_type;
     char *encoding;
-    long size; // of the body; -1 if unknown (an unused body may be incomplete)
+    long size; // of the body; -1 if unknown, as when an unused body was cut off
     int num_urls; // distinct links to pages that may be crawled
     int num_new_urls; // of these, links to pages not known before
     const struct page *linked_from; // a page that links here; of several, the
                                     // first in URL order
     // Private to the frontier:
     struct page *chain; // the next page in the same bucket of the seen set
-    const struct page *linked_by; // the page with the latest link to this page
+    // The page that last counted this page in num_urls, so that no page counts
+    // the same target twice.
+    const struct page *linked_by;
     int redirects_left;
     bool finished;
 };
@@ -131,13 +133,14 @@ void frontier_print(
 // Prints `"urls":[...],"counters":{...}`.
 void frontier_json(struct frontier *frontier, FILE *out);
 
-// The number of pages still queued, or handed out without a frontier_done()
-// that finished the page. At the end of a crawl this should be 0; after Ctrl-C
-// the function always returns 0.
+// The number of pages that were handed out and never finished, plus 1 if a page
+// could still be handed out. At the end of a crawl this should be 0; after
+// Ctrl-C the function always returns 0.
 long frontier_forgotten(const struct frontier *frontier);
 
-// The number of pages that ended in an error, were forgotten, or were dropped
-// for lack of room (memory, FRONTIER_MAX_URLS, FRONTIER_MAX_MIB).
+// The number of pages that ended in an error, plus frontier_forgotten(), plus
+// the URLs that were dropped for lack of room (memory, FRONTIER_MAX_URLS,
+// FRONTIER_MAX_MIB).
 long frontier_errors(const struct frontier *frontier);
 
 void frontier_free(struct frontier *frontier);

@@ -18,7 +18,7 @@ static int compare_pages(const void *a, const void *b)
     return strcmp((*left)->url.text, (*right)->url.text);
 }
 
-// Sorts the pages that were handed out by URL, in place: a report allocates no
+// Sorts by URL, in place, the pages that were handed out: a report allocates no
 // memory. Returns the number of pages that were tried.
 static size_t sort_pages(struct frontier *frontier)
 {

@@ -22,7 +22,8 @@ static int make_url(
     static const char plain[] = "abcdefghijklmnopqrstuvwxyz"
                                 "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~";
 
-    // url_resolve() would remove these as dot segments.
+    // url_resolve() would remove "." and ".." as dot segments, and an empty name
+    // would ask for /animals/ itself.
     if (*name == '\0' || strcmp(name, ".") == 0 || strcmp(name, "..") == 0)
         return -ENOENT;
     size_t size = 3 * strlen(name) + 64;
@@ -231,8 +232,9 @@ void herd_print_failures(const struct herd *herd, FILE *out)
                 animal->status);
         else if (animal->asked && is_forgotten(animal))
             fprintf(out, "animals: %s: %s\n", animal->name,
-                animal->sound == NULL ? "asked, but nobody said how it ended"
-                                      : "answered, but nobody typed its line");
+                animal->sound == NULL
+                    ? "asked, but the result was never reported"
+                    : "answered, but the line was never typed");
     }
 }
 

@@ -1,5 +1,5 @@
-// herd.h - the animals named on the command line, and their answers. No I/O
-// before the report; takes no lock.
+// herd.h - the animals named on the command line, and their answers. No network
+// I/O; takes no lock.
 
 #ifndef HERD_H
 #define HERD_H
@@ -21,7 +21,7 @@ struct animal {
     const struct url *url; // shared by all animals of the same name
     char *sound; // NULL until the farm has answered with a 200
     char *text; // the line to type (`The cow says "Moo!".`); NULL: none
-    struct radprint line; // types `text`
+    struct radprint line; // the typing of `text`, in progress
     int status; // 0: no answer; may be set together with `error`
     int error;
     bool asked;
@@ -53,8 +53,8 @@ struct animal *herd_next(struct herd *herd);
 
 // Records the result of asking: error 0 and the response, or an error. Frees
 // the response in either case. Returns true if there is a line to type, in
-// animal->line: not after a failure, and not with -q. Prints nothing after
-// a failure, because the output might split a line that is being typed.
+// animal->line: not after a failure, and not with -q. Prints nothing after a
+// failure, because the message might split a line that is being typed.
 bool herd_answer(struct herd *herd, struct animal *animal, int error,
     struct http_response *response);
 

@@ -10,7 +10,7 @@
 // The length of the UTF-8 character at text[0] (Unicode table 3-7). For an
 // ill-formed sequence, minus the number of bytes to replace by one U+FFFD. n is
 // at least 1.
-static int character(const unsigned char *text, size_t n)
+static int character_length(const unsigned char *text, size_t n)
 {
     unsigned char first = text[0];
     unsigned char low = 0x80;
@@ -60,7 +60,7 @@ void json_string(FILE *out, struct slice text)
     putc('"', out);
     for (size_t i = 0; i < text.len;) {
         const unsigned char *at = (const unsigned char *)text.at + i;
-        int length = character(at, text.len - i);
+        int length = character_length(at, text.len - i);
         if (length < 0)
             fputs("\xEF\xBF\xBD", out);
         else if (*at == '"' || *at == '\\')
@@ -80,7 +80,7 @@ void json_printable(char *to, size_t size, struct slice text)
 
     for (size_t i = 0; i < text.len;) {
         const unsigned char *at = (const unsigned char *)text.at + i;
-        int length = character(at, text.len - i);
+        int length = character_length(at, text.len - i);
         const char *piece = (const char *)at;
         size_t n = (size_t)abs(length);
         i += n;

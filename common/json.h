@@ -9,9 +9,9 @@
 
 // Writes `text` as a JSON string: quotes, valid UTF-8, all control characters
 // escaped (also DEL and C1, because people read JSON on terminals). Each
-// maximal ill-formed sequence of bytes (Unicode 15, section 3.9) becomes one
-// U+FFFD. An absent slice is written as null. Write errors are left to
-// ferror(out).
+// maximal subpart of an ill-formed sequence (Unicode 15, section 3.9) becomes
+// one U+FFFD: the bytes FF FF become two. An absent slice is written as null.
+// Write errors are left to ferror(out).
 void json_string(FILE *out, struct slice text);
 
 // Copies `text` into `to`, safe to print on a terminal: one line, valid UTF-8,

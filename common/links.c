@@ -6,8 +6,9 @@
 //     text <a href="x">  <!-- ... -->  <script> ... </script>
 //
 // links->at only moves forward. An unfinished comment, tag or element extends
-// to the end of the page, as in a browser, and no text is searched a second
-// time: so the time is linear.
+// to the end of the page, as in a browser, and only the first 1,024 bytes, in
+// which find_charset() looks for a charset, are searched twice: so the time is
+// linear.
 //
 // The states are those of the HTML standard, section 13.2.5. A link is found
 // exactly where a browser finds the tag, with these exceptions:
@@ -17,9 +18,11 @@
 //                     to the page.
 //   <select>, frames  Tags inside are read, although some parsers drop them.
 //   <svg>, <math>     Elements are tracked only to know where <style> is text
-//                     and where CDATA sections exist. An end tag of HTML closes
-//                     an unfinished <svg> only if the start tag of the same
-//                     element does (see breaks_out()).
+//                     and where CDATA sections exist. An HTML end tag closes an
+//                     unfinished <svg> only if a start tag of that name would,
+//                     too (see breaks_out()). The standard's rules for <font
+//                     color>, <font face>, <font size> and <annotation-xml
+//                     encoding> are left out.
 //   XML pages         Attribute names are compared as in HTML, a tag need not
 //                     be well formed, and an internal DTD is skipped: even a
 //                     page that a browser refuses has links.
@@ -133,7 +136,8 @@ static void skip_section(
     while (links->at < links->end && !ends_in(inside, links->at, ending));
 }
 
-// Skips "<!DOCTYPE x [ ... ]>" of XML; the brackets may contain any text.
+// Skips "<!DOCTYPE x [ ... ]>" of XML. The first "]" ends the bracketed part,
+// even inside a quoted value or a comment.
 static void skip_doctype(struct links *links)
 {
     while (links->at < links->end && *links->at != '[' && *links->at != '>')
@@ -259,9 +263,9 @@ static bool at_tag(
 
     if (bytes_left(links) <= n + found.len || !starts_with(links, start))
         return false;
-    char behind = found.at[found.len];
+    char next = found.at[found.len];
     return slice_like(found, name)
-        && (is_space(behind) || behind == '/' || behind == '>');
+        && (is_space(next) || next == '/' || next == '>');
 }
 
 // Moves to the next end tag with this name: everything before is text.
@@ -280,23 +284,23 @@ static void skip_text(struct links *links, const char *name)
 static void skip_script(struct links *links)
 {
     const char *comment = NULL; // the dashes of "<!--", while inside a comment
-    bool doubly = false; // inside a <script> in the comment
+    bool in_inner_script = false; // in a <script> inside the comment
 
     for (; links->at < links->end; links->at++) {
         if (*links->at == '>') {
             if (comment != NULL && ends_in(comment, links->at + 1, "-->"))
                 comment = NULL;
-            doubly = doubly && comment != NULL;
+            in_inner_script = in_inner_script && comment != NULL;
         } else if (*links->at != '<') {
             continue;
         } else if (comment == NULL && starts_with(links, "<!--")) {
             comment = links->at + strlen("<!");
         } else if (at_tag(links, "</", "script")) {
-            if (!doubly)
+            if (!in_inner_script)
                 return;
-            doubly = false;
+            in_inner_script = false;
         } else if (comment != NULL && at_tag(links, "<", "script")) {
-            doubly = true;
+            in_inner_script = true;
         }
     }
 }
@@ -319,21 +323,21 @@ static void skip_raw_text(struct links *links, struct slice name)
 
 // --- SVG and MathML ----------------------------------------------------------
 
-// Elements of SVG and MathML never contain plain text. links->foreign holds
-// indices into this table:
+// In SVG and MathML no element is plain text: even <style> may contain tags.
+// links->foreign holds indices into this table:
 //
 //     SVG, MATH            <svg> or <math> in HTML
-//     from POINTS          integration points of SVG: their content is HTML
-//     from MATH_POINTS     integration points of MathML
+//     SVG_POINTS to 4      integration points of SVG: they contain HTML again
+//     MATH_POINTS to 9     integration points of MathML
 //     MATH_IN_SVG          a <math> inside <svg>: just an unknown SVG element
-//     SVG_IN_MATH          an <svg> inside <math>
-static const char *const foreign[] = { "svg", "math", "foreignobject", "desc",
-    "title", "mi", "mo", "mn", "ms", "mtext", "math", "svg" };
+//     SVG_IN_MATH          an <svg> inside <math>: an unknown MathML element
+static const char *const foreign_names[] = { "svg", "math", "foreignobject",
+    "desc", "title", "mi", "mo", "mn", "ms", "mtext", "math", "svg" };
 
 enum {
     SVG,
     MATH,
-    POINTS,
+    SVG_POINTS,
     MATH_POINTS = 5,
     MATH_IN_SVG = 10,
     SVG_IN_MATH,
@@ -361,11 +365,11 @@ static bool is_foreign(const struct links *links)
 
 static bool has_cdata(const struct links *links)
 {
-    return links->is_xml || is_foreign(links) || links->at_point;
+    return links->is_xml || is_foreign(links) || links->in_integration_point;
 }
 
 // Does this HTML tag inside an <svg> or <math> mean that the end tag of the
-// <svg> or <math> is missing? (The list is the standard's.)
+// <svg> or <math> is missing? (The list is the standard's, without <font>.)
 static bool breaks_out(struct slice name)
 {
     static const char *const names[] = { "b", "big", "blockquote", "body", "br",
@@ -386,11 +390,11 @@ static void break_out(struct links *links)
 // The row of the table for a start tag in these surroundings, or NOT_FOREIGN.
 static int kind_of(struct slice name, int around)
 {
-    int first = around == MATH ? MATH_POINTS : POINTS;
+    int first = around == MATH ? MATH_POINTS : SVG_POINTS;
     int last = around == MATH ? MATH_IN_SVG : MATH_POINTS;
 
     for (int i = first; around != HTML && i < last; i++) {
-        if (slice_like(name, foreign[i]))
+        if (slice_like(name, foreign_names[i]))
             return i;
     }
     if (slice_like(name, "svg"))
@@ -408,12 +412,12 @@ static bool enter(struct links *links, const struct tag *tag)
         break_out(links);
     bool is_html = !is_foreign(links);
     int kind = kind_of(tag->name, surroundings(links));
-    links->at_point = false;
+    links->in_integration_point = false;
     if (kind == NOT_FOREIGN || tag->empty
         || links->num_foreign == LINKS_MAX_FOREIGN)
         return is_html && kind == NOT_FOREIGN;
     links->foreign[links->num_foreign++] = (unsigned char)kind;
-    links->at_point = kind >= POINTS && kind < MATH_IN_SVG;
+    links->in_integration_point = kind >= SVG_POINTS && kind < MATH_IN_SVG;
     return false;
 }
 
@@ -423,9 +427,9 @@ static void leave(struct links *links, struct slice name)
     if (is_foreign(links) && breaks_out(name))
         break_out(links);
     for (int i = links->num_foreign; i > 0; i--) {
-        if (slice_like(name, foreign[links->foreign[i - 1]])) {
+        if (slice_like(name, foreign_names[links->foreign[i - 1]])) {
             links->num_foreign = i - 1;
-            links->at_point = false;
+            links->in_integration_point = false;
             return;
         }
     }
@@ -567,8 +571,9 @@ static size_t put_1252(char *out, unsigned long code)
 // of "&or;" may become the 13 of "%26%238744%3B".
 enum { MAX_GROWTH = 4 };
 
-// Writes the characters of `raw`, without the fragment. Returns the number of
-// bytes written.
+// Decodes the character references in `raw` and converts its charset, up to and
+// including the '#' of a fragment. Returns the number of bytes written to
+// `out`.
 static size_t decode(const struct links *links, char *out, struct slice raw)
 {
     bool in_query = false;
@@ -628,7 +633,7 @@ static size_t rewrite(const struct url *base, char *text, size_t len)
     scheme.len = url_scheme_length((struct slice){ text, len });
     size_t n = scheme.len > 0 ? scheme.len + 1 : 0; // with its colon
     bool secure = slice_like(scheme, "https");
-    bool same = n == 0 || secure == (base->scheme == URL_HTTPS);
+    bool same_scheme = n == 0 || secure == (base->scheme == URL_HTTPS);
     size_t slashes = 0;
 
     if (n > 0 && !secure && !slice_like(scheme, "http"))
@@ -642,14 +647,14 @@ static size_t rewrite(const struct url *base, char *text, size_t len)
 
     // Keep `kept` bytes of the scheme, then write `begin`, then the rest.
     size_t rest = n + slashes;
-    size_t kept = same ? 0 : n;
-    const char *begin = same ? "" : "//";
-    if (same && slashes >= 2) {
+    size_t kept = same_scheme ? 0 : n;
+    const char *begin = same_scheme ? "" : "//";
+    if (same_scheme && slashes >= 2) {
         kept = n;
         begin = "//";
-    } else if (same && slashes == 1) {
+    } else if (same_scheme && slashes == 1) {
         begin = "/";
-    } else if (same && n > 0 && rest < len && text[rest] != '?'
+    } else if (same_scheme && n > 0 && rest < len && text[rest] != '?'
         && text[rest] != '#') {
         begin = "./"; // without this, "http:a:b" would get the scheme "a"
     }

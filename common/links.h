@@ -20,9 +20,10 @@
 //
 // References are read as browsers read them: a backslash before the query is a
 // slash, "http:x" and "http:/x" are relative, "///x" is "//x". Characters
-// beyond ASCII are sent as UTF-8, except in the query of a page in windows-1252
-// (or labelled iso-8859-1 or ascii), where they are sent in windows-1252. In
-// other charsets (koi8-r, shift_jis, and so on) all bytes stay unchanged.
+// beyond ASCII are sent as UTF-8, except in the queries of links on a page in
+// windows-1252 (or labelled iso-8859-1 or ascii): these queries are sent in
+// windows-1252. In other charsets (koi8-r, shift_jis, and so on) all bytes stay
+// unchanged.
 //
 // An href that is not a valid URL is skipped. Time is linear in the length of
 // the page; memory is bounded by URL_MAX.
@@ -45,7 +46,7 @@ struct links {
     // LINKS_MAX_FOREIGN, elements are not pushed.
     unsigned char foreign[LINKS_MAX_FOREIGN];
     int num_foreign;
-    bool at_point; // directly in an integration point, where CDATA is allowed
+    bool in_integration_point; // directly inside, where CDATA is allowed
     struct url base; // owned
     bool base_seen;
     bool out_of_memory; // the reason why links_next() has stopped early

@@ -1,5 +1,5 @@
-// list.h - doubly linked lists without memory of their own: the links are part
-// of the members. So adding a member cannot fail, and removing needs no search.
+// list.h - doubly linked lists that allocate nothing: each member contains its
+// link. Adding a member cannot fail, and removing a member needs no search.
 //
 //     struct list  first ---.                        .--- last
 //                           v                        v

@@ -20,7 +20,7 @@
 
 // The address that a page was last given; see report_try().
 struct assignment {
-    uint32_t page; // the hash of the page's URL
+    uint32_t url_hash; // of the page
     unsigned moves; // host->moves at that time
 };
 
@@ -32,11 +32,11 @@ struct host {
     struct host *next;
     char *name; // without the brackets of an IPv6 address
     unsigned short port;
-    bool pending; // a thread is just looking up this host
+    bool pending; // a thread is looking up this host at the moment
     int error; // of the last look-up
     int count;
     struct address *addresses;
-    unsigned moves; // how often the host has moved on to the next address
+    unsigned moves; // number of moves to the next address so far
     struct assignment assignments[ASSIGNMENTS];
 };
 
@@ -198,20 +198,21 @@ static uint32_t hash(const char *text)
 // A try > 0 of a page means that the address of the previous try has failed. If
 // an address is bad, all pages in flight report the failure, but the host must
 // move on only once: so only a page that was given the current address counts.
-// If the assignment of the page has been overwritten, a first retry assumes
-// that other pages have moved the host on already, unless it has never moved.
+// If the assignment of the page has been overwritten, a first retry moves the
+// host on only if the host has never moved: otherwise another page has probably
+// done so for the same failure. A later retry always moves the host on.
 static void report_try(struct host *host, const char *url, int try)
 {
-    uint32_t page = hash(url);
-    struct assignment *last = &host->assignments[page % ASSIGNMENTS];
-    bool is_known = last->page == page && try > 0;
+    uint32_t url_hash = hash(url);
+    struct assignment *last = &host->assignments[url_hash % ASSIGNMENTS];
+    bool is_known = last->url_hash == url_hash && try > 0;
     bool is_current_bad = is_known
         ? last->moves == host->moves
         : try > 1 || (try == 1 && host->moves == 0);
 
     if (is_current_bad)
         host->moves++;
-    *last = (struct assignment){ page, host->moves };
+    *last = (struct assignment){ url_hash, host->moves };
 }
 
 static const struct address *choose_address(
@@ -264,8 +265,9 @@ int net_lookup_known(
     return look_up(url, try, false, address);
 }
 
-// Makes a URL with the host `name`, to get the canonical spelling: look-ups use
-// no other. Returns 0; -EINVAL if `name` is not a valid host; -ENOMEM.
+// Makes a URL with the host `name`, to get the canonical spelling, by which
+// hosts are looked up. Returns 0; -EINVAL if `name` is not a valid host;
+// -ENOMEM.
 static int spell_host(struct url *url, struct slice name)
 {
     static const char scheme[] = "http://";
@@ -452,7 +454,7 @@ void net_call(const struct trace_site *site)
     if (blocking_fd >= 0)
         trace_record(TRACE_WAIT_FD, TRACE_THIS, blocking_fd, site);
     else
-        trace_touch(site);
+        trace_run_if_due(site);
 }
 
 static void record_return(void)

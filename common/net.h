@@ -88,8 +88,8 @@ int net_connected(int fd);
 void net_call(const struct trace_site *site);
 int net_called(ssize_t n);
 
-// Counts the calls of net_result() so far, in all threads, and how many of the
-// results were -EAGAIN.
+// Sets *asked to the number of calls of net_result() so far, in all threads,
+// and *in_vain to the number of these that returned -EAGAIN.
 void net_count(long *asked, long *in_vain);
 
 // For non-blocking sockets: replaces -EAGAIN by -ETIMEDOUT after the deadline.
@@ -101,9 +101,9 @@ int net_check_due(
 // For blocking sockets: makes the next call on `fd` fail with -EAGAIN at the
 // deadline. `option` is SO_SNDTIMEO for connect and send (Linux applies the
 // option to connect as well, see socket(7)), SO_RCVTIMEO for recv. Returns 0;
-// -ETIMEDOUT after the deadline; -errno. Call this again before each call on
-// `fd`, because the time left shrinks; after an -EAGAIN, the result -ETIMEDOUT
-// tells that the deadline was the cause.
+// -ETIMEDOUT after the deadline; -errno. Call net_limit() again before each
+// call on `fd`, because the time left shrinks. If a call has returned -EAGAIN,
+// this next net_limit() returns the cause: -ETIMEDOUT means the deadline.
 int net_limit(int fd, int option, double deadline);
 
 #endif

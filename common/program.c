@@ -25,9 +25,10 @@ static int descriptors_at_start;
 
 // --- Beginning -------------------------------------------------------------
 
-// Each fetch in flight needs a descriptor. Stage 6 uses the most others: three
-// standard streams, --json, --trace, epoll and three pipes (Ctrl-C, Ctrl-\,
-// look-up threads) make twelve; each of the four look-up threads needs another.
+// Each fetch in flight needs a descriptor. Stage 6 needs the most descriptors
+// besides these: three standard streams, --json, --trace, epoll and three pipes
+// (Ctrl-C, Ctrl-\, look-up threads) make twelve; each of the four look-up
+// threads needs another.
 enum { OTHER_DESCRIPTORS = 16, MANY_INHERITED = 1024 };
 
 // Counts inherited descriptors besides the standard streams, but only below
@@ -186,7 +187,7 @@ static int add_roots(struct frontier *frontier, const struct options *options)
         }
         json_printable(safe, sizeof(safe), slice_of(root));
         error_print(EXIT_USAGE, options->program, "%s ignored: %s", safe,
-            error == -EPROTONOSUPPORT ? "only http is spoken here"
+            error == -EPROTONOSUPPORT ? "only http is supported"
                 : error == -ENOMEM    ? error_text(error)
                                       : "not a URL");
     }
@@ -241,7 +242,8 @@ static void begin_json(const struct options *options)
         options->program);
 }
 
-// Records the facts common to all stages; each engine has recorded its own.
+// Records the facts common to all stages; each engine has already recorded its
+// own facts.
 static void record_facts(void)
 {
     long asked;
@@ -299,11 +301,11 @@ int program_end_crawl(struct frontier *frontier, struct options *options)
     live_clear();
     if (frontier_forgotten(frontier) > 0)
         error_print(EXIT_SOME_FAILED, options->program,
-            "it ended with pages that were found, and not fetched or not "
-            "finished");
+            "the crawl ended with pages that were found, but never fetched or "
+            "never finished");
     if (frontier->dropped > 0)
         error_print(EXIT_USAGE, options->program,
-            "%ld URLs dropped, and what followed them on their pages: "
+            "%ld URLs dropped, and the links after them on the same pages: "
             "out of memory, or over %d URLs or %d MiB",
             frontier->dropped, FRONTIER_MAX_URLS, FRONTIER_MAX_MIB);
     if (!options->quiet) {

@@ -21,9 +21,9 @@
 //
 // The programs also cope with: standard streams that are closed (no file gets
 // their numbers) or non-blocking (reopened as blocking where possible); a
-// reader of the output that goes away and a limit on file sizes (a failed
-// write, not SIGPIPE or SIGXFSZ); descriptors that are already open (subtracted
-// from the limit).
+// reader of the output that goes away and a limit on file sizes (the write
+// fails; no SIGPIPE or SIGXFSZ ends the program); descriptors that are already
+// open (subtracted from the limit).
 
 #ifndef PROGRAM_H
 #define PROGRAM_H

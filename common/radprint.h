@@ -1,5 +1,5 @@
 // radprint.h - types a line letter by letter. Never sleeps: each step returns
-// how long to pause, and each stage waits in its own way.
+// the length of the pause, and each stage waits in its own way.
 //
 //     while ((pause = radprint_step(&line)) > 0)
 //         wait `pause` milliseconds;

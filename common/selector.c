@@ -20,7 +20,7 @@ struct watch {
     void *reader; // data waiting until the descriptor is readable; NULL: none
     void *writer;
     int interest; // directions registered with the kernel
-    unsigned tag; // how often the descriptor has been forgotten
+    unsigned tag; // number of calls of selector_forget() for the descriptor
     unsigned forgotten_in; // round of the last selector_forget()
 };
 
@@ -125,7 +125,7 @@ static void *new_waiter(int fd, void *waiter, bool wanted, void *data)
     if (waiter != NULL && waiter != data) {
         // With a second waiter, the first would never be woken.
         fprintf(stderr,
-            "selector: two wait for descriptor %d in one direction\n", fd);
+            "selector: two waiters for descriptor %d in one direction\n", fd);
         abort();
     }
     return data;
@@ -203,7 +203,7 @@ void selector_forget(struct selector *selector, int fd, const void *data)
     if (selector_other(selector, fd, data) != NULL) {
         // The other waiter would never be woken.
         fprintf(stderr,
-            "selector: another waits for descriptor %d, which is "
+            "selector: another waiter needs descriptor %d, which is "
             "about to be closed\n",
             fd);
         abort();
@@ -263,8 +263,9 @@ static bool next_ready(struct selector *selector)
         const struct watch *watch = &selector->watches[selector->fd];
         if (watch->tag == selector->tag)
             return true;
-        // A descriptor forgotten in this round is normal. A descriptor
-        // forgotten in an earlier round would be reported again in every round.
+        // The event is stale. If the descriptor was forgotten in this round,
+        // that is normal. If earlier, the event would come again in every
+        // round.
         if (watch->forgotten_in != selector->round)
             selector->has_stale_watch = true;
     }

@@ -37,22 +37,26 @@ struct selector;
 
 struct selector_event {
     int fd;
-    int ready; // SELECT_READ, SELECT_WRITE; both after an error or hang-up
+    // SELECT_READ, SELECT_WRITE or both. After an error or hang-up, every
+    // watched direction counts as ready.
+    int ready;
     void *data; // as given to selector_set()
 };
 
 // `kind` is "epoll" or "poll", or NULL for the best backend of this system.
-// Descriptors below `max_fds` can be watched; 0 stands for the limit that the
-// process has at this moment, or a million. Returns NULL and sets errno to
+// Descriptors below `max_fds` can be watched; 0 stands for the present limit of
+// the process, at most a million. Returns NULL and sets errno to
 // EINVAL (no such backend on this system), ENOMEM or EMFILE.
 struct selector *selector_new(const char *kind, int max_fds);
 
 void selector_free(struct selector *selector);
 
-// Makes `data` (not NULL) wait until `fd` is ready for `interest`: SELECT_READ,
-// SELECT_WRITE, both, or 0 to stop waiting. Makes a system call only if the set
-// of directions to watch changes. Returns 0; -EPERM if `fd` cannot be watched
-// (a regular file); -EMFILE if `fd` is not below max_fds; -ENOMEM; -ENOSPC.
+// Makes `data` (NULL only with interest 0) wait until `fd` is ready for
+// `interest`: SELECT_READ, SELECT_WRITE, both, or 0 to stop waiting. Makes a
+// system call only if the set of directions to watch changes (a build with
+// AddressSanitizer makes more). Returns 0; -EPERM if `fd` cannot be watched (a
+// regular file, with epoll); -EMFILE if `fd` is not below max_fds; -ENOMEM;
+// -ENOSPC.
 // Aborts if other data already waits in the same direction.
 int selector_set(struct selector *selector, int fd, int interest, void *data);
 

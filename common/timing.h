@@ -27,7 +27,7 @@ struct span {
     double done;
     double screen_asked; // starts waiting for the screen
     double typing; // has the screen
-    double typed; // releases the screen
+    double typed; // is about to release the screen
 };
 
 // Starts the clock: all times are measured from this call.
@@ -39,7 +39,8 @@ void timing_start(void);
 #define span_done(span) span_mark_done(span, TRACE_SITE)
 
 // Marks for the screen, which only one task may use at a time: before waiting
-// for the screen, when the task has the screen, after releasing the screen.
+// for the screen, when the task has the screen, and after the last letter, just
+// before the task releases the screen.
 //
 // All marks are recorded in the trace as well, as: ask, connected, answer,
 // fetched, wait lock, lock, unlock.

@@ -47,7 +47,7 @@ static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 static atomic_int num_threads;
 static _Thread_local int this_thread = -1;
 static _Thread_local int this_task = -1;
-static _Thread_local bool run_is_due; // this_task was resumed, `run` comes next
+static _Thread_local bool run_is_due; // this_task was resumed: `run` is next
 static _Thread_local const char *this_url;
 static _Thread_local struct trace_site this_await;
 
@@ -453,13 +453,13 @@ void trace_resumed(int task)
     run_is_due = true;
 }
 
-void trace_touch(const struct trace_site *site)
+void trace_run_if_due(const struct trace_site *site)
 {
     if (run_is_due && this_task >= 0)
         trace_record(TRACE_RUN, this_task, 0, site);
 }
 
-void trace_awaits(const struct trace_site *site)
+void trace_set_await(const struct trace_site *site)
 {
     this_await = *site;
 }

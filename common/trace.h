@@ -1,7 +1,7 @@
 // trace.h - records which task ran, which task waited, for which event, and
 // where in the source.
 //
-// Off unless trace_open() was called. Then every call below writes a line in
+// Off unless trace_open() was called. Then each event is written as a line in
 // the Chrome Trace Event format, readable by ui.perfetto.dev, chrome://tracing
 // and speedscope. A task is a number from 0: the place of an animal in the
 // list, or a worker of the crawler. Task -1 stands for a thread outside any
@@ -13,8 +13,8 @@
 // ("ph":"i"); only the wait of a task begins a slice ("B"):
 //
 //     turn            poll() or the selector has returned. All events until the
-//                     next turn belong to this turn. (In a program with its own
-//                     poll() loop, the first turn is before the first poll().)
+//                     next turn belong to this turn. (A program with its own
+//                     poll() loop also records a turn before its first poll().)
 //     ready           `fd`, for which the task waits, is ready
 //     wake            another task (`by`; -1: the loop) has made the task ready
 //     run             the thread continues the task, and the task's wait ends;
@@ -26,17 +26,18 @@
 //     wait fd         the task waits for the descriptor `fd`
 //     wait timer      the task waits for `timer` milliseconds
 //     wait lock       the task waits for a lock, perhaps for no time at all
-//     wait condition  the task waits for a change, such as a worker of the
-//                     crawler for a new page
+//     wait condition  the task waits for a change: a worker of the crawler, for
+//                     example, for a new page
 //     lock, unlock    the task gets the screen; the task releases the screen
 //     letter          the code point `letter` was typed; 10 ends a line
-//     done            the animal's line has been typed, or there is none; or a
-//                     page is finished, with `url` and `status`
+//     done            the animal's line has been typed, or the animal has no
+//                     line; or a page is finished, with `url` and `status`
 //
 // Each event has in `args` the `task`, the `thread` (from 0), the place (`at`:
-// "fetch.c:41") and the function (`in`). If the engine knows the await that
-// waits, `at` is the place of that await, and `chain` lists all awaits that the
-// task is in, innermost first: "fetch.c:53 await(receive(fd, ...))".
+// "fetch.c:41") and the function (`in`). If the engine (the loop and the tasks
+// of a stage) knows the await in which the task waits, `at` is the place of
+// that await, and `chain` lists all awaits that the task is in, innermost
+// first: "fetch.c:53 await(receive(fd, ...))".
 //
 // Slices nest, and every slice ends: "fetch" lasts from ask to fetched,
 // "typing" from lock to unlock; waits are inside or between these. The end of a
@@ -100,15 +101,15 @@ struct trace_site {
     (trace_is_on ? (void)trace_record(kind, TRACE_THIS, about, NULL) : (void)0)
 
 // For engines without trace_chain: this line is the innermost await.
-#define trace_await_here() (trace_is_on ? trace_awaits(TRACE_HERE) : (void)0)
+#define trace_await_here() (trace_is_on ? trace_set_await(TRACE_HERE) : (void)0)
 
 // For a program with its own poll(): a turn begins; records all ready entries.
 #define trace_polled(polls, n) \
     (trace_is_on ? trace_poll(polls, n, TRACE_HERE) : (void)0)
 
-// For engines: a number about the whole run, such as "turns" (the last value
-// counts); one thread more or less. Nothing happens unless a report asks for
-// them, by setting the two functions below.
+// For engines. trace_fact() sets a number about the whole run, such as "turns"
+// (the last value counts); trace_threads() counts a thread that starts (+1) or
+// ends (-1). Both do nothing unless a report has set the two functions below.
 #define trace_fact(name, value) \
     (trace_on_fact != NULL ? trace_on_fact(name, value) : (void)0)
 #define trace_threads(change) \
@@ -140,13 +141,14 @@ double trace_record(
     enum trace_kind kind, int task, long about, const struct trace_site *site);
 
 void trace_resumed(int task);
-void trace_awaits(const struct trace_site *site);
+void trace_set_await(const struct trace_site *site);
 
 struct pollfd;
 void trace_poll(const struct pollfd *polls, int n, const struct trace_site *at);
 
-// Records the `run` of a task that has just been resumed, with this place.
-void trace_touch(const struct trace_site *site);
+// If the running task has been resumed and its `run` is not yet recorded,
+// records it, with this place.
+void trace_run_if_due(const struct trace_site *site);
 
 // Sets the URL for this thread's next `ask` or `done`; borrowed until then.
 void trace_url(const char *url);

@@ -4,12 +4,13 @@
 //   |      |           |    |
 //   scheme host        port target (path and query, as sent in a GET)
 //
-// Every URL has a canonical spelling, so that two URLs name the same page
-// exactly if their texts are equal: scheme and host in lower case, no default
-// port, at least "/" as path, no dot segments, no fragment, no user info. Bytes
-// that are not allowed in a request line are percent-encoded; tab, CR and LF
-// are removed, as in browsers. Percent-escapes of unreserved characters are
-// decoded; all others get upper-case digits (RFC 3986 section 6.2.2).
+// Every URL has a canonical spelling, so that two URLs count as the same page
+// if, and only if, their texts are equal: scheme and host in lower case, no
+// default port, at least "/" as path, no dot segments, no fragment, no user
+// info. Bytes that are not allowed in a request line are percent-encoded; tab,
+// CR and LF are removed, as in browsers. Percent-escapes of unreserved
+// characters are decoded; all others get upper-case digits (RFC 3986 section
+// 6.2.2).
 
 #ifndef URL_H
 #define URL_H

@@ -1059,7 +1059,7 @@ def several_roots(t):
         run = t.crawl(
             server, "%s/a" % server, "https://127.0.0.1/", "%s/b" % server,
             "http://", "127.0.0.1:%d/a#again" % server.port, err=[
-                "crawl: https://127.0.0.1/ ignored: only http is spoken here",
+                "crawl: https://127.0.0.1/ ignored: only http is supported",
                 "crawl: http:// ignored: not a URL"])
         t.same(server.targets(), ["/a", "/b"])
     t.same(run.counters["errors"], 0)
@@ -1092,14 +1092,14 @@ def root_without_scheme(t):
 NO_ROOT = [
     ("none", []),
     ("empty", [("", "not a URL")]),
-    ("ftp", [("ftp://127.0.0.1/", "only http is spoken here")]),
-    ("mailto", [("mailto:cow@farm", "only http is spoken here")]),
+    ("ftp", [("ftp://127.0.0.1/", "only http is supported")]),
+    ("mailto", [("mailto:cow@farm", "only http is supported")]),
     ("bad port", [("127.0.0.1:99999", "not a URL")]),
     ("bad address", [("http://1.2.3.256/", "not a URL")]),
     ("blanks", [("http://a b/", "not a URL")]),
     ("half an IPv6 address", [("http://[::1/", "not a URL")]),
     ("escapes", [("http://\x1b[31m/", "not a URL")]),
-    ("two", [("https://127.0.0.1", "only http is spoken here"),
+    ("two", [("https://127.0.0.1", "only http is supported"),
              ("http:///x", "not a URL")]),
 ]
 

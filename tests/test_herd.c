@@ -510,7 +510,7 @@ START_TEST(failures_are_printed_at_the_end)
     ck_assert_str_eq(stderr_capture.text, "");
     ck_assert_str_eq(tell_failures(),
         "animals: cow: the farm answered 404\n"
-        "animals: pig: asked, but nobody said how it ended\n"
+        "animals: pig: asked, but the result was never reported\n"
         "animals: sheep: timed out\n");
     ck_assert_int_eq(herd_failures(&herd), 4); // with the cat
 }
@@ -527,9 +527,9 @@ START_TEST(animals_that_were_never_fetched)
     herd_next(&herd);
     ck_assert_int_eq(herd_failures(&herd), 5);
     ck_assert_str_eq(tell_failures(),
-        "animals: cow: answered, but nobody typed its line\n"
+        "animals: cow: answered, but the line was never typed\n"
         "animals: pig: connection reset by peer\n"
-        "animals: dog: asked, but nobody said how it ended\n");
+        "animals: dog: asked, but the result was never reported\n");
     raise(SIGINT);
     ck_assert_ptr_null(herd_next(&herd));
     ck_assert_int_eq(herd_failures(&herd), 1);

@@ -90,7 +90,7 @@ START_TEST(every_page_as_listed)
                 "%s: %s", path, header("Location"));
         }
         ck_assert_int_eq(site_delay(path) == 20 || site_delay(path) == 150, 1);
-        ck_assert(!site_fails_first(path));
+        ck_assert(!site_failures(path));
         pages++;
     }
     fclose(list);
@@ -157,7 +157,7 @@ START_TEST(malformed_targets_are_not_found)
 {
     get(malformed[_i], "h");
     ck_assert_int_eq(response.status, 404);
-    ck_assert(!site_fails_first(malformed[_i]));
+    ck_assert(!site_failures(malformed[_i]));
     ck_assert_int_ge(site_delay(malformed[_i]), 0);
 }
 END_TEST
@@ -270,7 +270,7 @@ START_TEST(about_the_requested_number_fails)
             char target[64];
             snprintf(
                 target, sizeof(target), "/site/%s/%d", sites[i].site, page);
-            failing += site_fails_first(target);
+            failing += site_failures(target);
         }
         ck_assert_int_ge(failing, sites[i].least);
         ck_assert_int_le(failing, sites[i].most);
@@ -303,7 +303,7 @@ START_TEST(random_targets)
         ck_assert(response.status == 200 || response.status == 404
             || response.status / 100 == 3);
         ck_assert_int_ge(site_delay(target), 0);
-        site_fails_first(target);
+        site_failures(target);
     }
 }
 END_TEST

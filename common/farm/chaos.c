@@ -17,11 +17,11 @@ struct chaos {
     const char *kind;
     const char *about;
     int error; // the error that a careful client reports; 0: none
-    bool is_endless; // the client has to give up
+    bool is_endless; // never ends: the client has to give up
     const char *bytes; // may contain NULs
     size_t len;
     const char *again; // sent for ever after `bytes`
-    size_t head; // size of the head, after filling its last header; 0: as is
+    size_t head_size; // fill the last header up to this size; 0: do not fill
     size_t piece;
     int pause;
     enum reply_end end;
@@ -67,9 +67,9 @@ static const struct chaos table[] = {
         true, .again = "HTTP/1.1 103 Early Hints\r\n\r\n" },
 
     // The answer breaks the rules.
-    { "too-short", "the body is shorter than was said", ERROR_CLOSED_EARLY,
+    { "too-short", "the body is shorter than announced", ERROR_CLOSED_EARLY,
         BYTES(OK TEXT "Content-Length: 5\r\n\r\nMoo!") },
-    { "too-long", "the body is longer than was said", 0,
+    { "too-long", "the body is longer than announced", 0,
         BYTES(OK TEXT "Content-Length: 4\r\n\r\nMoo!Moo!Moo!") },
     { "bad-chunk-size", "a chunk size that is no number", ERROR_CHUNK,
         BYTES(IN_CHUNKS "4\r\nMoo!\r\nmany\r\nMoo!\r\n0\r\n\r\n") },
@@ -94,17 +94,17 @@ static const struct chaos table[] = {
     { "minus-length", "a length below zero", ERROR_CONTENT_LENGTH,
         BYTES(OK "Content-Length: -4\r\n\r\nMoo!") },
     { "big-header", "a head of 64 KiB and a byte", ERROR_HEADERS_TOO_LARGE,
-        BYTES(OK TEXT "Content-Length: 0\r\nX-Hay: "), .head = 65537 },
-    { "transfer-gzip", "a transfer coding nobody asked for",
+        BYTES(OK TEXT "Content-Length: 0\r\nX-Hay: "), .head_size = 65537 },
+    { "transfer-gzip", "a transfer coding that was not requested",
         ERROR_TRANSFER_ENCODING,
         BYTES(OK "Transfer-Encoding: gzip\r\n\r\nMoo!") },
-    { "content-gzip", "a page in a content coding nobody asked for",
+    { "content-gzip", "a page in a content coding that was not requested",
         ERROR_CONTENT_ENCODING,
         BYTES(OK HTML
             "Content-Encoding: gzip\r\nContent-Length: 4\r\n\r\nMoo!") },
     { "redirect-nowhere", "a redirect without a Location", 0,
         BYTES("HTTP/1.1 302 Found\r\nContent-Length: 0\r\n\r\n") },
-    { "redirect-junk", "a redirect to what is no URL", ERROR_LOCATION,
+    { "redirect-junk", "a redirect to a text that is no URL", ERROR_LOCATION,
         BYTES("HTTP/1.1 302 Found\r\nLocation: http://\r\n"
               "Content-Length: 0\r\n\r\n") },
 
@@ -124,19 +124,19 @@ static const struct chaos table[] = {
         .end = REPLY_STAY },
     { "stay", "a good answer, and the connection stays open", 0,
         BYTES(OK TEXT "Content-Length: 4\r\n\r\nMoo!"), .end = REPLY_STAY },
-    { "half-close", "shut down, but not closed before the client does", 0,
+    { "half-close", "shut down, but closed only after the client closes", 0,
         BYTES(OK TEXT "\r\nMoo!"), .end = REPLY_HALF_CLOSE },
     { "chunked", "chunks with extensions and trailers", 0,
         BYTES(IN_CHUNKS "1;a=b\r\nM\r\n02 ; c=\"d\"\r\noo\r\n1\r\n!\r\n"
                         "000;last\r\nX-Trailer: yes\r\nX-More: \r\n\r\n") },
-    { "until-close", "a body that ends when the connection does", 0,
+    { "until-close", "a body that ends with the connection", 0,
         BYTES(OK TEXT "\r\nMoo!") },
     { "byte-by-byte", "a good answer, a byte at a time", 0,
         BYTES(OK TEXT "Transfer-Encoding: chunked\r\n\r\n"
                       "3;a=b\r\nMoo\r\n1\r\n!\r\n0\r\nX-Trailer: yes\r\n\r\n"),
         .piece = 1, .pause = 1 },
     { "full-header", "a head of exactly 64 KiB", 0,
-        BYTES(OK TEXT "Content-Length: 0\r\nX-Hay: "), .head = 65536 },
+        BYTES(OK TEXT "Content-Length: 0\r\nX-Hay: "), .head_size = 65536 },
     { "redirect-control", "a Location with control bytes", 0,
         BYTES("HTTP/1.1 302 Found\r\n"
               "Location: /chaos/gone\x1b[31m\x07\x7f?\xc3\xa4\xff\r\n"
@@ -269,8 +269,8 @@ static const char *word(int error)
     return error == 0 ? "fine" : error_text(error);
 }
 
-// Lists all kinds. Only those that end by themselves are links, so that a
-// crawler can start here.
+// Lists all kinds. A crawler can start here: kinds that never end and the page
+// of 100,000 links are listed without a link.
 static void index_page(struct reply *reply)
 {
     reply_printf(reply,
@@ -302,8 +302,8 @@ static void break_rules(struct reply *reply, const struct chaos *c)
     size_t begin = reply->stop;
 
     reply_add(reply, c->bytes, c->len);
-    if (c->head > 0) {
-        while (reply->stop - begin < c->head - 4 && !reply->failed)
+    if (c->head_size > 0) {
+        while (reply->stop - begin < c->head_size - 4 && !reply->failed)
             reply_add(reply, "-", 1);
         reply_add(reply, "\r\n\r\n", 4);
     }
@@ -320,7 +320,7 @@ static void break_rules(struct reply *reply, const struct chaos *c)
         reply->status = atoi(c->bytes + 9);
 }
 
-int chaos_fails_first(const char *target)
+int chaos_failures(const char *target)
 {
     static const char first[] = "/chaos/first/";
 
@@ -352,7 +352,7 @@ void chaos_reply(struct reply *reply, const char *target)
             return;
         }
     }
-    bool first = chaos_fails_first(target) > 0;
+    bool first = chaos_failures(target) > 0;
     reply_printf(reply, first ? "Moo!" : "There is no such chaos.\n");
     reply_head(reply, first ? 200 : 404, "text/plain", "");
 }

@@ -1,7 +1,8 @@
 // chaos.h - wrong answers, each wrong in one way. No I/O.
 //
-// Two tables in chaos.c list the bytes of each /chaos/KIND and the error that a
-// careful client reports (errors.h), or none where the answer is only odd. The
+// A table in chaos.c lists the bytes of most /chaos/KIND, with the error that a
+// careful client reports (errors.h), or no error if the answer is only odd. A
+// second table has a function for each answer that is too long to list. The
 // page /chaos/ shows both tables.
 
 #ifndef CHAOS_H
@@ -9,11 +10,12 @@
 
 #include "reply.h"
 
-// Writes the answer to a GET of "/chaos/...". For /chaos/first/K/TOKEN this is
-// the good answer: the K failures before it are counted in routes.c.
+// Writes the answer to a GET of "/chaos/...". For /chaos/first/K/TOKEN, writes
+// the good answer, which follows K failures: routes.c counts the failures.
 void chaos_reply(struct reply *reply, const char *target);
 
-// Returns K for "/chaos/first/K/...", 0 for any other target.
-int chaos_fails_first(const char *target);
+// Returns the number of failures before the first answer: K for
+// "/chaos/first/K/...", 0 for any other target.
+int chaos_failures(const char *target);
 
 #endif

@@ -56,7 +56,7 @@ struct client {
 };
 
 static struct client *clients;
-static struct reply reply; // the answer being written; most need one send()
+static struct reply reply; // shared, as most answers go out in one send()
 static char input[MAX_REQUEST + 1]; // the request being read
 static int num_held; // clients at a gate
 static int largest_open_gate; // gates of up to this many clients are open
@@ -211,7 +211,7 @@ static void expect_request(struct client *c)
 
 enum progress {
     SENT, // the whole answer
-    BLOCKED, // until the client reads more
+    BLOCKED, // until the socket is writable; also after 16 calls
     PAUSED, // until the next piece is due
     GONE, // the client has left
 };
@@ -408,7 +408,7 @@ static void accept_request(struct client *c, int status)
 
 // --- Receiving ---------------------------------------------------------------
 
-// Replaces the bytes received so far by three strings, one behind the other.
+// Replaces the bytes received so far by three strings, one after another.
 // Returns false if out of memory.
 static bool keep_request(struct client *c, const struct request *request)
 {

@@ -5,8 +5,9 @@
 //                                v  | a pause, or a slow reader
 //                              on_more
 //
-// Two function pointers in a client's source hold the next step: one is called
-// when the descriptor is ready, the other when the deadline has come.
+// Two function pointers in the client's struct source (farm.h) hold the next
+// step: on_ready for a ready descriptor, on_deadline for a deadline that has
+// come.
 
 #ifndef CLIENT_H
 #define CLIENT_H

@@ -13,10 +13,10 @@
 //     /chaos/                     wrong answers (chaos.h)
 //     /stats[?reset]              counters since the start or the last reset
 //
-// A gate holds answers back until N clients wait for one, for at most ten
-// seconds. --gate N sets a gate for all animals and for all pages except the
-// roots, ?gate=N behind an animal's name for one request. Once open, a gate
-// stays open until /stats?reset.
+// A gate holds back answers until N clients wait at the gate, but no longer
+// than ten seconds. --gate N sets a gate for all animals and for all pages
+// except the roots; ?gate=N after an animal's name sets a gate for one request.
+// Once open, a gate stays open until /stats?reset.
 //
 // The connection is closed after the answer. After a request with Connection:
 // keep-alive it stays open for the next one, for up to --idle seconds (5).
@@ -81,7 +81,7 @@ static void on_connect(struct source *listener)
                     server.selector, listeners[j].fd, 0, &listeners[j]);
             timer_arm(&server.timers, &listeners[0].timer, clock_now() + 0.1);
         }
-        return; // no connection is pending, or the client has left already
+        return; // none is pending, or the client has left, or is_paused
     }
 }
 
@@ -146,7 +146,7 @@ static int open_listeners(void)
             error, "farm", "port %d: %s", server.options.port, why(error));
     getsockname(listeners[0].fd, (struct sockaddr *)&four, &len);
     six.sin6_port = four.sin_port;
-    // May fail: not every system has IPv6, and there the port may be in use.
+    // May fail: not every system has IPv6, or the port may be in use on ::1.
     listen_at(&listeners[1], (struct sockaddr *)&six, sizeof(six));
     printf("http://127.0.0.1:%d\n", ntohs(four.sin_port));
     fflush(stdout);

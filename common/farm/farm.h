@@ -29,7 +29,7 @@ struct server {
     int in_flight; // requests read but not yet answered
     int waiting; // requests in flight that a delay or a gate holds back
     int peak; // highest in_flight so far
-    long connected;
+    long connected; // connections accepted, without those for /stats
     long requests;
     long responses;
     long vanished; // clients that left before the end of their answer

@@ -16,18 +16,18 @@ static const struct option table[] = {
     { 1, 0, "delay", "MS", OPTION_INTEGER, AT(delay), 0, 1e7,
         "all animals answer after MS milliseconds" },
     { 1, 0, "spread", "MS", OPTION_INTEGER, AT(spread), 0, 1e7,
-        "add 0 to MS milliseconds to each (default 0)" },
+        "add 0 to MS ms to each delay (default 0)" },
     { 1, 0, "gate", "N", OPTION_INTEGER, AT(gate), 1, 1e6,
         "hold answers until N clients wait (at most 10 s)" },
     { 1, 0, "idle", "SECONDS", OPTION_SECONDS, AT(idle), 0, 1e6,
         "close a kept connection after so long (default 5)" },
     { 1, 0, "selector", "epoll|poll", OPTION_TEXT, AT(selector), 0, 0,
-        "how to ask which sockets are ready" },
+        "the system call that reports ready sockets" },
     { 1, 0, "log", "FILE", OPTION_TEXT, AT(log), 0, 0,
         "write an access log (- is stderr)" },
     { 1, 0, "lifeline", "FD", OPTION_INTEGER, AT(lifeline), 0, INT_MAX,
-        "stop when this descriptor reaches its end" },
-    { 1, 'h', "help", NULL, OPTION_HELP, 0, 0, 0, "print this" },
+        "stop at the end of file on this descriptor" },
+    { 1, 'h', "help", NULL, OPTION_HELP, 0, 0, 0, "print this help" },
 };
 
 #undef AT

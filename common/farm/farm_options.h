@@ -10,7 +10,7 @@ struct farm_options {
     int port; // 0: any that is free
     double pace; // factor for all delays
     int delay; // ms; -1: each animal's own
-    int spread; // ms
+    int spread; // ms; each delay grows by 0 to `spread`
     int gate; // clients; 0: no gate
     double idle; // seconds
     const char *log; // a file, "-" for stderr, or NULL

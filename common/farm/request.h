@@ -23,8 +23,8 @@ size_t request_length(const char *text);
 // Fills *request with slices of `text`; without a Host header, an HTTP/1.0
 // request gets "localhost". Only an HTTP/1.1 request with Connection:
 // keep-alive and without a body keeps its connection. Returns 0, or the status
-// of the refusal: 400 for a malformed head or an unescaped byte in the request
-// line, 405 for any method but GET.
+// of the refusal: 400 for a malformed head or for a byte in the request line
+// that should have been escaped, 405 for any method but GET.
 int request_parse(struct request *request, const char *text);
 
 #endif

@@ -17,8 +17,8 @@
 
 // --- Requests that fail at first ---------------------------------------------
 
-// A hash table: how often each target has failed. A table that is half full is
-// emptied.
+// A hash table with the number of failures of each target. A table that is half
+// full is emptied.
 struct failure {
     uint64_t key; // 0: free
     int times;
@@ -36,7 +36,7 @@ static void forget_failures(void)
     num_failures = 0;
 }
 
-// Returns how often this target has failed before, and counts one more failure.
+// Counts a failure of this target. Returns the number of earlier failures.
 static int count_failure(const char *target)
 {
     uint64_t key = 14695981039346656037u; // FNV-1a
@@ -64,7 +64,7 @@ static struct slice animal_name(const char *target)
     return (struct slice){ name, strcspn(name, "?") };
 }
 
-// Returns the number behind "NAME=" in the query, limited to 0 to `most`, or -1
+// Returns the number after "NAME=" in the query, limited to 0 to `most`, or -1
 // if there is none.
 static int query_number(const char *target, const char *name, int most)
 {
@@ -147,7 +147,7 @@ static void answer_front(const struct question *question, struct reply *reply)
         "/site/         an encyclopaedia to crawl; "
         "/site/n1000,k10/ a larger site\n"
         "/chaos/        wrong answers\n"
-        "/stats         what has happened so far; /stats?reset\n");
+        "/stats         counters of connections and requests; /stats?reset\n");
     reply_head(reply, 200, "text/plain", "");
 }
 
@@ -182,8 +182,8 @@ static void answer_chaos(const struct question *question, struct reply *reply)
     chaos_reply(reply, question->target);
 }
 
-// A half close, because the socket may hold unread bytes: closing it would send
-// a reset, which can overtake the answer.
+// A half close, because the socket may hold unread bytes: to close the socket
+// would send a reset, which can overtake the answer.
 static void answer_refusal(const struct question *question, struct reply *reply)
 {
     reply_printf(reply, "Sorry, not like this.\n");
@@ -234,8 +234,8 @@ const struct route route_stats = { "/stats", NULL, NULL, answer_stats, NULL };
 static const struct route routes[] = {
     { "/animals/", animal_delay, animal_gate, answer_animal, NULL },
     { "/drip/", NULL, NULL, answer_drip, NULL },
-    { "/site/", site_delay, page_gate, answer_site, site_fails_first },
-    { "/chaos/", NULL, NULL, answer_chaos, chaos_fails_first },
+    { "/site/", site_delay, page_gate, answer_site, site_failures },
+    { "/chaos/", NULL, NULL, answer_chaos, chaos_failures },
     { "/", NULL, NULL, answer_front, NULL },
 };
 
@@ -258,8 +258,8 @@ void route_answer(const struct route *route, const struct question *question,
 {
     int times = 0;
 
-    if (route->fails_first != NULL)
-        times = route->fails_first(question->target);
+    if (route->failures != NULL)
+        times = route->failures(question->target);
     if (times == 0 || count_failure(question->target) >= times)
         route->answer(question, reply);
 }

@@ -17,13 +17,13 @@ struct question {
 struct route {
     const char *prefix;
     int (*delay)(const char *target); // ms; NULL: no delay
-    int (*gate)(const char *target); // clients to wait for; NULL: no gate
+    int (*gate)(const char *target); // in clients; NULL: no gate
     void (*answer)(const struct question *question, struct reply *reply);
-    int (*fails_first)(const char *target); // number of failures; NULL: 0
+    int (*failures)(const char *target); // before the first answer; NULL: 0
 };
 
-// The route of /stats. Its requests are not counted, so that reading the
-// counters does not change them.
+// The route of /stats. Requests for /stats are not counted: reading the
+// counters must not change the counters.
 extern const struct route route_stats;
 
 // Returns the route of a question; never NULL.

@@ -254,8 +254,8 @@ struct spec {
     long page; // number of the requested page
 };
 
-// Reads a number of digits only and moves *text behind it. Returns -1 if there
-// is no digit, or the number is above `most`.
+// Reads a number of digits only and moves *text past the number. Returns -1 if
+// there is no digit, or the number is above `most`.
 static long read_number(const char **text, long most)
 {
     long number = 0;
@@ -393,7 +393,7 @@ static void add_contents(struct reply *reply, const char *folder)
     reply_printf(reply, "</ul>\n");
 }
 
-// Adds an article's links: to the next article, in a ring, and to a later one.
+// Adds an article's links: to the next article, in a ring, and to another one.
 static void add_see_also(struct reply *reply, const struct row *row)
 {
     int first = (int)(find_row("animals/cow.html") - rows);
@@ -460,7 +460,7 @@ int site_gate(const char *target)
     return *path == '\0' ? 0 : -1;
 }
 
-int site_fails_first(const char *target)
+int site_failures(const char *target)
 {
     struct spec spec;
 

@@ -31,8 +31,8 @@ int site_delay(const char *target);
 // value of --gate.
 int site_gate(const char *target);
 
-// Returns how often this page fails before its first answer: 0 or 1.
-int site_fails_first(const char *target);
+// Returns the number of failures before this page's first answer: 0 or 1.
+int site_failures(const char *target);
 
 // Writes the answer. Absolute links use `host`, the value of the Host header.
 // The length of a page is the same for all hosts of up to SITE_HOST_MAX bytes.

@@ -23,7 +23,7 @@ enum { THOUSAND = 1000, THOUSAND_DELAY = 300 }; // animals, and ms each
 struct comparison {
     const struct stage *stage;
     double wall;
-    double overlap;
+    double overlap; // the sum of all waits, divided by the wall time
     double threads;
     double switches;
     double cpu_ms;
@@ -107,8 +107,9 @@ static double median(double *values, int n)
     return values[n / 2];
 }
 
-// Fills in the medians of three runs, less the cost of a run with one fetch:
-// starting a program is not part of the comparison.
+// Fills in the medians of three runs, and the threads of the last run. CPU and
+// memory are less those of a run with one fetch: starting a program is not part
+// of the comparison.
 static int compare_thousand(struct comparison *row, const struct farm *farm)
 {
     enum { RUNS = 3 };

@@ -35,16 +35,16 @@ static void watch_crowd(const struct farm *farm, double count)
         if (stats == NULL)
             break;
         struct slice json = slice_of(stats);
-        double waiting = json_number(json, "in_flight", 0);
+        double in_flight = json_number(json, "in_flight", 0);
         double gone = json_number(json, "responses", 0)
             + json_number(json, "vanished", 0);
         double cpu = json_number(json, "cpu_user_s", 0)
             + json_number(json, "cpu_sys_s", 0);
-        most = fmax(most, waiting);
+        most = fmax(most, in_flight);
         if (terminal || gone >= count || clock_now() - last >= 1) {
             printf("%s%5.1f s  %6.0f waiting  the farm: 1 thread, %.1f MB, "
                    "CPU %.2f s%s",
-                terminal ? "\r" : "", clock_now() - start, waiting,
+                terminal ? "\r" : "", clock_now() - start, in_flight,
                 json_number(json, "peak_rss_kb", 0) / 1024, cpu,
                 terminal ? "" : "\n");
             fflush(stdout);
@@ -136,10 +136,10 @@ static void request_dump(const struct farm *farm, const char *pid_path)
         char *stats = farm_get(farm, "/stats");
         if (stats == NULL)
             return;
-        double waiting = json_number(slice_of(stats), "in_flight", 0);
+        double in_flight = json_number(slice_of(stats), "in_flight", 0);
         free(stats);
-        all = all || waiting == 12;
-        if (all && waiting <= 6)
+        all = all || in_flight == 12;
+        if (all && in_flight <= 6)
             break;
     }
     char *pid = runner_read_file(pid_path, &(size_t){ 0 });
@@ -148,8 +148,8 @@ static void request_dump(const struct farm *farm, const char *pid_path)
     free(pid);
 }
 
-// Prints a file: the dump, which would mix with the lines that are typed if it
-// went to the terminal at once.
+// Prints the file with the dump. On the terminal, the dump would mix with the
+// lines that are being typed.
 static void print_file(const char *path)
 {
     size_t len;
@@ -182,8 +182,8 @@ int where(const struct farm *farm)
         dump_path, sizeof(dump_path), "%s/where.dump", settings_build_folder());
     printf(
         "Twelve animals, a task each, and the task that started them. Ctrl-\\ "
-        "asks\nwhere they are; here it is pressed once, when half of them have "
-        "answered.\n");
+        "shows\nwhere each task waits; here it is pressed once, when half of "
+        "the animals have\nanswered.\n");
     fflush(stdout);
     pid_t requester = fork();
     if (requester == 0) {
@@ -195,7 +195,7 @@ int where(const struct farm *farm)
         kill(requester, SIGTERM);
         waitpid(requester, NULL, 0);
     }
-    printf("Then they were here:\n");
+    printf("At that moment the tasks were here:\n");
     print_file(dump_path);
     remove(pid_path);
     remove(dump_path);

@@ -196,7 +196,7 @@ int main(int argc, char **argv)
         farm_start(&farm, settings_build_folder(), settings_get("PACE", "1"));
     if (error == -ECHILD)
         return error_print(EXIT_SOME_FAILED, "harness",
-            "the farm ended at once; the line above says why");
+            "the farm ended at once; the line above gives the reason");
     if (error != 0)
         return error_print(EXIT_SOME_FAILED, "harness",
             "the farm does not start: %s", error_text(error));

@@ -67,7 +67,9 @@ struct events {
     long long now;
 };
 
-static int number_in_table(
+// Returns the index of the text in the column's table, or -1 if there is no
+// text or no room.
+static int find_or_add_text(
     struct events *events, enum column column, struct slice text)
 {
     int i = 0;
@@ -108,7 +110,7 @@ static double value_of(
     if (column == ABOUT)
         return about(event);
     if (column >= KIND)
-        return number_in_table(events, column, json_find(event, path));
+        return find_or_add_text(events, column, json_find(event, path));
     double value = json_number(event, path, 0);
     if (column != TIME)
         return value;
@@ -199,7 +201,7 @@ static int print_events(FILE *to, struct slice trace)
 // --- One recording -----------------------------------------------------------
 
 struct recording {
-    struct stage stage; // with the folder that was asked for
+    struct stage stage; // with the requested folder
     char trace[PATH_SIZE];
     char output[PATH_SIZE];
     struct result result;
@@ -389,8 +391,8 @@ static int add_recording(
     size_t len;
 
     if (stage == NULL)
-        return error_print(
-            EXIT_USAGE, "harness", "%s is no stage, and no copy", folder);
+        return error_print(EXIT_USAGE, "harness",
+            "%s is neither a stage nor a copy of one", folder);
     recording.stage = *stage;
     recording.stage.folder = folder;
     int code = record(&recording, farm);

@@ -133,15 +133,17 @@ static bool has_terminal(void)
     return tcgetpgrp(STDIN_FILENO) == getpgrp();
 }
 
-// Gives the terminal to a process group. We take the terminal back from the
-// background, which would stop us if start_program() did not ignore SIGTTOU.
+// Gives the terminal to a process group. To take the terminal back, we call
+// this function from the background: SIGTTOU would stop us if start_program()
+// did not ignore the signal.
 static void give_terminal(pid_t group)
 {
     tcsetpgrp(STDIN_FILENO, group);
 }
 
 // The inherited actions. A signal that was ignored from the beginning stays
-// ignored, here and in the child: a shell starts background programs like this.
+// ignored, here and in the child: a shell starts background programs with
+// signals ignored.
 static struct sigaction inherited_int;
 static struct sigaction inherited_term;
 

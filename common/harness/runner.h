@@ -29,15 +29,16 @@ enum {
     RUN_IMPATIENT = 4, // Ctrl-C and SIGTERM kill the program
 };
 
-// The cost of a run, mostly as the kernel measures it (wait4), and its end.
+// The cost of a run, mostly as measured by the kernel (wait4), and the way in
+// which the run ended.
 struct cost {
     double wall;
     double cpu_user;
     double cpu_sys;
     long switches; // context switches, voluntary and involuntary
-    int code; // exit code, or 128 + the signal that ended it
+    int code; // exit code, or 128 + the signal that ended the program
     bool timed_out;
-    bool interrupted; // we got Ctrl-C or SIGTERM during the run
+    bool interrupted; // this process got Ctrl-C or SIGTERM during the run
 };
 
 // Runs argv[0] with argv in a process group of its own, waits for its end and
@@ -47,12 +48,12 @@ struct cost {
 // unknown.
 int runner_run(char *const argv[], int flags, double limit, struct cost *cost);
 
-// Returns the contents of a file with a NUL behind, which the caller frees, or
-// NULL with errno set.
+// Returns the contents of a file, NUL-terminated; the caller frees them. NULL
+// with errno set on failure.
 char *runner_read_file(const char *path, size_t *len);
 
-// Asks the farm for `path` and waits for the answer. Returns the body with a
-// NUL behind, which the caller frees, or NULL if there is no answer.
+// Asks the farm for `path` and waits for the answer. Returns the body,
+// NUL-terminated; the caller frees the body. NULL if there is no answer.
 char *farm_get(const struct farm *farm, const char *path);
 
 #endif

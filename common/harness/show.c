@@ -27,7 +27,7 @@ struct showing {
     struct result crawl;
 };
 
-enum { NUM_LEVELS = 64 }; // most entries of timing/in_flight/most
+enum { NUM_LEVELS = 64 }; // at most this many in timing/in_flight/most
 
 // The numbers in which a participant's copy is compared with the stage.
 struct numbers {
@@ -40,11 +40,11 @@ struct numbers {
     double peak_mb;
     double crawl_wall;
     double crawl_most;
-    double only[2]; // the facts in the line "Only here"
+    double only_here[2]; // the facts in the line "Only here"
 };
 
-// Of each stage, the facts in its line "Only here".
-static const char *const only_facts[NUM_STAGES][2] = {
+// The paths of the facts in each stage's line "Only here".
+static const char *const only_here_facts[NUM_STAGES][2] = {
     { "", "" },
     { "summary/screen_waits", "" },
     { "facts/asked", "facts/in_vain" },
@@ -56,7 +56,7 @@ static const char *const only_facts[NUM_STAGES][2] = {
 static struct numbers numbers_of(
     const struct stage *stage, const struct showing *s)
 {
-    const char *const *only = only_facts[stage->number - 1];
+    const char *const *facts = only_here_facts[stage->number - 1];
     const struct cost *cost = &s->animals.cost;
 
     return (struct numbers){
@@ -69,15 +69,16 @@ static struct numbers numbers_of(
         .peak_mb = result_number(&s->animals, "peak_rss_kb") / 1024,
         .crawl_wall = result_number(&s->crawl, "wall_s"),
         .crawl_most = result_number(&s->crawl, "max_in_flight"),
-        .only = {
-            result_number(&s->animals, only[0]),
-            result_number(&s->animals, only[1]),
+        .only_here = {
+            result_number(&s->animals, facts[0]),
+            result_number(&s->animals, facts[1]),
         },
     };
 }
 
-// Runs both programs with the flags of runner_run(). Returns the exit code of
-// the first that failed; above 128: a signal ended the program.
+// Runs both programs with the flags of runner_run(). Returns a code above 128
+// if a signal ended one of the programs, otherwise the exit code of the first
+// program that failed.
 static int run_both(const struct stage *stage, const struct farm *farm,
     int flags, char *const words[], struct showing *s)
 {
@@ -178,7 +179,8 @@ static void print_cost(const struct result *animals, const struct numbers *n)
         100 * n->cpu / animals->cost.wall, n->peak_mb);
 }
 
-// Returns how many lines a diff of two files or folders adds and removes.
+// Returns the number of lines that a diff of two files or folders adds and
+// removes.
 static int lines_changed(const char *one, const char *other)
 {
     char command[8192];
@@ -210,28 +212,28 @@ static void print_only_here(const struct stage *stage, const struct numbers *n,
         break;
     case 2:
         printf("the screen lock made %.0f animals wait, the longest %.2f s.",
-            n->only[0],
+            n->only_here[0],
             result_number(animals, "summary/longest_screen_wait_s"));
         break;
     case 3:
-        printf("it asked %s times, %s of them in vain.", grouped(n->only[0]),
-            grouped(n->only[1]));
+        printf("it asked %s times, %s of them in vain.",
+            grouped(n->only_here[0]), grouped(n->only_here[1]));
         break;
     case 4:
         printf("the loop went round %s times; the longest callback took "
                "%.2f ms.",
-            grouped(n->only[0]),
+            grouped(n->only_here[0]),
             result_number(animals, "facts/longest_callback_ms"));
         break;
     case 5:
         printf("%s bytes a frame; coroutines were resumed %s times.",
-            grouped(n->only[0]), grouped(n->only[1]));
+            grouped(n->only_here[0]), grouped(n->only_here[1]));
         break;
     default:
         snprintf(fetch, sizeof(fetch), "%s/fetch.c", stage->folder);
         printf(
             "%s bytes a stack, %s awaits, %d lines unlike stage 1's fetch.c.",
-            grouped(n->only[0]), grouped(n->only[1]),
+            grouped(n->only_here[0]), grouped(n->only_here[1]),
             lines_changed("01-blocking/fetch.c", fetch));
     }
 }
@@ -244,7 +246,7 @@ static bool differs(double yours, double own, double slack)
     return fabs(yours - own) > slack + 0.3 * own;
 }
 
-// The stage's own numbers, printed in brackets behind or below a copy's line.
+// The stage's own numbers, printed in brackets after or below a copy's line.
 struct beside {
     const struct stage *stage;
     bool begun;
@@ -310,11 +312,11 @@ static void compare_cost(
 static void compare_only(
     struct beside *beside, const struct numbers *n, const struct numbers *own)
 {
-    if (differs(n->only[0], own->only[0], 20)
-        || differs(n->only[1], own->only[1], 100)) {
-        beside_add(beside, "%s", grouped(own->only[0]));
-        if (own->only[1] > 0)
-            beside_add(beside, "%s", grouped(own->only[1]));
+    if (differs(n->only_here[0], own->only_here[0], 20)
+        || differs(n->only_here[1], own->only_here[1], 100)) {
+        beside_add(beside, "%s", grouped(own->only_here[0]));
+        if (own->only_here[1] > 0)
+            beside_add(beside, "%s", grouped(own->only_here[1]));
     }
     if (beside->begun)
         beside_end(beside);
@@ -324,8 +326,8 @@ static void compare_only(
 
 // --- make stage-N ------------------------------------------------------------
 
-// Prints everything below the typing. For a copy `own` are the stage's own
-// numbers, for the stage NULL.
+// Prints everything below the typing. `own`: the stage's own numbers if this is
+// a copy; NULL if this is the stage itself.
 static void print_showing(const struct stage *stage, const struct showing *s,
     const struct numbers *own)
 {
@@ -511,7 +513,8 @@ static void print_answer(
         "%-10s%9s%10s%s%s\n", name, text, here, *why != '\0' ? "   " : "", why);
 }
 
-// Writes, in brackets, when the first animal answered and how long it typed.
+// Writes, in brackets, the time of the answer and the duration of the typing of
+// the animal whose line was complete first.
 static void explain_first_line(
     const struct result *animals, char *text, size_t size)
 {
@@ -537,7 +540,7 @@ static void explain_first_line(
         species[place % NUM_SPECIES].name, done, first - typing);
 }
 
-// Prints how long the farm will make the animals wait, in all and at most.
+// Prints the waiting time that the farm will cause, in all and at most.
 static void print_waiting(void)
 {
     int count = atoi(settings_get("N", "12"));

@@ -10,7 +10,7 @@
 
 struct stage {
     int number; // 0: a baseline
-    const char *folder; // of its programs, in the build folder
+    const char *folder; // of the sources; of the programs, in the build folder
     const char *name;
     const char *motto;
 };

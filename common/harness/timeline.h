@@ -16,7 +16,7 @@
 #include <stdio.h>
 
 // Draws the spans from the JSON of `animals` (timing.h), at most `most` rows.
-// `pace` stretches the ruler in the same way as the farm's delays.
+// A `pace` above 1 stretches the ruler in the same way as the farm's delays.
 void timeline_draw(FILE *out, struct slice json, int most, double pace);
 
 #endif
