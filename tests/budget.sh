@@ -54,11 +54,11 @@ within "lines of loop.[ch]" "$(lines 04-*/loop.h 04-*/loop.c)" 245
 within "lines of coroutine.h" "$(lines 05-*/coroutine.h)" 120
 within "lines of task.[ch]" "$(lines 05-*/task.h 05-*/task.c)" 310
 within "lines of async.[ch] and the switch" \
-    "$(lines 06-*/async.h 06-*/async.c 06-*/switch*)" 710
+    "$(lines 06-*/async.h 06-*/async.c 06-*/switch*)" 740
 # The engine has more files: stacks, groups, waits, threads, sockets, dumps.
 within "lines of the last engine, all of it" "$(cat 06-*/*.[chS] |
     wc -l | awk -v rest="$(lines 06-*/fetch.? 06-*/animals.c 06-*/crawl.c \
-        06-*/loop.?)" '{ print $1 - rest }')" 1830
+        06-*/loop.?)" '{ print $1 - rest }')" 1960
 
 # Functions fit a screen.
 for file in common/*.c common/*/*.c 0*/*.c 0*/examples/*.c; do
