@@ -274,7 +274,8 @@ first_wins() {
     between "the wall time" - 1.2 "$(fact wall_s "$1")" s
     left=$(fact descriptors_left "$1") # some systems do not count them
     between "the number of descriptors left open" 0 0 "${left:-0}"
-    # Slowly; many answers at once; fetches that have not begun; a 404 first.
+    served 2-4 "$1" --max-tasks 2 # no fetch begins after the first answer
+    # Slow typing; many answers at once; fetches that have not begun; a 404 first.
     for words in "" "--typing 4" "--delay 200" "--max-tasks 2" "--max-tasks 3" \
         "--max-tasks 2 nosuch pig cow dog" "nosuch pig nosuch cow"; do
         # shellcheck disable=SC2086
