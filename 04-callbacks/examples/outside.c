@@ -80,7 +80,8 @@ static void on_output(void *unused)
         return;
     }
     loop_forget(&child_watch, fileno(child));
-    printf("child: exit code %d\n", WEXITSTATUS(pclose(child)));
+    int status = pclose(child);
+    printf("child: exit code %d\n", WEXITSTATUS(status));
 }
 
 int main(void)
