@@ -146,9 +146,13 @@ Your copy: play/1a/05-coroutines. Edit it, then again: make try-1a.
 Stuck: make hint-1a. Give up: make answer-1a.
 """)
         self.assertEqual(self.run_try("try", "1a", code=1),
+                         "Nothing is changed yet.\n")
+        self.assertEqual(self.run_try("try", "1a", code=1, UNCHANGED="1"),
+                         "Not yet: EXTRA is not defined.\n")
+        self.edit("// and one line more")
+        self.assertEqual(self.run_try("try", "1a", code=1),
                          "Not yet: EXTRA is not defined.\n")
         self.edit("#define EXTRA")
-        self.edit("// and one line more")
         self.same_words(self.run_try("try", "1a"), """\
 Yes: 1 line with "Act 1". So it is.
 You changed 2 lines, the answer 1: make answer-1a.   Next: make try-1b
@@ -157,7 +161,7 @@ You changed 2 lines, the answer 1: make answer-1a.   Next: make try-1b
 
     def test_make_try_is_the_first_that_is_not_done(self):
         self.assertIn("1a * The first.", self.run_try("try"))
-        self.assertIn("Exercise 1a: The first\nNot yet",
+        self.assertIn("Exercise 1a: The first\nNothing is",
                       self.run_try("try", code=1))
         self.edit("#define EXTRA")
         self.run_try("try")
@@ -206,7 +210,7 @@ Hint: It is a macro.
 """)
         out = self.run_try("answer", "1a")
         self.assertIn("\n+#define EXTRA 1\n", out)
-        self.assertIn("Yes: ", out)
+        self.assertIn("\nThe answer, checked:\nYes: ", out)
         self.assertTrue(self.read().startswith("// mine\n"))
         self.assertIn("0 of 2 done", self.run_try("try", "x"))
         # The copy with the answer is kept as well, if somebody worked in it.

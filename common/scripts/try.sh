@@ -14,6 +14,8 @@
 #
 #   WATCH=1     checks again after each change of a file, until it is right
 #   GUESS=      the numbers that some exercises ask for, as in GUESS="24 15"
+#   UNCHANGED=1 checks a copy that is not changed yet, too
+#   FUZZ=0      refuses a patch whose context differs from the stage
 #
 # Exit code: 0 yes, 1 not yet, 2 for a wrong command, 130 after Ctrl-C.
 set -eu
@@ -112,7 +114,7 @@ aside() {
 
 # apply FOLDER [-R]: applies a patch from stdin.
 apply() {
-    patch -s -p1 ${2:-} -d "$1" >/dev/null 2>&1 || {
+    patch -s -p1 ${FUZZ:+-F "$FUZZ"} ${2:-} -d "$1" >/dev/null 2>&1 || {
         echo "try: your $stages differs where exercise $id changes it." \
             "git stash puts your changes aside." >&2
         exit 2
@@ -299,8 +301,15 @@ check_own() {
     watching=
     while :; do
         : >"$work/stamp"
+        rm -f "$work/tried"
         code=0
-        check_copy || code=$?
+        if [ -z "${UNCHANGED:-}" ] && [ -z "$(field asks)" ] &&
+            [ "$(changed "$folder/.begin" "$folder")" -eq 0 ]; then
+            echo "Nothing is changed yet."
+            code=1
+        else
+            check_copy || code=$?
+        fi
         if [ $code -ne 1 ]; then break; fi
         if [ -f "$work/tried" ]; then
             echo "Tried: $(sed "s,$FARM,http://127.0.0.1:8888,g
@@ -321,6 +330,7 @@ check_own() {
 }
 
 check_answer() {
+    echo "The answer, checked:"
     code=0
     check_copy || code=$?
     if [ $code -ne 0 ]; then exit $code; fi

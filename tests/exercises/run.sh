@@ -1,7 +1,8 @@
 #!/bin/sh
 # run.sh [ID...] - the rule for the exercises: the unchanged copy fails its check,
-# and the answer passes. Of those with a question, a wrong
-# number fails and the right one passes. Several at a time (JOBS=8).
+# and the answer passes. Of those with a question, a wrong number fails and the
+# right one passes. Each patch fits its stage exactly, without fuzz. Several at a
+# time (JOBS=8).
 #
 # Without IDs: all but those that need a sanitizer or a build without
 # optimisation. "special" stands for just these.
@@ -10,7 +11,8 @@ unset GUESS WATCH
 build=${BUILD:-build}
 folder=tests/exercises
 PLAY=play/.exercises-$$ # play/ is not a participant's here
-export PLAY MAKE="${MAKE:-make}" BUILD="$build"
+FUZZ=0
+export PLAY FUZZ MAKE="${MAKE:-make}" BUILD="$build"
 
 # one ID: prints "ok ID", or "FAILED: exercise ID: ..." and the output of try.sh.
 one() {
@@ -18,7 +20,7 @@ one() {
     log=$PLAY/$id.log
     wrong=$(sed -n 's/^wrong: //p' "$folder/$id.patch")
     sh common/scripts/try.sh try "$id" >"$log" 2>&1
-    GUESS="$wrong" sh common/scripts/try.sh try "$id" >>"$log" 2>&1
+    UNCHANGED=1 GUESS="$wrong" sh common/scripts/try.sh try "$id" >>"$log" 2>&1
     code=$?
     if [ $code -ne 1 ] || ! grep -q '^Not yet: ' "$log"; then
         echo "FAILED: exercise $id: its beginning does not fail its check (code $code)"

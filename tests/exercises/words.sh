@@ -31,6 +31,9 @@
 #   guess NAME LEAST MOST NUMBER
 #       is the number that the participant typed in this range? Unlike between,
 #       guess does not give the range away.
+#   first_wins PROGRAM
+#       does only the first animal that answers with a sound type a line, and
+#       does the program end the fetches of all others?
 #   within SECONDS WORD...
 #       the same word, but its program may only run for so long (otherwise 60 s)
 #   not_yet TEXT, also TEXT
@@ -265,6 +268,23 @@ guess() {
     esac
     is_between "$2" - "$4" || not_yet "$4 is not enough for $1"
     is_between - "$3" "$4" || not_yet "$4 is too much for $1"
+}
+
+first_wins() {
+    between "the wall time" - 1.2 "$(fact wall_s "$1")" s
+    left=$(fact descriptors_left "$1") # some systems do not count them
+    between "the number of descriptors left open" 0 0 "${left:-0}"
+    served 2-4 "$1" --max-tasks 2 # no fetch begins after the first answer
+    # Slow typing; many answers at once; fetches that have not begun; a 404 first.
+    for words in "" "--typing 4" "--delay 200" "--max-tasks 2" "--max-tasks 3" \
+        "--max-tasks 2 nosuch pig cow dog" "nosuch pig nosuch cow"; do
+        # shellcheck disable=SC2086
+        prints ' says ' 1 "$1" $words
+        if [ "$code" -ne 1 ]; then
+            not_yet "$(ended "$1"), and should with code 1: the fetches that were \
+given up count as failures"
+        fi
+    done
 }
 
 within() {
