@@ -18,6 +18,9 @@
 #   prints TEXT LINES PROGRAM WORD...
 #       does the program print so many lines with TEXT in them? LINES is a
 #       number or a range, as in 6-12.
+#   whole_lines LINES PROGRAM WORD...
+#       does the program print so many lines like "The cow says "Moo!".", whose
+#       letters are not mixed with those of other lines?
 #   served NUMBER PROGRAM WORD...
 #       does the farm answer so many requests (or a range) for this run?
 #   hangs SECONDS PROGRAM WORD...
@@ -34,6 +37,11 @@
 #   first_wins PROGRAM
 #       does only the first animal that answers with a sound type a line, and
 #       does the program end the fetches of all others?
+#   with_line PLACE TEXT CHANGE
+#       builds the first stage once more, with the line TEXT in front of each line
+#       of animals.c that contains PLACE, and runs that program from here on in
+#       place of $ANIMALS. CHANGE is for the reader, as in "a second return in
+#       type()". Fails if the changed program cannot be built.
 #   within SECONDS WORD...
 #       the same word, but its program may only run for so long (otherwise 60 s)
 #   not_yet TEXT, also TEXT
@@ -52,6 +60,7 @@
 set -u
 export LC_ALL=C # numbers have a point
 limit=60
+change= # set by with_line
 
 # --- Running programs ----------------------------------------------------------
 
@@ -104,11 +113,12 @@ ended() {
 # --- The verdict ---------------------------------------------------------------
 
 also() {
-    if ! grep -qxF -- "$1" "$WORK/seen"; then echo "$1" >>"$WORK/seen"; fi
+    seen=${change:+with $change }$1
+    if ! grep -qxF -- "$seen" "$WORK/seen"; then echo "$seen" >>"$WORK/seen"; fi
 }
 
 not_yet() {
-    echo "Not yet: $1."
+    echo "Not yet: ${change:+with $change }$1."
     exit 1
 }
 
@@ -214,6 +224,19 @@ prints() {
     if [ "$lines" -gt 0 ]; then also "$(plural "$lines" line) with \"$text\""; fi
 }
 
+whole_lines() {
+    wanted=$1
+    shift
+    run "$@"
+    if [ $code -eq 124 ]; then not_yet "$(ended "$@")"; fi
+    lines=$(grep -c '^The [a-z]* says "[^"]*"[.]$' "$here/out")
+    if [ "$lines" -ne "$wanted" ]; then
+        not_yet "$(name "$@") prints $(plural "$lines" "whole line"), \
+and should print $wanted: are the letters of two animals mixed"
+    fi
+    also "$(plural "$lines" "whole line")"
+}
+
 served() {
     least=${1%-*} most=${1#*-}
     shift
@@ -285,6 +308,25 @@ first_wins() {
 given up count as failures"
         fi
     done
+}
+
+with_line() {
+    place=$1 line=$2 change=$3
+    folder=$COPY/.with-line
+    path=${ANIMALS#*/"$COPY"/} # such as 02-threads/animals
+    rm -rf "$folder"
+    mkdir "$folder"
+    cp -R "$COPY/${path%/*}" "$folder"
+    awk -v place="$place" -v line="$line" '
+        index($0, place) { print line }
+        { print }' "$COPY/$path.c" >"$folder/$path.c"
+    BUILD=${HARNESS%/harness}
+    ANIMALS=$BUILD/$folder/$path
+    ${MAKE:-make} -s --no-print-directory "BUILD=$BUILD" \
+        "PLAYS=$folder/${path%/*}" "$ANIMALS" >"$WORK/with" 2>&1
+    code=$?
+    rm -rf "$folder"
+    return $code
 }
 
 within() {
