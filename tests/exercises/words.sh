@@ -44,6 +44,8 @@
 #       type()". Fails if the changed program cannot be built.
 #   within SECONDS WORD...
 #       the same word, but its program may only run for so long (otherwise 60 s)
+#   perhaps="QUESTION?"
+#       is printed when a program is still running because it waits
 #   not_yet TEXT, also TEXT
 #       for a check that needs more than these words: the first ends it, the
 #       second adds to the line "Yes: ..."
@@ -61,6 +63,7 @@ set -u
 export LC_ALL=C # numbers have a point
 limit=60
 change= # set by with_line
+perhaps=
 
 # --- Running programs ----------------------------------------------------------
 
@@ -99,7 +102,7 @@ ended() {
     case $code in
     124)
         cpu=$(sed -n 's/.* s, \([0-9]*\)[0-9.]* s of CPU$/\1/p' "$here/err" | tail -n 1)
-        how="it waits for something that never comes"
+        how="it waits for something that never comes${perhaps:+ ($perhaps)}"
         if [ "$cpu" -gt $((limit / 5)) ]; then how="it does not stop asking"; fi
         echo "$program was still running after $limit s: $how"
         ;;
@@ -232,7 +235,7 @@ whole_lines() {
     lines=$(grep -c '^The [a-z]* says "[^"]*"[.]$' "$here/out")
     if [ "$lines" -ne "$wanted" ]; then
         not_yet "$(name "$@") prints $(plural "$lines" "whole line"), \
-and should print $wanted: are the letters of two animals mixed"
+and should print $wanted: the letters of two animals may not mix"
     fi
     also "$(plural "$lines" "whole line")"
 }
