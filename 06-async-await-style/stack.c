@@ -5,9 +5,12 @@
 #include <limits.h>
 #include <stdlib.h>
 #include <sys/mman.h>
+#include <unistd.h>
+
+#ifdef __linux__
 #include <sys/syscall.h>
 #include <sys/uio.h>
-#include <unistd.h>
+#endif
 
 #if defined(__linux__) && !defined(MADV_GUARD_INSTALL)
 #define MADV_GUARD_INSTALL 102 // Linux 6.13

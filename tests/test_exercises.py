@@ -270,7 +270,7 @@ Hint: It is a macro.
         self.write("1a", ENDLESS % mark)
         self.run_try("try", "1a")
         for number in signal.SIGINT, signal.SIGTERM:
-            child = self.start("try", "1a", TMPDIR=self.tmp)
+            child = self.start("try", "1a", TMPDIR=self.tmp, UNCHANGED="1")
             end = time.monotonic() + LIMIT
             running = os.path.join(self.tmp, mark)
             while not os.path.exists(running):
