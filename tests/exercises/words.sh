@@ -67,6 +67,8 @@ perhaps=
 
 # --- Running programs ----------------------------------------------------------
 
+# Ctrl-C reaches this shell, too, and ends it after the program. A program that
+# ends with exit code 130 for another reason is judged as any other.
 trap 'exit 130' INT TERM HUP
 
 # run PROGRAM WORD...: leaves the exit code in $code, 124 if the program had to be
@@ -81,7 +83,6 @@ run() {
         ulimit -c 0 2>/dev/null
         exec "$HARNESS" within "$limit" "$@"
     ) >"$here/out" 2>"$here/err" </dev/null || code=$?
-    if [ $code -eq 130 ]; then exit 130; fi # Ctrl-C
 }
 
 # name PROGRAM...: for the reader; where the copy has several stages, with the
@@ -175,7 +176,13 @@ fact() {
     run "$@" --json "$json"
     number=$(find_number "$fact" "$json")
     # between() prints the reason if there is no number.
-    if [ -z "$number" ]; then ended "$@" >"$WORK/reason"; fi
+    if [ -z "$number" ]; then
+        why=$(ended "$@")
+        case $code in
+        0 | 1 | 130) why="$why and without its report: main() must come to its end" ;;
+        esac
+        echo "$why" >"$WORK/reason"
+    fi
     echo "$number"
 }
 
@@ -297,7 +304,7 @@ guess() {
 }
 
 first_wins() {
-    between "the wall time" - 1.2 "$(fact wall_s "$1")" s
+    between "the wall time" - 1 "$(fact wall_s "$1")" s
     left=$(fact descriptors_left "$1") # some systems do not count them
     between "the number of descriptors left open" 0 0 "${left:-0}"
     served 2-4 "$1" --max-tasks 2 # no fetch begins after the first answer
