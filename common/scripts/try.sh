@@ -313,6 +313,7 @@ check_own() {
         if [ $code -ne 1 ]; then break; fi
         if [ -f "$work/tried" ]; then
             echo "Tried: $(sed "s,$FARM,http://127.0.0.1:8888,g
+                s, ${FARM##*:} , 8888 ,
                 s, --json [^ ]*$,," "$work/tried")"
         fi
         if [ -z "${WATCH:-}" ]; then exit 1; fi

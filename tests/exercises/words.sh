@@ -18,6 +18,9 @@
 #   prints TEXT LINES PROGRAM WORD...
 #       does the program print so many lines with TEXT in them? LINES is a
 #       number or a range, as in 6-12.
+#   whole_lines LINES PROGRAM WORD...
+#       does the program print so many lines like "The cow says "Moo!".", whose
+#       letters are not mixed with those of other lines?
 #   served NUMBER PROGRAM WORD...
 #       does the farm answer so many requests (or a range) for this run?
 #   hangs SECONDS PROGRAM WORD...
@@ -34,8 +37,15 @@
 #   first_wins PROGRAM
 #       does only the first animal that answers with a sound type a line, and
 #       does the program end the fetches of all others?
+#   with_line PLACE TEXT CHANGE
+#       builds the first stage once more, with the line TEXT in front of each line
+#       of animals.c that contains PLACE, and runs that program from here on in
+#       place of $ANIMALS. CHANGE is for the reader, as in "a second return in
+#       type()". Fails if the changed program cannot be built.
 #   within SECONDS WORD...
 #       the same word, but its program may only run for so long (otherwise 60 s)
+#   perhaps="QUESTION?"
+#       is printed when a program is still running because it waits
 #   not_yet TEXT, also TEXT
 #       for a check that needs more than these words: the first ends it, the
 #       second adds to the line "Yes: ..."
@@ -52,9 +62,13 @@
 set -u
 export LC_ALL=C # numbers have a point
 limit=60
+change= # set by with_line
+perhaps=
 
 # --- Running programs ----------------------------------------------------------
 
+# Ctrl-C reaches this shell, too, and ends it after the program. A program that
+# ends with exit code 130 for another reason is judged as any other.
 trap 'exit 130' INT TERM HUP
 
 # run PROGRAM WORD...: leaves the exit code in $code, 124 if the program had to be
@@ -69,7 +83,6 @@ run() {
         ulimit -c 0 2>/dev/null
         exec "$HARNESS" within "$limit" "$@"
     ) >"$here/out" 2>"$here/err" </dev/null || code=$?
-    if [ $code -eq 130 ]; then exit 130; fi # Ctrl-C
 }
 
 # name PROGRAM...: for the reader; where the copy has several stages, with the
@@ -90,7 +103,7 @@ ended() {
     case $code in
     124)
         cpu=$(sed -n 's/.* s, \([0-9]*\)[0-9.]* s of CPU$/\1/p' "$here/err" | tail -n 1)
-        how="it waits for something that never comes"
+        how="it waits for something that never comes${perhaps:+ ($perhaps)}"
         if [ "$cpu" -gt $((limit / 5)) ]; then how="it does not stop asking"; fi
         echo "$program was still running after $limit s: $how"
         ;;
@@ -104,11 +117,12 @@ ended() {
 # --- The verdict ---------------------------------------------------------------
 
 also() {
-    if ! grep -qxF -- "$1" "$WORK/seen"; then echo "$1" >>"$WORK/seen"; fi
+    seen=${change:+with $change }$1
+    if ! grep -qxF -- "$seen" "$WORK/seen"; then echo "$seen" >>"$WORK/seen"; fi
 }
 
 not_yet() {
-    echo "Not yet: $1."
+    echo "Not yet: ${change:+with $change }$1."
     exit 1
 }
 
@@ -162,7 +176,13 @@ fact() {
     run "$@" --json "$json"
     number=$(find_number "$fact" "$json")
     # between() prints the reason if there is no number.
-    if [ -z "$number" ]; then ended "$@" >"$WORK/reason"; fi
+    if [ -z "$number" ]; then
+        why=$(ended "$@")
+        case $code in
+        0 | 1 | 130) why="$why and without its report: main() must come to its end" ;;
+        esac
+        echo "$why" >"$WORK/reason"
+    fi
     echo "$number"
 }
 
@@ -212,6 +232,19 @@ prints() {
         not_yet "$(plural "$lines" line) of $program $verb \"$text\", and $number should"
     fi
     if [ "$lines" -gt 0 ]; then also "$(plural "$lines" line) with \"$text\""; fi
+}
+
+whole_lines() {
+    wanted=$1
+    shift
+    run "$@"
+    if [ $code -eq 124 ]; then not_yet "$(ended "$@")"; fi
+    lines=$(grep -c '^The [a-z]* says "[^"]*"[.]$' "$here/out")
+    if [ "$lines" -ne "$wanted" ]; then
+        not_yet "$(name "$@") prints $(plural "$lines" "whole line"), \
+and should print $wanted: the letters of two animals may not mix"
+    fi
+    also "$(plural "$lines" "whole line")"
 }
 
 served() {
@@ -271,7 +304,7 @@ guess() {
 }
 
 first_wins() {
-    between "the wall time" - 1.2 "$(fact wall_s "$1")" s
+    between "the wall time" - 1 "$(fact wall_s "$1")" s
     left=$(fact descriptors_left "$1") # some systems do not count them
     between "the number of descriptors left open" 0 0 "${left:-0}"
     served 2-4 "$1" --max-tasks 2 # no fetch begins after the first answer
@@ -285,6 +318,25 @@ first_wins() {
 given up count as failures"
         fi
     done
+}
+
+with_line() {
+    place=$1 line=$2 change=$3
+    folder=$COPY/.with-line
+    path=${ANIMALS#*/"$COPY"/} # such as 02-threads/animals
+    rm -rf "$folder"
+    mkdir "$folder"
+    cp -R "$COPY/${path%/*}" "$folder"
+    awk -v place="$place" -v line="$line" '
+        index($0, place) { print line }
+        { print }' "$COPY/$path.c" >"$folder/$path.c"
+    BUILD=${HARNESS%/harness}
+    ANIMALS=$BUILD/$folder/$path
+    ${MAKE:-make} -s --no-print-directory "BUILD=$BUILD" \
+        "PLAYS=$folder/${path%/*}" "$ANIMALS" >"$WORK/with" 2>&1
+    code=$?
+    rm -rf "$folder"
+    return $code
 }
 
 within() {
