@@ -103,6 +103,10 @@ class Exercises(unittest.TestCase):
     def start(self, *words, **environment):
         env = {key: value for key, value in ENVIRONMENT.items() if key not in
                ("GUESS", "WATCH", "MAKEFLAGS", "MAKELEVEL", "MFLAGS")}
+        # CC= and CFLAGS= as in this build, or all of it would be made again.
+        _, dashes, variables = os.environ.get("MAKEFLAGS", "").partition("-- ")
+        if dashes:
+            env["MAKEFLAGS"] = "-- " + variables
         return subprocess.Popen(
             ["sh", "common/scripts/try.sh", *words], cwd=ROOT,
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
