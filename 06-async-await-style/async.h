@@ -89,8 +89,8 @@ typedef async_int async_fn(void *arg);
     AWAIT_IN_(CLOCK_NEVER, true, call, #call, __COUNTER__)
 
 // Runs fn(arg) as the first task, and the loop until all tasks have ended.
-// Returns the first task's result, or a negative errno if there is no loop, pipe
-// or memory. `selector` is as for loop_init().
+// Returns the first task's result, or a negative errno if there is no loop,
+// pipe or memory. `selector` is as for loop_init().
 //
 // Signals: SIGQUIT (Ctrl-\) and SIGUSR1 make the loop call tasks_dump(). A task
 // that holds the thread at that moment is named at once; if the dump has not

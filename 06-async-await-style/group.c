@@ -2,7 +2,6 @@
 
 #include "task.h"
 
-#include <assert.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -30,7 +29,7 @@ void group_add_result(struct group *group, int result)
         group->result = result;
         group_cancel(group);
     } else if (result < 0 && group->result == 0) {
-        group->result = result; // of independent tasks, or if no task wins
+        group->result = result; // -ENOMEM, or of a race that no task wins
     }
 }
 

@@ -48,8 +48,8 @@ static size_t slab_size(void)
     return stack_size() * SLAB_STACKS;
 }
 
-// Guards all stacks of a slab by one call, which takes half the time of a call for
-// each stack. Returns false where the kernel cannot.
+// Guards all stacks of a slab in one call, which takes half as long as a call
+// for each stack. Returns false if the kernel cannot do it.
 static bool guard_slab(const struct slab *slab)
 {
 #if defined(MADV_GUARD_INSTALL) && defined(SYS_process_madvise)

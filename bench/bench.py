@@ -112,14 +112,18 @@ def resident(pid):
     return 0
 
 
+def command(program, farm, count, tasks, delay, *options):
+    return [*program.split(), "-q", "--server", farm.url,
+            "--count", str(count), "--max-tasks", str(tasks),
+            "--delay", str(delay), "--timeout", "60", *options]
+
+
 def run(program, farm, count, tasks, delay, *options, least=0.9):
     """Runs a program; returns CPU seconds, bytes (or 0), wall seconds."""
     farm.stats("?reset")
     start = time.monotonic()
     child = subprocess.Popen(
-        [*program.split(), "-q", "--server", farm.url, "--count", str(count),
-         "--max-tasks", str(tasks), "--delay", str(delay), "--timeout", "60",
-         *options],
+        command(program, farm, count, tasks, delay, *options),
         stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
     if "/02-" in program:
         os.sched_setaffinity(child.pid, farm.processors)  # all, for its threads
@@ -220,11 +224,13 @@ def spread(values, form="%.1f"):
         statistics.median(values), min(values), max(values))
 
 
-def compare(value, target):
-    """The value, followed by its target if there is one."""
+def compare(value, target, form="%.2f"):
+    """The value, followed by its target, if there is one, and by " !" if the
+    target is missed."""
     if target is None:
-        return "%.2f" % value
-    return "%.2f of %.2f%s" % (value, target, " !" if value > target else "")
+        return form % value
+    return (form + " of " + form + "%s") % (
+        value, target, " !" if value > target else "")
 
 
 def print_table(case, rows, stopped):
@@ -246,11 +252,7 @@ def print_table(case, rows, stopped):
         target = TARGETS.get(name[:2])
         # Compare within each round: a disturbance of a whole round cancels out.
         ratio = statistics.median(a / b for a, b in zip(cpu, floor))
-        text = "%.0f" % statistics.median(size)
-        if target and many:
-            most = target[2]
-            text += " of %d%s" % (
-                most, " !" if statistics.median(size) > most else "")
+        text = compare(statistics.median(size), target and target[2], "%.0f")
         note_noise("(b) %s, %s" % (name, case["name"]), cpu)
         print("%-21s %-22s %-14s %-16s %6.2f %3d" % (
             name, spread(cpu),
@@ -264,7 +266,8 @@ def print_switches(log):
     rounds = ROUNDS or 9
     out = subprocess.run([BUILD + "/bench/switch", str(rounds)], check=True,
                          stdout=subprocess.PIPE, text=True).stdout
-    print("\n(c) One switch (build/bench/switch %d), on one processor\n" % rounds)
+    print("\n(c) One switch (build/bench/switch %d), on one processor\n"
+          % rounds)
     print("%-30s %-28s %s" % ("", "CPU ns", "target"))
     for line in out.splitlines():
         name, *values = line.split("\t")
@@ -375,9 +378,9 @@ def print_selectors(log):
                 cells = [stopped] if stopped else map(spread, found.values())
                 print("%-26s " % ("%6d, %s" % (n, how))
                       + " ".join("%-24s" % cell for cell in cells), flush=True)
-    print("\nEach call of poll() passes and checks all sockets: as good as epoll "
-          "while many\nanswers come together, and far worse when the answers "
-          "come one by one.", flush=True)
+    print("\nEach call of poll() passes and checks all sockets: as good as "
+          "epoll while many\nanswers come together, and far worse when the "
+          "answers come one by one.", flush=True)
 
 
 def print_crawls(log):
@@ -416,11 +419,9 @@ def print_crawls(log):
 
 def count_instructions(counter, program, farm, count):
     """The instructions of a program outside the kernel."""
-    command = [*program.split(), "-q", "--server", farm.url, "--count",
-               str(count), "--max-tasks", "1000", "--delay", "300",
-               "--timeout", "60"]
-    child = subprocess.run(counter + command, stdout=subprocess.DEVNULL,
-                           stderr=subprocess.PIPE, text=True)
+    child = subprocess.run(
+        counter + command(program, farm, count, 1000, 300),
+        stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
     out = child.stderr
     if child.returncode != 0:
         raise Failed("exit code %d" % child.returncode)
@@ -436,14 +437,14 @@ def find_counter():
     perf = ["perf", "stat", "-x,", "-e", "instructions:u"]
     callgrind = ["valgrind", "--tool=callgrind",
                  "--callgrind-out-file=/dev/null"]
-    for name, command in ("perf stat", perf), ("callgrind", callgrind):
+    for name, counter in ("perf stat", perf), ("callgrind", callgrind):
         try:
-            out = subprocess.run(command + ["true"], capture_output=True,
+            out = subprocess.run(counter + ["true"], capture_output=True,
                                  text=True, check=True).stderr
         except (OSError, subprocess.CalledProcessError):
             continue
         if "<not" not in out:
-            return name, command
+            return name, counter
     return None, None
 
 
@@ -454,6 +455,8 @@ def print_instructions(log):
     if counter is None:
         print("Skipped: neither perf nor valgrind can count instructions here.")
         return
+    # An interpreter's instructions say nothing about a client, and threads
+    # are counted differently each time.
     rows = [row for row in programs() if "asyncio" not in row[0]
             and row[0][:2] != "02"]
     with Farm() as farm:
@@ -466,10 +469,8 @@ def print_instructions(log):
                 continue
             value = (many - few) / 2000
             log.writerow(["user instructions", row, 1, "%.0f" % value])
-            target = INSTRUCTION_TARGETS.get(row[:2])
-            print("%-21s %9s %s" % (row, "{:,.0f}".format(value), "" if target
-                  is None else "of {:,}{}".format(
-                      target, " !" if value > target else "")), flush=True)
+            print("%-21s %s" % (row, compare(
+                value, INSTRUCTION_TARGETS.get(row[:2]), "%6.0f")), flush=True)
     print("\nCounted by %s, which gives nearly the same figure each time, even "
           "on a busy\nmachine. The stages parse all of HTTP; floor, libuv and "
           "State Threads do not." % name, flush=True)

@@ -22,8 +22,8 @@ static int make_url(
     static const char plain[] = "abcdefghijklmnopqrstuvwxyz"
                                 "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~";
 
-    // url_resolve() would remove "." and ".." as dot segments, and an empty name
-    // would ask for /animals/ itself.
+    // url_resolve() would remove "." and ".." as dot segments, and an empty
+    // name would ask for /animals/ itself.
     if (*name == '\0' || strcmp(name, ".") == 0 || strcmp(name, "..") == 0)
         return -ENOENT;
     size_t size = 3 * strlen(name) + 64;

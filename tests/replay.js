@@ -36,7 +36,8 @@ for (const r of recordings) {
 
     check(s.letters.map(([letter]) => letter).join('') === r.output,
         `${r.id}: the letters are the program's output`);
-    check(facts.turns === undefined || facts.turns === r.turns,
+    // The loop of stage 3 does not report its turns.
+    check(facts.turns === (r.number > 3 ? r.turns : undefined),
         `${r.id}: ${r.turns} turns are the program's ${facts.turns}`);
     check(marks.length === 7 * r.tasks.length && wrong.length === 0,
         `${r.id}: ${marks.length} marks equal the spans, but ${wrong.length}`);
@@ -49,7 +50,7 @@ for (const r of recordings) {
         && !r.files[e.at.file]?.[e.at.line - 1]);
     check(lost.length === 0, `${r.id}: every place is in the sources`);
     check(!r.hasLoop || /poll\(|selector_wait\(/.test(
-        r.files[r.sleepsAt.file]?.[r.sleepsAt.line - 1]),
+        r.files[r.sleepsAt.file]?.[r.sleepsAt.line - 1].replace(/\/\/.*/, '')),
         `${r.id}: the line in which the thread sleeps`);
 }
 

@@ -74,8 +74,8 @@ title: Endless
 task: Wait.
 hint: Wait.
 check:
-    echo running >"$WORK/../%s"
-    hangs 60 /bin/sh -c 'trap "" INT TERM; while :; do sleep 1; done'
+    hangs 60 /bin/sh -c 'trap "" INT TERM; echo running >"$0"
+        while :; do sleep 1; done' "$WORK/../%s"
 observe: It waited.
 """
 
@@ -107,12 +107,20 @@ class Exercises(unittest.TestCase):
         _, dashes, variables = os.environ.get("MAKEFLAGS", "").partition("-- ")
         if dashes:
             env["MAKEFLAGS"] = "-- " + variables
-        return subprocess.Popen(
+        child = subprocess.Popen(
             ["sh", "common/scripts/try.sh", *words], cwd=ROOT,
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
             stderr=subprocess.PIPE, text=True, start_new_session=True,
             env={**env, "BUILD": os.path.relpath(BUILD, ROOT),
                  "PLAY": self.play, "EXERCISES": self.tmp, **environment})
+        self.addCleanup(self.end, child)
+        return child
+
+    def end(self, child):
+        """After a failed test; a trap of try.sh ends the rest."""
+        if child.poll() is None:
+            child.send_signal(signal.SIGTERM)
+            child.communicate(timeout=LIMIT)
 
     def run_try(self, *words, code=0, err="", **environment):
         child = self.start(*words, **environment)
@@ -280,7 +288,6 @@ Hint: It is a macro.
             while not os.path.exists(running):
                 self.assertLess(time.monotonic(), end)
                 time.sleep(0.02)
-            time.sleep(0.2)
             os.unlink(running)
             child.send_signal(number)
             child.communicate(timeout=LIMIT)

@@ -124,8 +124,11 @@ class Fork(unittest.TestCase):
         self.assertEqual(os.listdir(self.to), ["mine.c"])
 
     def test_usage(self):
-        for words in (["STAGE="], ["STAGE=7"], ["STAGE=4", "ONLY=loop"]):
-            self.fork(*words, code=2)
+        for words, text in (
+                (["STAGE="], "usage: make fork"),
+                (["STAGE=7"], "there is no stage 7"),
+                (["STAGE=4", "ONLY=loop"], "ONLY=loop is unknown")):
+            self.assertIn(text, self.fork(*words, code=2))
 
 
 if __name__ == "__main__":

@@ -199,6 +199,24 @@ static async_int stand_in_line(void *name)
     return DONE;
 }
 
+// All are in use, and three tasks wait.
+static async_int make_line(struct group *group, int *fds)
+{
+    ck_assert_await(take_all(fds), 0);
+    spawn(group, stand_in_line, "a", "");
+    spawn(group, stand_in_line, "b", "");
+    spawn(group, stand_in_line, "c", "");
+    return (async_int){ await(task_pause(1)) };
+}
+
+// Gives back all from `first` on, and ends the test.
+static void give_from(const int *fds, int first)
+{
+    for (int i = first; i < POOL_MOST; i++)
+        give(fds[i]);
+    check_end();
+}
+
 // Gives a connection back and wants one again in the same moment: it joins the
 // end of the line.
 START_TASK_TEST(first_come_is_first_served)
@@ -206,11 +224,7 @@ START_TASK_TEST(first_come_is_first_served)
     struct group group = { 0 };
     int fds[POOL_MOST];
 
-    ck_assert_await(take_all(fds), 0);
-    spawn(&group, stand_in_line, "a", "");
-    spawn(&group, stand_in_line, "b", "");
-    spawn(&group, stand_in_line, "c", "");
-    ck_assert_await(task_pause(1), 0);
+    ck_assert_await(make_line(&group, fds), 0);
     ck_assert_story("");
     give(fds[0]);
     ck_assert_await(take(&here, true), fds[0]);
@@ -218,9 +232,7 @@ START_TASK_TEST(first_come_is_first_served)
     ck_assert_now(4);
     ck_assert_await(group_wait(&group), 0);
     ck_assert_story("a b c again ");
-    for (int i = 0; i < POOL_MOST; i++)
-        give(fds[i]);
-    check_end();
+    give_from(fds, 0);
     return DONE;
 }
 END_TEST
@@ -231,11 +243,7 @@ START_TASK_TEST(all_that_are_given_are_taken)
     struct group group = { 0 };
     int fds[POOL_MOST];
 
-    ck_assert_await(take_all(fds), 0);
-    spawn(&group, stand_in_line, "a", "");
-    spawn(&group, stand_in_line, "b", "");
-    spawn(&group, stand_in_line, "c", "");
-    ck_assert_await(task_pause(1), 0);
+    ck_assert_await(make_line(&group, fds), 0);
     give(fds[0]);
     give(fds[1]);
     ck_assert_await(task_pause(0.5), 0);
@@ -243,9 +251,7 @@ START_TASK_TEST(all_that_are_given_are_taken)
     ck_assert_await(group_wait(&group), 0);
     ck_assert_story("a b c ");
     ck_assert_now(3);
-    for (int i = 2; i < POOL_MOST; i++)
-        give(fds[i]);
-    check_end();
+    give_from(fds, 2);
     return DONE;
 }
 END_TEST
@@ -271,9 +277,7 @@ START_TASK_TEST(a_cancelled_task_leaves_the_line)
     ck_assert_await(group_wait(&group), 0);
     ck_assert_story("a! c! b d ");
     ck_assert_now(2);
-    for (int i = 2; i < POOL_MOST; i++)
-        give(fds[i]);
-    check_end();
+    give_from(fds, 2);
     return DONE;
 }
 END_TEST

@@ -216,7 +216,6 @@ static async_int serve(void *unused)
 {
     struct group presses = { 0 };
     struct group clients = { .independent = true };
-    double start = clock_now();
     int fds[4];
     int peers[3];
     int n = 0;
@@ -226,10 +225,10 @@ static async_int serve(void *unused)
     for (int i = 0; i < 3; i++)
         peers[i] = new_client();
     close(peers[1]); // one client has gone
-    spawn(&presses, press, NULL, "");
     while ((fds[n] = await(accept_one(listener))) >= 0) {
         spawn(&clients, echo, &fds[n], "");
-        n++;
+        if (++n == 3)
+            spawn(&presses, press, NULL, "");
     }
     ck_assert_int_eq(n, 3);
     ck_assert_int_eq(fds[3], -EINTR);
@@ -237,7 +236,6 @@ static async_int serve(void *unused)
     task_close(listener);
     ck_assert_int_eq(await_within(0.05, group_wait(&clients)), -ETIMEDOUT);
     ck_assert_await(group_wait(&presses), 0);
-    ck_assert_double_lt(clock_now() - start, HOUR);
     ck_assert_story("0 cancelled cancelled ");
     close(peers[0]);
     close(peers[2]);

@@ -11,7 +11,7 @@
 // --- Act 1: three people ask for one result ----------------------------------
 
 struct person {
-    struct waiter waiter; // first: the person has the same address
+    struct waiter waiter;
     const char *name;
 };
 
@@ -19,7 +19,7 @@ static struct future moo;
 
 static void hear(void *arg)
 {
-    struct person *p = arg;
+    struct person *p = LIST_MEMBER(arg, struct person, waiter);
     printf("%.1f s  %s hears: %s\n", clock_now(), p->name, moo.result);
 }
 
@@ -52,13 +52,15 @@ struct animal {
     struct waiter joined; // for the step
 };
 
-static struct animal herd[] = {
+enum { ANIMALS = 3 };
+
+static struct animal herd[ANIMALS] = {
     { .sound = "Tweet!" },
     { .error = "the pig is asleep" },
     { .sound = "Moo!" },
 };
-static int running = 3;
-static int unheard = 3; // the counter of a join that forgets errors
+static int running = ANIMALS;
+static int missing_results = ANIMALS; // what a join that forgets errors counts
 
 static void type(void *arg)
 {
@@ -73,10 +75,10 @@ static void join(void *arg)
     struct animal *a = LIST_MEMBER(arg, struct animal, joined);
     if (a->typed.error != NULL)
         printf("joined: %s\n", a->typed.error);
-    unheard -= a->typed.error == NULL;
+    missing_results -= a->typed.error == NULL;
     if (--running == 0)
         printf("All have ended. A join of results alone waits for %d more, "
-               "for ever\n", unheard);
+               "for ever\n", missing_results);
 }
 
 int main(void)
@@ -95,7 +97,7 @@ int main(void)
     ask(&bob);
     loop_after(&luke, 2, ask, &late);
     int error = loop_run();
-    for (struct animal *a = herd; a < herd + 3; a++) {
+    for (struct animal *a = herd; a < herd + ANIMALS; a++) {
         a->step = (struct waiter){ .future = &a->answer, .on_set = type };
         a->joined = (struct waiter){ .future = &a->typed, .on_set = join };
         future_ask(&a->step);

@@ -22,7 +22,7 @@ static struct loop_watch thread_watch;
 static atomic_int counted;
 static int calls;
 
-static void *count(void *unused)
+static void *count(void *arg)
 {
     for (int i = 1; i <= POKES; i++) {
         atomic_store(&counted, i);
@@ -30,17 +30,17 @@ static void *count(void *unused)
         if (i % 100 == 0)
             poll(NULL, 0, 20); // a pause of 20 ms
     }
-    return unused;
+    return arg;
 }
 
 // Pokes coalesce: any number of pokes means "look again" once. Drain the pipe
 // first and look afterwards, so that no poke in between is lost.
-static void on_poke(void *unused)
+static void on_poke(void *arg)
 {
     pipe_drain(from_thread[0]);
     calls++;
     if (atomic_load(&counted) < POKES)
-        loop_on_fd(&thread_watch, from_thread[0], SELECT_READ, on_poke, unused);
+        loop_on_fd(&thread_watch, from_thread[0], SELECT_READ, on_poke, arg);
     else
         printf("thread: %d pokes, %d calls of on_poke()\n", POKES, calls);
 }
@@ -68,15 +68,14 @@ static void on_bell(void *unused)
 static FILE *child;
 static struct loop_watch child_watch;
 
-static void on_output(void *unused)
+static void on_output(void *arg)
 {
     char text[64];
     ssize_t n = read(fileno(child), text, sizeof(text));
 
     if (n > 0) {
         printf("child: %.*s", (int)n, text);
-        loop_on_fd(
-            &child_watch, fileno(child), SELECT_READ, on_output, unused);
+        loop_on_fd(&child_watch, fileno(child), SELECT_READ, on_output, arg);
         return;
     }
     loop_forget(&child_watch, fileno(child));

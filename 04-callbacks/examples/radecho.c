@@ -71,21 +71,22 @@ static void on_readable(void *arg)
         leave(c);
 }
 
-static void on_client(void *unused);
+static void on_client(void *arg);
 
-static void expect_client(void *unused)
+static void expect_client(void *arg)
 {
-    loop_on_fd(&arrivals, listener, SELECT_READ, on_client, unused);
+    if (loop_on_fd(&arrivals, listener, SELECT_READ, on_client, arg) != 0)
+        loop_after(&again, 0.1, expect_client, arg);
 }
 
-static void on_client(void *unused)
+static void on_client(void *arg)
 {
     int fd = net_accept(listener);
     struct client *c = fd >= 0 ? calloc(1, sizeof(*c)) : NULL;
     bool is_full = fd < 0 && fd != -EAGAIN;
 
     // Without a free descriptor the listener stays ready: wait, do not spin.
-    loop_after(&again, is_full ? 0.1 : 0, expect_client, unused);
+    loop_after(&again, is_full ? 0.1 : 0, expect_client, arg);
     if (c != NULL) {
         c->fd = fd;
         wait_for(c, SELECT_READ, on_readable);

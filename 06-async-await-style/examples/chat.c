@@ -1,6 +1,6 @@
-// chat.c - `nc` to the port, from several terminals. Each client has a reader,
-// a writer, and a bounded queue of lines for the writer. A client that does not
-// read is dropped when the queue is full: the other clients never wait.
+// chat.c - a chat server: each line of a client goes to all others. Each client
+// has a reader, a writer, and a bounded queue of lines for the writer. A client
+// that does not read is dropped when its queue is full: nobody waits for it.
 
 #include "interrupt.h"
 #include "queue.h"
@@ -92,6 +92,8 @@ static async_int welcome(void *port)
     int listener = net_listen("127.0.0.1", port);
     int fd;
 
+    if (listener < 0)
+        return (async_int){ listener };
     printf("nc 127.0.0.1 %d\n", *(int *)port);
     fflush(stdout);
     while ((fd = await(accept_one(listener))) >= 0)

@@ -92,8 +92,8 @@ static inline async_int pool_take(
     return (async_int){ fd };
 }
 
-// Keeps the connection for later, or closes it. `fd` is -1 if it is closed
-// already.
+// Keeps the connection for later, or closes it. A negative `fd` means that it is
+// closed already: `keep` must then be false.
 static inline void pool_give(
     struct pool *pool, const struct address *address, int fd, bool keep)
 {

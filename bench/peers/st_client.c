@@ -1,5 +1,5 @@
-// st_client.c - the program `animals -q` on State Threads: a small stack for each
-// request, as in stage 6. Reads only the status of a response.
+// st_client.c - the program `animals -q` on State Threads: a small stack for
+// each request, as in stage 6. Reads only the status of a response.
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -36,8 +36,8 @@ static int ask(st_netfd_t fd, const char *name)
         "GET /animals/%s?delay=%ld HTTP/1.1\r\nHost: 127.0.0.1:%d\r\n"
         "Connection: close\r\n\r\n",
         name, delay, port);
-    if (st_connect(fd, (const struct sockaddr *)&server, sizeof(server), timeout)
-            == -1
+    if (st_connect(fd, (const struct sockaddr *)&server, sizeof(server),
+            timeout) == -1
         || st_write(fd, text, (size_t)size, timeout) != size)
         return -1;
     while ((n = st_read(fd, chunk, sizeof(chunk), timeout)) > 0) {

@@ -184,16 +184,18 @@ static int print_events(FILE *to, struct slice trace)
         print_tables(to, events);
         fprintf(to, "\"columns\":{");
     }
-    for (int column = 0; column < opened; column++) {
-        fclose(events->columns[column]);
-        fprintf(to, "%s\n\"%s\":[%s]", column > 0 ? "," : "",
-            columns[column].name, events->text[column]);
-        free(events->text[column]);
-    }
-    fprintf(to, "},\n");
     int error = opened < NUM_COLUMNS ? -ENOMEM
         : events->num_events == 0    ? -ENODATA
                                      : 0;
+    for (int column = 0; column < opened; column++) {
+        if (fclose(events->columns[column]) != 0)
+            error = -ENOMEM;
+        else
+            fprintf(to, "%s\n\"%s\":[%s]", column > 0 ? "," : "",
+                columns[column].name, events->text[column]);
+        free(events->text[column]);
+    }
+    fprintf(to, "},\n");
     free(events);
     return error;
 }
@@ -315,21 +317,37 @@ static int print_recording(FILE *to, const struct recording *recording)
 
 // --- The page ----------------------------------------------------------------
 
-// In JSON, "<" occurs only in strings, where \u003c means the same: no string
-// can then end the script element around the JSON.
-static void put_in_script(FILE *page, const char *json)
+// Returns 0 or a negative errno. In JSON, "<" occurs only in strings, where
+// \u003c means the same: no string can then end the script element around the
+// JSON.
+static int put_in_script(FILE *page, const struct recording *recording)
 {
-    fprintf(page, "<script type=\"application/json\" class=\"recording\">\n");
-    for (; *json != '\0'; json++) {
-        if (*json == '<')
-            fputs("\\u003c", page);
-        else
-            putc(*json, page);
+    char *json = NULL;
+    size_t len;
+    FILE *out = open_memstream(&json, &len);
+
+    if (out == NULL)
+        return -ENOMEM;
+    int error = print_recording(out, recording);
+    if (fclose(out) != 0)
+        error = -ENOMEM;
+    if (error == 0) {
+        fprintf(page,
+            "<script type=\"application/json\" class=\"recording\">\n");
+        for (const char *at = json; *at != '\0'; at++) {
+            if (*at == '<')
+                fputs("\\u003c", page);
+            else
+                putc(*at, page);
+        }
+        fprintf(page, "</script>\n");
     }
-    fprintf(page, "</script>\n");
+    free(json);
+    return error;
 }
 
-static int put_file(FILE *page, const char *name)
+// Returns a part of the page, to be freed; NULL after a message.
+static char *read_part(const char *name)
 {
     char path[PATH_SIZE];
     size_t len;
@@ -337,9 +355,18 @@ static int put_file(FILE *page, const char *name)
     snprintf(path, sizeof(path), PAGE_FOLDER "/%s", name);
     char *text = runner_read_file(path, &len);
     if (text == NULL)
-        return error_print(EXIT_SOME_FAILED, "harness", "%s cannot be read: %s",
-            path, error_text(-errno));
-    fwrite(text, 1, len, page);
+        error_print(EXIT_SOME_FAILED, "harness", "%s cannot be read: %s", path,
+            error_text(-errno));
+    return text;
+}
+
+static int put_file(FILE *page, const char *name)
+{
+    char *text = read_part(name);
+
+    if (text == NULL)
+        return EXIT_SOME_FAILED;
+    fputs(text, page);
     free(text);
     return 0;
 }
@@ -347,13 +374,11 @@ static int put_file(FILE *page, const char *name)
 // Writes the page, with files and recordings in place of their lines.
 static int put_page(FILE *page, const char *recordings)
 {
-    size_t len;
-    char *frame = runner_read_file(PAGE_FOLDER "/replay.html", &len);
+    char *frame = read_part("replay.html");
     int code = 0;
 
     if (frame == NULL)
-        return error_print(EXIT_SOME_FAILED, "harness",
-            PAGE_FOLDER "/replay.html cannot be read: %s", error_text(-errno));
+        return EXIT_SOME_FAILED;
     for (char *line = strtok(frame, "\n"); line != NULL && code == 0;
          line = strtok(NULL, "\n")) {
         char name[64];
@@ -387,8 +412,6 @@ static int add_recording(
 {
     const struct stage *stage = stage_of(folder);
     struct recording recording;
-    char *json = NULL;
-    size_t len;
 
     if (stage == NULL)
         return error_print(EXIT_USAGE, "harness",
@@ -396,21 +419,15 @@ static int add_recording(
     recording.stage = *stage;
     recording.stage.folder = folder;
     int code = record(&recording, farm);
-    FILE *out = open_memstream(&json, &len);
-    if (code > 128 || out == NULL || recording.result.text == NULL) {
+    if (code > 128 || recording.result.text == NULL) {
         code = code != 0 ? code : EXIT_SOME_FAILED;
     } else {
-        int error = print_recording(out, &recording);
+        int error = put_in_script(recordings, &recording);
         code = error == 0
             ? 0
             : error_print(EXIT_SOME_FAILED, "harness",
                 "%s has left no recording: %s", folder, error_text(error));
     }
-    if (out != NULL)
-        fclose(out);
-    if (code == 0)
-        put_in_script(recordings, json);
-    free(json);
     result_free(&recording.result);
     return code;
 }
@@ -438,15 +455,16 @@ int replay(const struct farm *farm, char *const folders[])
     char *text = NULL;
     size_t len;
     FILE *recordings = open_memstream(&text, &len);
-    int code = recordings != NULL ? 0 : EXIT_SOME_FAILED;
+    int code = 0;
     int runs = 0;
 
     if (folders[0] == NULL)
         code = error_print(EXIT_USAGE, "harness", "which folders?");
-    for (; code == 0 && folders[runs] != NULL; runs++)
+    for (; recordings != NULL && code == 0 && folders[runs] != NULL; runs++)
         code = add_recording(recordings, farm, folders[runs]);
-    if (recordings != NULL)
-        fclose(recordings);
+    if ((recordings == NULL || fclose(recordings) != 0) && code == 0)
+        code = error_print(
+            EXIT_SOME_FAILED, "harness", "no memory for the recordings");
     if (code == 0)
         code = write_page(text, runs);
     free(text);

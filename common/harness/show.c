@@ -358,7 +358,8 @@ static void print_read_on(const struct stage *stage)
     if (stage->number < NUM_STAGES && access(stage[1].folder, F_OK) == 0)
         printf("  Then: make diff-%d && make stage-%d", stage->number + 1,
             stage->number + 1);
-    printf("\nStep by step, in a browser: make replay STAGE=%d\n", stage->number);
+    printf("\nStep by step, in a browser: make replay STAGE=%d\n",
+        stage->number);
 }
 
 // Runs the stage and prints the results; `own` as in print_showing(). After

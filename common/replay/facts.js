@@ -33,7 +33,7 @@ function setRow(p, name, heading, content) {
 
 function drawFacts(p, look) {
     const { r, state } = p;
-    const isOver = state.i === r.events.length - 1;
+    const over = isOver(r, state);
     const focus = focusOf(p, look.followed);
 
     if (!state.event)
@@ -42,8 +42,8 @@ function drawFacts(p, look) {
         drawLoop(p);
     else
         drawThreads(p);
-    setRow(p, 'holders', 'the screen', isOver ? null : screenRow(r, state));
-    setRow(p, 'stack', 'call stack', isOver ? null : stackRow(r, state));
+    setRow(p, 'holders', 'the screen', over ? null : screenRow(r, state));
+    setRow(p, 'stack', 'call stack', over ? null : stackRow(r, state));
     if (focus === null || r.number !== 6)
         setRow(p, 'chain', '', null);
     else
@@ -85,7 +85,7 @@ function drawLoop(p) {
 
     if (running.length > 0)
         thread.push(...chips(r, running, 'run'), words('runs'));
-    else if (state.i === r.events.length - 1)
+    else if (isOver(r, state))
         thread.push(make('b', '', 'has ended the loop'));
     else if (isAsleep)
         thread.push(make('b', '',

@@ -18,20 +18,20 @@ const askedBeforeAnswer = (r) => r.events.filter((e) => e.kind === 'ask'
 
 // The last event of a turn.
 function endOf(r, turn) {
-    const next = r.events.findIndex((e) => e.i > turn.i && e.kind === 'turn');
+    const next = nextEvent(r, turn, (e) => e.kind === 'turn');
 
-    return r.events[next - 1];
+    return next ? r.events[next.i - 1] : lastOf(r.events);
 }
 
 // The turn that brings most answers, and its last event.
 function busiestTurn(r) {
     const turns = r.events.filter((e) => e.kind === 'turn');
-    const answers = (turn) => r.events.filter((e) => e.kind === 'answer'
-        && turn.ready.includes(e.task) && e.i > turn.i && e.i < turn.i + 60);
+    const answers = (turn) => r.events.slice(turn.i, endOf(r, turn).i + 1)
+        .filter((e) => e.kind === 'answer').length;
     const turn = turns.reduce((best, t) =>
-        (answers(t).length > answers(best).length ? t : best), turns[0]);
+        (answers(t) > answers(best) ? t : best), turns[0]);
 
-    return { turn, n: answers(turn).length, last: endOf(r, turn) };
+    return { turn, n: answers(turn), last: endOf(r, turn) };
 }
 
 // The first turn in which several sockets are ready, and its last event.
@@ -41,8 +41,8 @@ function firstOfMany(r) {
     return { turn, last: endOf(r, turn) };
 }
 
-const firstFetched = (r, turn) => r.events.find((e) =>
-    e.i > turn.i && e.kind === 'fetched');
+const firstFetched = (r, turn) =>
+    nextEvent(r, turn, (e) => e.kind === 'fetched');
 
 // In the middle of a line: a turn that wakes the task, and its letter a turn
 // later.

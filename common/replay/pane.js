@@ -14,7 +14,7 @@ function make(tag, look, text) {
 }
 
 const chip = (text, look) => make('span', `chip ${look || ''}`, text);
-const words = (text) => make('span', 'words', text);
+const words = (text) => make('span', '', text);
 
 function setText(element, text) {
     if (element.textContent !== text)
@@ -125,8 +125,6 @@ function drawLanes(p, now, view, followed) {
         element.style.left = `${percent(a)}%`;
         element.style.width = `${percent(b) - percent(a)}%`;
     };
-    const looks = { farm: 'farm', screen: 'screen-wait', types: 'types',
-        run: 'run', line: 'line' };
 
     for (const [task, lane] of p.lane) {
         const [text, look] = doing(r, state, task);
@@ -134,8 +132,7 @@ function drawLanes(p, now, view, followed) {
         lane.row.classList.toggle('followed', task === followed);
         lane.name.setAttribute('aria-pressed', String(task === followed));
         setText(lane.words, text);
-        lane.words.className = looks[look] ? `doing mark ${looks[look]}`
-            : 'doing';
+        lane.words.className = look ? `doing mark ${look}` : 'doing';
         for (const fill of lane.bars)
             stretch(fill.bar, fill.from, fill.to);
         lane.runs.replaceChildren();
@@ -271,8 +268,8 @@ function drawScreen(p, followed) {
     const { r, state } = p;
     p.screen.parentElement.hidden = state.letters.length === 0;
     const rows = rowsOf(p.screen);
-    const isOver = state.i === r.events.length - 1;
-    const key = `${state.letters.length} ${followed} ${rows} ${isOver}`;
+    const key = `${state.letters.length} ${followed} ${rows} ${
+        isOver(r, state)}`;
     if (p.screenKey === key)
         return;
     p.screenKey = key;
@@ -286,7 +283,7 @@ function drawScreen(p, followed) {
         else
             p.screen.append(letter);
     }
-    if (!isOver)
+    if (!isOver(r, state))
         p.screen.append(make('span', 'cursor', ' '));
     p.screen.scrollTop = p.screen.scrollHeight; // lines that mix are long
 }

@@ -6,9 +6,6 @@
 
 'use strict';
 
-// The next event after e that fits.
-const nextEvent = (r, e, fits) => r.events.find((x) => x.i > e.i && fits(x));
-
 // --- What does the thread do now? --------------------------------------------
 
 function askFirstWait(r, s, e) {
@@ -117,7 +114,7 @@ function askAfterFetch(r, s, e) {
         && (x.kind === 'run' || x.kind.startsWith('wait')));
     if (!next || (next.task !== e.task && next.task !== others[0]))
         return null;
-    const options = [e.task, ...others.filter((task) => task !== e.task)];
+    const options = [e.task, ...others];
     const name = r.nameOf(e.task);
     return { kind: 'next', isOfNames: true,
         text: `The ${name}’s fetch is over, and ${namesOf(r, others)} are in `
@@ -182,7 +179,7 @@ function questionsOf(r, most) {
     const asks = [askFirstWait, askAfterLine, askContended, askAfterFetch,
         askHandOver];
     const counts = {};
-    const used = new Set(); // each function asks once, hand-overs twice
+    const used = new Set(); // those that have asked; hand-overs may ask again
     const questions = [];
     const s = beginState(r);
 

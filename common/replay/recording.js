@@ -47,7 +47,7 @@ function identify(raw) {
     const remark = broken ? `, ${broken.replace(/^animals_/, '')}`
         : copy ? ', your copy' : '';
 
-    return { id, isBroken: broken !== '', isCopy: copy,
+    return { id, isBroken: broken !== '',
         title: `${raw.number} ${raw.name}${remark}` };
 }
 
@@ -69,7 +69,7 @@ function readRecording(raw) {
         files,
         tasks: raw.names.map(([task]) => task).filter((task) => task >= 0),
         nameOf: (task) => names.get(task),
-        end: events[events.length - 1].t,
+        end: lastOf(events).t,
         hasLoop: events.some((e) => e.kind === 'turn'),
         numThreads: new Set(events.map((e) => e.thread)).size,
     };
@@ -80,14 +80,15 @@ function readRecording(raw) {
     return r;
 }
 
-// The line in which the only thread sleeps: the call of poll() or of the
-// selector that is nearest to the place of the turns, or that place itself.
+// The line in which the only thread sleeps: the first call of poll() or of the
+// selector in these sources; without one, the place of the turns.
 function findSleep(r) {
     const turn = r.events.find((e) => e.kind === 'turn');
 
     for (const [file, text] of Object.entries(r.files)) {
-        const i = text.findIndex((line) => /\b(selector_wait|poll)\(/.test(line)
-            && !/^\s*\/\/|^\w/.test(line)); // no comment, no definition
+        // Not in a comment, and not a definition, which is not indented.
+        const i = text.findIndex((line) =>
+            /^\s.*\b(selector_wait|poll)\(/.test(line.replace(/\/\/.*/, '')));
         if (i >= 0)
             return { file, line: i + 1, in: '' };
     }
@@ -196,6 +197,9 @@ function endRun(running, e) {
     }
 }
 
+// The next event after e that fits; undefined if there is none.
+const nextEvent = (r, e, fits) => r.events.find((x) => x.i > e.i && fits(x));
+
 // --- The state after an event ------------------------------------------------
 
 function beginState(r) {
@@ -300,6 +304,9 @@ function stateAt(r, i, s) {
 }
 
 // --- Questions to a state ----------------------------------------------------
+
+// Is the run over?
+const isOver = (r, s) => s.i === r.events.length - 1;
 
 // Is the only thread in poll() or in the selector, until the next turn begins?
 function isPolling(r, s) {

@@ -204,7 +204,7 @@ function show(leftId, rightId) {
     $('right').value = rightId || 'none';
     page.panes = ids.map((id) => makePane(
         recordings.find((r) => r.id === id), follow));
-    $('panes').className = page.panes.length > 1 ? 'two' : 'one';
+    $('panes').classList.toggle('two', page.panes.length > 1);
     $('panes').replaceChildren(...page.panes.map((p) => p.root));
     page.followed = null;
     restartPredict();
@@ -289,7 +289,7 @@ function answer(i) {
             play(true);
     };
     why.append(make('b', '', isRight ? '✓ Yes. ' : '✗ No. '), question.why, ' ',
-        make('span', 'score', score()), go);
+        score(), go);
     $('question').append(why);
     go.focus();
     // To the event that shows the answer, or to a question of the other pane.

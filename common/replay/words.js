@@ -149,7 +149,7 @@ function sentence(r, s, now) {
     if (!s.event)
         return 'Nothing has happened yet.';
     const text = describe(r, s, s.event);
-    if (s.i === r.events.length - 1)
+    if (isOver(r, s))
         return `${text} The run is over.`;
     if (now - s.event.t > SOON && meanwhile(r, s))
         return meanwhile(r, s);
@@ -179,7 +179,7 @@ function doing(r, s, number) {
             return [`in ${callAt(r, wait.at)}`, 'farm'];
         return [task.isConnected ? 'waits for the farm' : 'connects', 'farm'];
     case 'answered': return ['has its answer', ''];
-    case 'screen': return ['waits for the screen', 'screen'];
+    case 'screen': return ['waits for the screen', 'screen-wait'];
     case 'types': return ['types', 'types'];
     default: return ['done', ''];
     }

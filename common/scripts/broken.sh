@@ -1,7 +1,7 @@
 #!/bin/sh
 # broken.sh PATCH - copies a stage to play/broken/, applies an example that is a
-# patch, 0N-STAGE/examples/NAME.patch, and builds the copy's animals, or its
-# crawl if the patch changes that.
+# patch, 0N-STAGE/examples/NAME.patch, builds the copy's animals, or its crawl if
+# the patch changes that, and prints the path of this program.
 set -eu
 
 make=${MAKE:-make}
@@ -14,10 +14,11 @@ rm -rf "play/broken/$name"
 mkdir -p "play/broken/$name"
 cp -R "$stage" "$copy"
 if ! patch -s -p1 -d "play/broken/$name" <"$1"; then
-    echo "run: your $stage differs where $1 changes it." \
+    echo "broken: your $stage differs where $1 changes it." \
         "git stash puts it aside; git diff $stage shows it" >&2
     exit 1
 fi
-program=animals
-if grep -q '^+++ .*/crawl\.c' "$1"; then program=crawl; fi
-exec $make --no-print-directory -s "PLAYS=$copy" "$build/$copy/$program"
+program=$build/$copy/animals
+if grep -q '^+++ .*/crawl\.c' "$1"; then program=$build/$copy/crawl; fi
+$make --no-print-directory -s "PLAYS=$copy" "$program" >&2
+echo "$program"

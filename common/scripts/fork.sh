@@ -1,6 +1,6 @@
 #!/bin/sh
-# fork.sh N DIR - copies a stage, and the files of common/ that it includes, into
-# one folder that can be built on its own, for a project of your own. With
+# fork.sh N DIR - copies a stage, and the files of common/ that it includes,
+# into one folder that can be built on its own, for a project of your own. With
 # ONLY=engine in the environment, a small main.c takes the place of the two
 # programs.
 set -eu
@@ -44,7 +44,7 @@ if [ "$programs" = main ]; then
     echo "// main.c - the smallest program: greets, and ends." >"$to/main.c"
     sed 1d "tests/engines/$main.c" >>"$to/main.c"
 fi
-own=$(cd "$to" && ls ./*.h)
+headers=$(cd "$to" && ls ./*.h) # of the stage; those of common/ follow
 
 # A header that is included brings along the files that implement it: for
 # selector.h these are selector.c, selector_epoll.c and selector_poll.c.
@@ -74,11 +74,7 @@ CFLAGS = -O2 -g
 WARNINGS = -Wall -Wextra
 STANDARD = -std=c11
 $(sed -n '/^# Declare functions beyond POSIX/,/^endif/p' Makefile)
-# Touch every page of a large local, so that it cannot skip the guard below a
-# small stack.
-compiles = \$(shell echo 'int x;' | \$(CC) \$(1) -Werror -x c -c - -o /dev/null 2>/dev/null && echo \$(1))
-PROBES := \$(call compiles,-fstack-clash-protection)
-PROBES += \$(call compiles,--param=stack-clash-protection-guard-size=12)
+$(sed -n '/^# Touch every page of a large local/,/^PROBES +=/p' Makefile)
 OBJECTS = \$(patsubst %,%.o,\$(basename \$(filter-out \$(PROGRAMS:%=%.c),\$(wildcard *.c *.S))))
 
 all: \$(PROGRAMS)
@@ -128,13 +124,16 @@ describe() {
     echo '`PROGRAMS` in the Makefile. A file without a `main()` needs no line'
     echo 'there: it is linked into all programs.'
     printf '\n**What is here**, from the stage itself:\n\n'
-    describe $own
+    describe $headers
     printf '\nand what it needs:\n\n'
     describe $(cd "$to" && for file in ./*.h; do
-        case " $(echo $own) " in *" $file "*) ;; *) echo "$file" ;; esac
+        case " $(echo $headers) " in *" $file "*) ;; *) echo "$file" ;; esac
     done)
     printf '\n`LICENSE` belongs to these files: leave it with them.\n'
 } >"$to/README.md"
 echo "$to holds $what and what it needs; its README.md says what is where."
-[ "$programs" = main ] && echo "make -C $to && $to/main" ||
+if [ "$programs" = main ]; then
+    echo "make -C $to && $to/main"
+else
     echo "With make farm in another terminal: make -C $to && $to/animals"
+fi

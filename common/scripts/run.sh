@@ -1,9 +1,9 @@
 #!/bin/sh
 # run.sh NAME [WORD...] - runs an example; the WORDs are arguments for a program
-# or for the crawl of keep_alive. An example that is a patch changes or breaks a stage:
-# the patch is shown and applied to a copy of the stage, which is then built and
-# run. If two stages have an example of this name, the example of the first
-# stage is run, unless STAGE names the other stage.
+# or for the crawl of keep_alive. An example that is a patch changes or breaks a
+# stage: the patch is shown and applied to a copy of the stage, which is then
+# built and run. If two stages have an example of this name, the example of the
+# first stage is run, unless STAGE names the other stage.
 set -eu
 
 build=${BUILD:-build}
@@ -38,24 +38,25 @@ case $file in
     ;;
 esac
 
-copy=play/broken/$1/$stage
 echo "$stage with this patch:"
 grep '^[-+]' "$file" | grep -v -e '^---' -e '^+++'
-sh common/scripts/broken.sh "$file"
+program=$(sh common/scripts/broken.sh "$file")
 echo
 case $1 in
-*deadlock*) exec "$build/harness" hangs "$build/$copy/animals" --delay 300 --typing 2 ;;
+*deadlock*)
+    exec "$build/harness" hangs "$program" --delay 300 --typing 2
+    ;;
 crawl_*)
     # shellcheck disable=SC2016
     exec "$build/harness" run /bin/sh -c \
-        '"$0" --max-tasks 3 "$FARM/site/" "$FARM/chaos/garbage" | grep Finished' \
-        "$build/$copy/crawl"
+        '"$0" --max-tasks 3 "$FARM/site/" "$FARM/chaos/garbage" |
+            grep Finished' "$program"
     ;;
 keep_alive)
     shift
     # shellcheck disable=SC2016
-    exec "$build/harness" count /bin/sh -c '"$@" "$FARM/site/" | grep Finished' \
-        sh "$build/$copy/crawl" "$@"
+    exec "$build/harness" count /bin/sh -c \
+        '"$0" "$@" "$FARM/site/" | grep Finished' "$program" "$@"
     ;;
-*) exec "$build/harness" run "$build/$copy/animals" --typing 4 ;;
+*) exec "$build/harness" run "$program" --typing 4 ;;
 esac

@@ -2,7 +2,7 @@
 # try.sh ACTION [ID] - the exercises, which check themselves. Each is one file,
 # tests/exercises/ID.patch; the README beside it describes such a file.
 #
-#   try ID      the first time: copies the stage to play/ID/ and prints the task;
+#   try ID      the first time: copies the stage to play/ID/, prints the task;
 #               after that: builds the copy and checks it
 #   try         the first exercise that is not done yet
 #   try x       lists all exercises; runs nothing
@@ -217,14 +217,20 @@ sanitizer() {
     variant "$1" "SANITIZE=$1"
 }
 
-# Builds the programs of $folder that the check names.
+# Builds the programs of $folder that the check names, also with the sanitizer
+# or the flags that it names. A mystery has both programs: its check may name
+# one only, and the reader runs either.
 build_copy() {
     plays=
     programs=
     list=
     for stage in $stages; do plays="$plays $folder/$stage"; done
-    case $begins$check in reversed* | *'/animals'* | *'$ANIMALS'*) programs="animals" ;; esac
-    case $begins$check in reversed* | *'/crawl'* | *'$CRAWL'*) programs="$programs crawl" ;; esac
+    case $begins$check in
+    reversed* | *'/animals'* | *'$ANIMALS'*) programs="animals" ;;
+    esac
+    case $begins$check in
+    reversed* | *'/crawl'* | *'$CRAWL'*) programs="$programs crawl" ;;
+    esac
     for example in $(echo "$check" |
         sed -n 's,.*$EXAMPLES/\([a-z_]*\).*,\1,p' | sort -u); do
         programs="$programs examples/$example"
@@ -318,10 +324,12 @@ check_own() {
         fi
         if [ -z "${WATCH:-}" ]; then exit 1; fi
         if [ -z "$watching" ]; then
-            echo "Watching $folder: save a file, and it is checked again. Ctrl-C ends this."
+            echo "Watching $folder: save a file, and it is checked again." \
+                "Ctrl-C ends this."
             watching=1
         fi
-        while [ -z "$(find "$folder" -name '*.[chS]' -newer "$work/stamp" 2>/dev/null)" ]; do
+        until find "$folder" -name '*.[chS]' -newer "$work/stamp" 2>/dev/null |
+            grep -q .; do
             sleep 1
         done
         echo
@@ -332,23 +340,17 @@ check_own() {
 
 check_answer() {
     echo "The answer, checked:"
-    code=0
-    check_copy || code=$?
-    if [ $code -ne 0 ]; then exit $code; fi
+    check_copy || exit $?
 }
 
 # in_harness ACTION: the rest, with a farm. Does not return.
 in_harness() {
-    make_tools
-    export GUESS1 GUESS2
-    exec "$build/harness" run /bin/sh common/scripts/try.sh "$1" "$id"
-}
-
-make_tools() {
     live "Building ..."
     plays=
     make_quietly "$build/farm" "$build/harness" || exit 1
-    rm -rf "$work"
+    rm -rf "$work" # exec forgets the trap
+    export GUESS1 GUESS2
+    exec "$build/harness" run /bin/sh common/scripts/try.sh "$1" "$id"
 }
 
 # --- Actions -------------------------------------------------------------------
@@ -465,7 +467,8 @@ list() {
             if (chapter != last)
                 column = 0
             if (column % 2 == 0)
-                printf "%s%-3s%s", (NR == 1 ? "" : "\n"), (chapter == last ? "" : chapter), $0
+                printf "%s%-3s%s", (NR == 1 ? "" : "\n"),
+                    (chapter == last ? "" : chapter), $0
             else
                 printf "%*s%s", 40 - width, "", $0
             width = length($0)

@@ -114,6 +114,13 @@ ended() {
     esac
 }
 
+# Did the program hang or crash? (130 is the exit code after Ctrl-C, and 153 of a
+# program whose output has no end: see run().)
+has_failed() {
+    [ $code -eq 124 ] ||
+        { [ $code -gt 125 ] && [ $code -ne 130 ] && [ $code -ne 153 ]; }
+}
+
 # --- The verdict ---------------------------------------------------------------
 
 also() {
@@ -221,7 +228,7 @@ prints() {
     text=$1 least=${2%-*} most=${2#*-}
     shift 2
     run "$@"
-    if [ $code -eq 124 ] || [ $code -eq 127 ]; then not_yet "$(ended "$@")"; fi
+    if has_failed; then not_yet "$(ended "$@")"; fi
     lines=$(cat "$here/out" "$here/err" | grep -c -F -e "$text")
     program=$(name "$@")
     if ! is_between "$least" "$most" "$lines"; then
@@ -290,7 +297,7 @@ clean() {
     run "$@"
     report=$(grep -h 'Sanitizer: ' "$here/err" "$here/out" | head -n 1)
     if [ -n "$report" ]; then not_yet "${report#*: }"; fi
-    if [ $code -eq 124 ]; then not_yet "$(ended "$@")"; fi
+    if has_failed; then not_yet "$(ended "$@")"; fi
     also "no report of a sanitizer"
 }
 
