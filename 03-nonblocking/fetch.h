@@ -36,9 +36,9 @@ struct fetch {
 };
 
 // Begins the fetch or continues it, without waiting (only the look-up of a name
-// may wait). Returns -EAGAIN while the fetch is
-// unfinished: call again when f->fd is ready, readable in FETCH_RECEIVING and
-// otherwise writable, or when f->deadline has come.
+// may wait). Returns -EAGAIN while the fetch is unfinished: call again when
+// f->fd is ready (readable in FETCH_RECEIVING, otherwise writable), or when
+// f->deadline has come.
 //
 // Returns 0 for a complete response of any status, otherwise a negative error
 // (see errors.h): -ETIMEDOUT when f->timeout has passed.
