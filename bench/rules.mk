@@ -46,8 +46,12 @@ bench: all $(addprefix $(BUILD)/bench/,floor switch park \
 		$(shell pkg-config --exists st 2>/dev/null && echo peers/st_client))
 	@BUILD=$(BUILD) ROUNDS=$(ROUNDS) TABLES="$(TABLES)" python3 bench/bench.py
 
-# bench/figures/*.svg, from the results of make bench and make stage-1 to 6.
+# bench/figures/*.svg, from bench/results.csv and bench/timelines.csv.
 figures:
-	@BUILD=$(BUILD) python3 bench/figures.py
+	@python3 bench/figures.py
 
-.PHONY: bench figures
+# These two, from the last full make bench and make stage-1 to stage-6.
+results:
+	@BUILD=$(BUILD) python3 bench/figures.py --renew
+
+.PHONY: bench figures results
