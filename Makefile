@@ -32,7 +32,7 @@
 #: make fuzz         hostile input for the parsers, 60 s each (SECONDS=)
 #: make faults       every call of every program fails once (STAGES=, EVERY=)
 #: make bench        CPU and memory a request, beside a floor (ROUNDS=, TABLES=)
-#: make figures      draws bench/figures from that (gnuplot)
+#: make figures      draws bench/figures (python3); make results: renews its data
 #: make clean        remove build/
 #:
 #: Variables: N= animals, DELAY= ms, PACE= factor, TASKS= at once,

@@ -52,8 +52,6 @@ if python3 -c "import uvloop" 2>/dev/null; then
 else
     say missing uvloop "a faster loop for asyncio" python3-uvloop
 fi
-echo "For make figures:"
-command_for gnuplot "draws them" gnuplot-nox
 echo "For make check-full, where there is something left to check:"
 PATH=$PATH:/usr/sbin command_for nginx "a server that is not ours" nginx-light
 command_for chromium "the page of make replay" chromium
