@@ -56,7 +56,8 @@ def style():
             rules.append(".%s{fill:%s}.%s-line{stroke:%s}" % (
                 name, pair[dark], name, pair[dark]))
             words = WORDS.get(name, pair)
-            rules.append("text.%s{fill:%s}" % (name, words[dark]))
+            rules.append("text.%s,tspan.%s{fill:%s}" % (
+                name, name, words[dark]))
         sheet = "".join(rules)
         if dark:
             sheet = "@media (prefers-color-scheme:dark){%s}" % sheet
@@ -144,10 +145,18 @@ class Figure:
         return y
 
     def runs(self, x, y, *runs):
-        """One line of several texts, each (words, kinds)."""
-        for words, kinds in runs:
-            x = self.text(x, y, words, kinds) + 5
-        return x
+        """One line of several texts, each (words, kinds). The browser sets
+        them, so the spaces between them are right in every font."""
+        wide = sum(width_of(words + " ", SMALL, "code" in kinds,
+                            "bold" in kinds) for words, kinds in runs)
+        line = " ".join(words for words, _ in runs)
+        self.texts.append((x, y - 0.75 * SMALL, x + wide, y + 0.2 * SMALL,
+                           line))
+        spans = " ".join("<tspan%s>%s</tspan>" % (
+            " class=%s" % quoteattr(kinds) if kinds else "", escape(words))
+            for words, kinds in runs)
+        self.parts.append('<text x="%s" y="%s">%s</text>' % (
+            number(x), number(y), spans))
 
     def caption(self, y, lines):
         """The caption below everything; it decides the height."""

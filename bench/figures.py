@@ -521,7 +521,7 @@ def all_figures():
 
 
 def write_all():
-    """Draws what can be drawn. Returns whether nothing but data was missing."""
+    """Draws what can be drawn. Returns whether only data was missing."""
     complete = True
     os.makedirs(FOLDER, exist_ok=True)
     for name, draw in all_figures():
