@@ -6,6 +6,7 @@
 #: make strace-N     the system calls of one fetch of stage N (Linux)
 #: make compare      all stages side by side, twelve animals and a thousand; and
 #:                   libcurl multi, if it is there (BASELINES=all: all three)
+#: make claims       sentences that are often heard, and what your machine says
 #: make diff-N       what changes from stage N-1 to N; diff-A-B: any two
 #:                   (ONLY=fetch.c: one file; ALL=1: the engine as well)
 #: make farm         the slow server alone, on port 8888 (PORT=)
@@ -192,6 +193,9 @@ stage-% predict-% strace-%:
 compare: all
 	@$(BUILD)/harness compare
 
+claims: all $(if $(filter Linux,$(SYSTEM)),$(BUILD)/bench/switch)
+	@sh common/scripts/claims.sh
+
 farm: $(BUILD)/farm
 	@echo "Ctrl-C stops it. From another terminal: curl or crawl the address."
 	@$(BUILD)/farm --port $(PORT) --pace $(PACE)
@@ -242,7 +246,7 @@ help:
 
 include bench/rules.mk tests/rules.mk
 
-.PHONY: FORCE all $(STAGE_RUNS) $(PREDICTIONS) $(STRACES) warm compare farm crowd where try fork expand doctor replay clean help
+.PHONY: FORCE all $(STAGE_RUNS) $(PREDICTIONS) $(STRACES) warm compare claims farm crowd where try fork expand doctor replay clean help
 .SECONDARY:
 
 -include $(wildcard $(addprefix $(BUILD),/*/*.d /*/*/*.d /*/*/*/*.d /*/*/*/*/*.d))

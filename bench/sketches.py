@@ -621,7 +621,7 @@ def delegation():
     return figure
 
 
-# --- Under the bonnet --------------------------------------------------------
+# --- Under the hood --------------------------------------------------------
 
 def stack_switch():
     """Four moments of stack_switch()."""
