@@ -11,8 +11,9 @@
 #   backtrace         "#2  speak at FILE:37": this line calls the function of
 #                     the line above, by its name or through a pointer fn
 #
-# Checks also the parts that scripts of the repository have made: see
-# check_generated(). tutorial.sh --table prints the table of changed lines.
+# Checks also the parts that scripts of the repository have made, see
+# check_generated(), and that each `make TARGET` and each figure in the text
+# exists. tutorial.sh --table prints the table of changed lines.
 #
 # The text starts a farm with `make farm`; here the commands find the address of
 # a farm on any free port in $FARM.
@@ -234,6 +235,28 @@ check_generated() {
     done <"$work/scripts"
 }
 
+# check_targets FILE: each `make WORD...` names targets of the Makefile. N, A and
+# B are stages, ID an exercise, NAME an example.
+check_targets() {
+    grep -o '`make [^`]*`' "$1" | tr -d '`' | sed 's/^make //' | tr ' ' '\n' |
+        grep -v -e '=' -e '^-' -e '^"' -e '^[0-9]*"*$' -e '[^A-Za-z0-9_-]' |
+        sed -e 's/diff-A-B/diff-1-2/' -e 's/-ID$/-1a/' -e 's/-NAME$/-tickers/' \
+            -e 's/-N$/-2/' | sort -u >"$work/targets"
+    # shellcheck disable=SC2046
+    $make -n $(cat "$work/targets") >/dev/null 2>"$work/words" ||
+        complain "$1: $(grep '\*\*\*' "$work/words" | head -n 1)"
+}
+
+# check_figures FILE: each figure is there, and so is each file that is linked.
+check_figures() {
+    grep -o '](\([^)#]*\))' "$1" | sed 's/^](//; s/)$//' | grep -v '^http' |
+        while read -r path; do
+            [ -e "$path" ] || echo "$path"
+        done >"$work/missing"
+    [ ! -s "$work/missing" ] ||
+        complain "$1: there is no $(tr '\n' ' ' <"$work/missing")"
+}
+
 check_file() {
     # A file for each block: its opening line, then its text.
     rm -rf "$work/blocks"
@@ -254,8 +277,11 @@ check_file() {
         check_block $(head -n 1 "$block")
     done
     check_generated "$1"
+    check_targets "$1"
+    check_figures "$1"
 }
 
+make=${MAKE:-make}
 build=${BUILD:-build}
 if [ -x "$build/farm" ]; then
     mkfifo "$work/address"
@@ -264,10 +290,11 @@ if [ -x "$build/farm" ]; then
     read -r FARM <"$work/address" || complain "the farm does not start"
     export FARM
 fi
-if [ $# -eq 0 ]; then set -- README.md TUTORIAL.md; fi
+if [ $# -eq 0 ]; then set -- README.md TUTORIAL.md WORKSHOP.md; fi
 for file; do
     if [ -f "$file" ]; then check_file "$file"; fi
 done
+sh tests/hunks.sh || bad=1
 if [ $bad -ne 0 ]; then cat "$work/farm" >&2; fi
 [ $bad -eq 0 ] && echo "Text checked: $blocks blocks of $*"
 exit $bad
