@@ -98,15 +98,28 @@ in_order() {
 }
 
 # Masks text that depends on the machine. Numbers become N, also several in a
-# row; drawings become ~. Of a timeline only the rows that end with a number are
-# kept, one for each animal: the other rows, and the dropped ticks of a clock,
-# depend on the time that typing takes. Short bars that share a row are dropped,
-# and libcurl's bar, which may be missing. Of a compiler's error only the kind
-# and the place are compared.
+# row; drawings become ~. Line numbers, as in "fetch.c:50" and "line 35 of
+# fetch.c", are kept: their digits become letters first. Of a timeline only the
+# rows that end with a number are kept, one for each animal: the other rows, and
+# the dropped ticks of a clock, depend on the time that typing takes. Short bars
+# that share a row are dropped, and libcurl's bar, which may be missing. Of a
+# compiler's error only the kind is compared and, if the compiler is gcc, the
+# line.
 mask() {
-    sed -e '/^\.\.\.$/b' -e 's/^libcurl multi .*/libcurl multi/' \
+    place='FILE:N:N: error'
+    if ! cc --version 2>/dev/null | grep -q clang; then place='\1: error'; fi
+    sed "s/^\([^ :][^ :]*:[0-9][0-9]*\):[0-9][0-9]*: error: .*/$place/" |
+        awk '{
+            while (match($0, /(\.[chS]:|<stdin>:|at line )[0-9]+/)) {
+                place = substr($0, RSTART, RLENGTH)
+                for (i = 0; i <= 9; i++)
+                    gsub(i, substr("ABCDEFGHIJ", i + 1, 1), place)
+                $0 = substr($0, 1, RSTART - 1) place substr($0, RSTART + RLENGTH)
+            }
+            print
+        }' |
+        sed -e '/^\.\.\.$/b' -e 's/^libcurl multi .*/libcurl multi/' \
         -e '/^[2-6] ##*/d' -e '/^curl ##*$/d' \
-        -e 's/^[^ :][^ :]*:[0-9][0-9]*:[0-9][0-9]*: error: .*/FILE:N:N: error/' \
         -e 's/[0-9][0-9]*\(,[0-9][0-9][0-9]\)*\(\.[0-9][0-9]*\)\{0,1\}/N/g' \
         -e 's/N\( *N\)*/N/g' -e 's/[-.#][-.# ]*/~/g' -e 's/  */ /g' \
         -e 's/^ //' -e 's/ $//' -e 's/, N dropped$//' \

@@ -93,7 +93,7 @@ ticks() {
     sed -n "s/^$1: \([0-9]*\) ticks.*/\1/p" "$work/blocking"
 }
 
-claim "An event loop can wait for files, too." "an open question there" \
+claim "An event loop can wait for files, too." "an open question in those notes" \
     "the selector refuses: $(sed -n 's/^readable(a file): //p' "$work/blocking")."
 
 claim "Blocking calls belong in an executor." "notes of a talk at FOSDEM" \
