@@ -69,9 +69,9 @@ lines() {
 }
 
 six_ways() {
-    echo "| | memory for each that waits | CPU time a fetch: 1,000 at once" \
+    echo "| | memory per waiting fetch | CPU time a fetch: 1,000 at once" \
         "| 10,000 at once | 10,000, answers spread over 5 s" \
-        "| lines of the four files | cancelling is |"
+        "| lines of the four files | to cancel is |"
     echo "|---|---|---|---|---|---|---|"
     echo "| 1 blocking | - | - | - | - | $(lines 01-blocking) | a time limit for each call |"
     row "2 threads" 02-threads "$(lines 02-threads)" \

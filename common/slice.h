@@ -48,13 +48,13 @@ static inline bool slice_equal(struct slice a, struct slice b)
 // Is `a` equal to `b`, ignoring ASCII case?
 static inline bool slice_like(struct slice a, const char *b)
 {
-    size_t i = 0;
-
-    for (; i < a.len && b[i] != '\0'; i++) {
+    if (a.len != strlen(b))
+        return false;
+    for (size_t i = 0; i < a.len; i++) {
         if (ascii_lower(a.at[i]) != ascii_lower(b[i]))
             return false;
     }
-    return i == a.len && b[i] == '\0';
+    return true;
 }
 
 // Is `text` equal to one of the words, ignoring ASCII case?

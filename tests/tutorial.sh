@@ -126,6 +126,13 @@ mask() {
         -e '/^N s$/d' -e '/^[a-z][a-z]* ~$/d'
 }
 
+# run_once COMMAND: prints its output. If it occurs again, it is not run again.
+run_once() {
+    kept=$work/output.$(printf '%s' "$1" | cksum | tr ' ' .)
+    if [ ! -f "$kept" ]; then (eval "$1") </dev/null >"$kept" 2>&1; fi
+    cat "$kept"
+}
+
 check_console() {
     how=$2
     : >"$work/wanted"
@@ -135,7 +142,7 @@ check_console() {
         '$ '*)
             echo "$line" >>"$work/wanted"
             echo "$line" >>"$work/printed"
-            (eval "${line#??}") </dev/null >>"$work/printed" 2>&1
+            run_once "${line#??}" >>"$work/printed"
             ;;
         *) echo "$line" >>"$work/wanted" ;;
         esac

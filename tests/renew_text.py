@@ -1,0 +1,89 @@
+#!/usr/bin/env python3
+"""Runs the commands of the console blocks in TUTORIAL.md and README.md again, and
+puts what this machine prints in place of the numbers in the text, so that all of
+them come from one machine and one day. Afterwards read the diff: the text around
+the blocks may quote a number. Standard library only.
+
+    python3 tests/renew_text.py [FILE...]
+
+A line of the text is replaced by the line of the output that differs from it in
+nothing but what tests/tutorial.sh masks. Lines without a counterpart stay, and
+are named. Blocks that are compared exactly stay as they are.
+"""
+
+import functools
+import os
+import re
+import subprocess
+import sys
+
+BUILD = os.environ.get("BUILD") or "build"
+
+
+@functools.lru_cache(maxsize=None)
+def mask(line):
+    """The line, masked by tutorial.sh; "" for a line that it drops."""
+    with open("tests/tutorial.sh", encoding="utf-8") as file:
+        function = re.search(r"^mask\(\) \{.*?^\}", file.read(), re.M | re.S)
+    return subprocess.run(
+        ["sh", "-c", function.group(0) + "\nmask"], input=line + "\n",
+        stdout=subprocess.PIPE, text=True, check=True).stdout.rstrip("\n")
+
+
+def run(command, farm):
+    out = subprocess.run(
+        command, shell=True, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT, text=True, check=False,
+        env={**os.environ, "FARM": farm, "NO_COLOR": "1"}).stdout
+    return [line.rstrip() for line in
+            out.replace(farm, "http://127.0.0.1:8888").splitlines()]
+
+
+def renew(block, unordered, farm):
+    printed, made = [], []
+    for line in block:
+        if line.startswith("$ "):
+            printed = run(line[2:], farm)
+            made.append(line)
+            continue
+        wanted = mask(line)
+        at = next((i for i, other in enumerate(printed)
+                   if line not in ("", "...") and wanted
+                   and mask(other) == wanted), None)
+        if at is None:
+            if line not in ("", "..."):
+                print("stays: " + line)
+            made.append(line)
+        else:
+            made.append(printed[at])
+            printed = printed[:at] * unordered + printed[at + 1:]
+    return made
+
+
+def main():
+    reading, lifeline = os.pipe()
+    with subprocess.Popen(
+            [BUILD + "/farm", "--lifeline", str(reading)], pass_fds=[reading],
+            stdout=subprocess.PIPE, text=True) as process:
+        os.close(reading)
+        farm = process.stdout.readline().strip()
+        for name in sys.argv[1:] or ["README.md", "TUTORIAL.md"]:
+            with open(name, encoding="utf-8") as file:
+                text = file.read()
+
+            def replace(match):
+                how, block = match.group(1), match.group(2).splitlines()
+                if "exact" in how or not block:
+                    return match.group(0)
+                return "```console%s\n%s\n```" % (
+                    how, "\n".join(renew(block, "unordered" in how, farm)))
+
+            text = re.sub(r"^```console(.*)\n((?:(?!```).*\n)*)```$", replace,
+                          text, flags=re.M)
+            with open(name, "w", encoding="utf-8") as file:
+                file.write(text)
+        os.close(lifeline)
+
+
+if __name__ == "__main__":
+    main()
