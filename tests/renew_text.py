@@ -1,14 +1,17 @@
 #!/usr/bin/env python3
-"""Runs the commands of the console blocks in TUTORIAL.md and README.md again, and
-puts what this machine prints in place of the numbers in the text, so that all of
-them come from one machine and one day. Afterwards read the diff: the text around
-the blocks may quote a number. Standard library only.
+"""Renews what scripts and runs have put into TUTORIAL.md and README.md. Standard
+library only.
 
-    python3 tests/renew_text.py [FILE...]
+    python3 tests/renew_text.py [FILE...]          the parts made by scripts
+    python3 tests/renew_text.py --runs [FILE...]   the console blocks, too
 
-A line of the text is replaced by the line of the output that differs from it in
-nothing but what tests/tutorial.sh masks. Lines without a counterpart stay, and
-are named. Blocks that are compared exactly stay as they are.
+A part between "<!-- generated: SCRIPT -->" and "<!-- end -->" is made again.
+
+With --runs, the commands of the console blocks are run again, so that all numbers
+come from one machine and one day. A line of the text is replaced by the line of
+the output that differs from it in nothing but what tests/tutorial.sh masks. Lines
+without a counterpart stay, and are named. Blocks that are compared exactly stay
+as they are. Afterwards read the diff: the text around a block may quote a number.
 """
 
 import functools
@@ -60,29 +63,53 @@ def renew(block, unordered, farm):
     return made
 
 
+def make_parts(name):
+    """Twice, because the contents count the words of the other parts."""
+    def replace(match):
+        made = subprocess.run(
+            "sh " + match.group(1), shell=True, check=True,
+            stdout=subprocess.PIPE, text=True).stdout
+        return "<!-- generated: %s -->\n%s<!-- end -->" % (
+            match.group(1), made)
+
+    for _ in range(2):
+        edit(name, lambda text: re.sub(
+            r"<!-- generated: (.*?) -->\n.*?<!-- end -->", replace, text,
+            flags=re.S))
+
+
+def renew_blocks(name, farm):
+    def replace(match):
+        how, block = match.group(1), match.group(2).splitlines()
+        if "exact" in how or not block:
+            return match.group(0)
+        return "```console%s\n%s\n```" % (
+            how, "\n".join(renew(block, "unordered" in how, farm)))
+
+    edit(name, lambda text: re.sub(
+        r"^```console(.*)\n((?:(?!```).*\n)*)```$", replace, text, flags=re.M))
+
+
+def edit(name, change):
+    with open(name, encoding="utf-8") as file:
+        text = change(file.read())
+    with open(name, "w", encoding="utf-8") as file:
+        file.write(text)
+
+
 def main():
-    reading, lifeline = os.pipe()
-    with subprocess.Popen(
-            [BUILD + "/farm", "--lifeline", str(reading)], pass_fds=[reading],
-            stdout=subprocess.PIPE, text=True) as process:
-        os.close(reading)
-        farm = process.stdout.readline().strip()
-        for name in sys.argv[1:] or ["README.md", "TUTORIAL.md"]:
-            with open(name, encoding="utf-8") as file:
-                text = file.read()
-
-            def replace(match):
-                how, block = match.group(1), match.group(2).splitlines()
-                if "exact" in how or not block:
-                    return match.group(0)
-                return "```console%s\n%s\n```" % (
-                    how, "\n".join(renew(block, "unordered" in how, farm)))
-
-            text = re.sub(r"^```console(.*)\n((?:(?!```).*\n)*)```$", replace,
-                          text, flags=re.M)
-            with open(name, "w", encoding="utf-8") as file:
-                file.write(text)
-        os.close(lifeline)
+    names = [name for name in sys.argv[1:] if name != "--runs"]
+    for name in names or ["README.md", "TUTORIAL.md"]:
+        if "--runs" in sys.argv:
+            reading, lifeline = os.pipe()
+            with subprocess.Popen(
+                    [BUILD + "/farm", "--lifeline", str(reading)],
+                    pass_fds=[reading], stdout=subprocess.PIPE,
+                    text=True) as process:
+                os.close(reading)
+                renew_blocks(name, process.stdout.readline().strip())
+                os.close(lifeline)
+        make_parts(name)
 
 
 if __name__ == "__main__":
