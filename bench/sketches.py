@@ -161,7 +161,6 @@ def twelve_stacks():
     """Threads: a stack each, and what they share."""
     fetch = "02-threads/fetch.c"
     animals = "02-threads/animals.c"
-    send = line_of(fetch, "send(fd")
     receive = line_of(fetch, "recv(fd")
     letter = line_of(animals, "interrupt_sleep(pause)")
     screen = line_of(animals, "pthread_mutex_lock(&screen)")
@@ -176,10 +175,9 @@ def twelve_stacks():
     stacks = (
         ("cow", "fetch", receive, "in recv()", "farm", speak_fetch),
         ("pig", "fetch", receive, "in recv()", "farm", speak_fetch),
-        ("sheep", "fetch", send, "in send()", "farm", speak_fetch),
-        ("bird", "type", letter, "typing", "types", speak_type),
-        ("rooster", "type", screen, "wants the screen", "screen",
-         speak_type),
+        ("sheep", "fetch", receive, "in recv()", "farm", speak_fetch),
+        ("bird", "type", screen, "wants the screen", "screen", speak_type),
+        ("rooster", "type", letter, "typing", "types", speak_type),
     )
     wide, gap = 112, 12
     top = 84
@@ -276,8 +274,9 @@ def fetch_states():
                   (land, top + turn), (land, exits - 2)]
         figure.arrow(points if start != land else [points[0], points[-1]],
                      "run")
-    figure.lines(MARGIN, exits + 16, ["the socket has", "an error, or the",
-                                      "deadline has come"], "run")
+    figure.lines(MARGIN, exits + 8, ["the socket has an", "error, the response",
+                                     "is wrong, or the", "deadline has come"],
+                 "run")
     figure.caption(exits + 84, [
         "Both exits close the socket, at the label leave. “Not now” "
         "(EAGAIN) is no exit: fetch() returns",
@@ -445,7 +444,7 @@ def two_stacks():
         "Both programs are stopped in http_feed(), as the cow's answer "
         "arrives; the innermost call is on top.",
         "The left stack names the function that wanted it. The right one "
-        "names the loop: stack ripping."])
+        "names only the loop."])
     return figure
 
 

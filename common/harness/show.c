@@ -469,7 +469,7 @@ int show_play(
     printf("Your stage %d (%s, %d line%s changed):\n", number, folder, changed,
         changed == 1 ? "" : "s");
     code = run_and_print(&copy, farm, words, &own, &s);
-    printf("Its crawler:  %s/%s/crawl http://127.0.0.1:8888/site/   "
+    printf("Its crawler:  %s/%s/crawl $FARM/site/   "
            "(needs make farm)\n"
            "Is it right?  make grade-%d    What did I change?  "
            "make diff-play-%d\nFrom the start:  make reset-%d\n"
