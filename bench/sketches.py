@@ -597,15 +597,15 @@ def delegation():
     figure.arrow([(MARGIN + 118, 157), (210, 157)], "run", 2)
     figure.box(440, 116, RIGHT - 456, 156, "ink", edge=1.5)
     figure.runs(454, 138, ("f:", "code bold"), ("the frame of fetch", "bold"))
-    figure.box(454, 150, RIGHT - 484, 62, "types", "panel", edge=2)
+    figure.box(454, 150, RIGHT - 484, 84, "types", "panel", edge=2)
     figure.runs(468, 172, ("co", "code bold"), ("the leaf", "types bold"))
     figure.text(468, 198, "line", "code")
     figure.text(516, 198, "where it stopped", "dim")
-    figure.text(454, 234, "fd, sent, request, …", "code dim")
-    figure.text(454, 258, "outer", "code bold")
-    figure.shape("circle", "dim", cx=510, cy=254, r=4.5)
+    figure.text(468, 222, "outer", "code bold")
+    figure.shape("circle", "dim", cx=526, cy=218, r=4.5)
+    figure.text(540, 258, "fd, sent, …", "code dim")
     figure.arrow([(292, 181), (430, 181), (452, 181)], "run", 2)
-    figure.arrow([(510, 254), (510, 290), (315, 290), (315, 201)], "dim",
+    figure.arrow([(526, 218), (526, 290), (315, 290), (315, 201)], "dim",
                  dash="5 4")
     figure.text(386, 283, "after its return", "dim", "middle")
     figure.box(454, 300, RIGHT - 470, 44, "other", None, "5 4")
@@ -614,9 +614,8 @@ def delegation():
     figure.text(212, 327, "animal, task, …", "code dim")
     figure.caption(380, [
         "co_send() looks up leaf in the root and calls its body at once, at "
-        "any depth: it does not climb",
-        "down through the frames between them. When fetch returns, outer "
-        "becomes the leaf again."])
+        "any depth: it skips the frames",
+        "between them. When fetch returns, outer becomes the leaf again."])
     return figure
 
 

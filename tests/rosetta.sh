@@ -95,10 +95,12 @@ talk() {
 chapter() {
     head_of "part"
     row blocking-fetch.py "a blocking crawler" "$(here 01-blocking/crawl.c "work(")"
-    row threads.py "a crawler with threads and a queue" "$(here 02-threads/crawl.c "worker(")"
+    row threads.py "what a thread costs in memory" '`make crowd STAGE=2`'
     row non-blocking-fetch-stupid.py "asks again and again" '`make run-spin`'
     row loop-with-callbacks.py "Fetcher.connected, read_response; the loop" \
-        "$(here 04-callbacks/crawl.c "on_fetched(")" "$(here 04-callbacks/loop.c "loop_run(")"
+        "$(here 04-callbacks/fetch.c "connecting(")" \
+        "$(here 04-callbacks/fetch.c "receiving(")" \
+        "$(here 04-callbacks/loop.c "loop_run(")"
     row loop-with-coroutines.py "Future, Task, read_all with \`yield from\`" \
         "$(here 05-coroutines/crawl.c "visit(")" "$(here 05-coroutines/task.c "resume(")"
     row "crawling.py: Crawler.work" "workers on a queue, ended by join" \
