@@ -19,6 +19,7 @@ import resource
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.request
 
@@ -121,23 +122,26 @@ def command(program, farm, count, tasks, delay, *options):
 def run(program, farm, count, tasks, delay, *options, least=0.9):
     """Runs a program; returns CPU seconds, bytes (or 0), wall seconds."""
     farm.stats("?reset")
-    start = time.monotonic()
-    child = subprocess.Popen(
-        command(program, farm, count, tasks, delay, *options),
-        stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
-    if "/02-" in program:
-        os.sched_setaffinity(child.pid, farm.processors)  # all, for its threads
-    most = 0
-    while True:
-        pid, status, usage = os.wait4(child.pid, os.WNOHANG)
-        if pid != 0:
-            break
-        most = max(most, resident(child.pid))
-        time.sleep(0.02)
-    wall = time.monotonic() - start
-    child.returncode = os.waitstatus_to_exitcode(status)
-    complaint = child.stderr.readline().strip()
-    child.stderr.close()
+    # A file, because a pipe that nobody empties would stop a program that has
+    # thousands of errors to print.
+    with tempfile.TemporaryFile("w+") as errors:
+        start = time.monotonic()
+        child = subprocess.Popen(
+            command(program, farm, count, tasks, delay, *options),
+            stdout=subprocess.DEVNULL, stderr=errors)
+        if "/02-" in program:  # all processors, for its threads
+            os.sched_setaffinity(child.pid, farm.processors)
+        most = 0
+        while True:
+            pid, status, usage = os.wait4(child.pid, os.WNOHANG)
+            if pid != 0:
+                break
+            most = max(most, resident(child.pid))
+            time.sleep(0.02)
+        wall = time.monotonic() - start
+        child.returncode = os.waitstatus_to_exitcode(status)
+        errors.seek(0)
+        complaint = errors.readline().strip()
     peak = farm.stats()["peak_concurrency"]
     if child.returncode != 0 or complaint:
         raise Failed(complaint or "exit code %d" % child.returncode)
@@ -296,6 +300,9 @@ def print_sweep(log):
         for name, path in stages() + baselines():
             for n in sizes:
                 tasks = 1 if name[:2] == "01" else n
+                if not fits(tasks):
+                    rows[name, n] = "skipped"
+                    continue
                 if n / tasks * delay / 1e3 > 15:
                     rows[name, n] = "(%.0f)" % (n / tasks * delay / 1e3)
                     continue
@@ -359,7 +366,7 @@ def print_selectors(log):
     print("%-26s %-24s %-24s" % ("", "epoll", "poll"))
     for spread_ms, how in ((0, "equal delays"), (2000, "spread over 2 s")):
         with Farm("--spread", str(spread_ms), apart=APART) as farm:
-            for n in (100, 1000, 10000):
+            for n in filter(fits, (100, 1000, 10000)):
                 found = {"epoll": [], "poll": []}
                 stopped = ""
                 for number in range(rounds):
@@ -457,6 +464,9 @@ def print_instructions(log):
         return
     # An interpreter's instructions say nothing about a client, and threads
     # are counted differently each time.
+    if not fits(1000):
+        print("skipped")
+        return
     rows = [row for row in programs() if "asyncio" not in row[0]
             and row[0][:2] != "02"]
     with Farm() as farm:
@@ -477,12 +487,17 @@ def print_instructions(log):
 
 
 def raise_limits():
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    if soft < hard:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
-    if hard < 10100:
-        print("Limit: %d open files (ulimit -Hn); 10,000 in flight need more."
-              % hard)
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    if not fits(10000):
+        print("Skipped, for want of open files: what needs more than %d "
+              "(ulimit -Hn)." % hard)
+
+
+def fits(tasks):
+    """May a program, and the farm, have so many sockets open?"""
+    hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    return hard == resource.RLIM_INFINITY or tasks + 100 <= hard
 
 
 def first_line(*command):
@@ -542,6 +557,9 @@ def print_machine():
 def print_requests(log):
     """(b) The cost of a request, as a multiple of the floor."""
     for case in CASES:
+        if not fits(case["tasks"]):
+            print("\n(b) %s: skipped" % case["name"])
+            continue
         with Farm("--spread", str(case["spread"]), apart=APART) as farm:
             rows, stopped = measure_all(case, farm, log)
         print_table(case, rows, stopped)
