@@ -6,6 +6,7 @@
 #   three-ways  threads, poll() and callbacks, for chapter 4
 #   six-ways    all stages and libcurl, for the epilogue
 set -eu
+export LC_ALL=C # 0.5, not 0,5
 
 . tests/changed.sh
 

@@ -7,6 +7,7 @@
 # 15 seconds to type it and to look. Exercises, sources and small print are not
 # counted.
 set -eu
+export LC_ALL=C # 0.5, not 0,5
 
 awk '
     # The seconds of a command: those of most are hardly noticed.

@@ -8,6 +8,7 @@
 # of the text. A line of hunks.txt has a stage's number, a file, a remark and a
 # line of the hunk, separated by " | ".
 set -eu
+export LC_ALL=C # 0.5, not 0,5
 
 text=TUTORIAL.md
 work=$(mktemp -d)

@@ -3,6 +3,7 @@
 # Python original, and the lines here that correspond. TABLE is demo, talk,
 # chapter or course.
 set -eu
+export LC_ALL=C # 0.5, not 0,5
 
 # here FILE WHAT: a link to the lines of "name(", "struct name" or "#define
 # NAME".

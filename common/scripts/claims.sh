@@ -3,6 +3,7 @@
 # machine says. The epilogue of TUTORIAL.md has their sources. The Makefile has
 # built everything that is run here.
 set -eu
+export LC_ALL=C # 0.5, not 0,5
 
 build=${BUILD:-build}
 work=$(mktemp -d)
