@@ -462,11 +462,11 @@ def print_instructions(log):
     if counter is None:
         print("Skipped: neither perf nor valgrind can count instructions here.")
         return
-    # An interpreter's instructions say nothing about a client, and threads
-    # are counted differently each time.
     if not fits(1000):
         print("skipped")
         return
+    # An interpreter's instructions say nothing about a client, and threads
+    # are counted differently each time.
     rows = [row for row in programs() if "asyncio" not in row[0]
             and row[0][:2] != "02"]
     with Farm() as farm:

@@ -20,7 +20,6 @@ SANS = ('system-ui, -apple-system, "Segoe UI", Roboto, "DejaVu Sans", '
         'sans-serif')
 MONO = 'ui-monospace, Menlo, Consolas, "DejaVu Sans Mono", monospace'
 SMALL = 13  # the smallest text, in pixels
-KINDS = ("farm", "screen", "types", "run", "other")
 
 # Name: (on a light page, on a dark page). Words are darker than surfaces, so
 # that small letters keep their contrast.

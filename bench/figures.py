@@ -371,41 +371,45 @@ def read_timelines():
     return found, day
 
 
-KINDS_OF_TIME = ("farm", "screen", "types")
+LABELS = {"farm": "dashes: waits for the farm",
+          "screen": "dots: waits for the screen", "types": "solid: types"}
+
+
+def stretches(animal):
+    """{kind: (start, end)} of a row of the timelines."""
+    _, asked, answered, typing, typed = animal
+    return {"farm": (asked, answered), "screen": (answered, typing),
+            "types": (typing, typed)}
 
 
 def stage_name(number):
     return "Stage %d, %s" % (number, STAGES["%02d" % number][2:])
 
 
-def lanes(figure, top, step, animals, scale, kinds=KINDS_OF_TIME):
+def lanes(figure, top, step, animals, scale, kinds=tuple(LABELS)):
     """Draws a lane for each animal; labels one stretch of each of the kinds
     where it is. Returns the bottom."""
     left = 96
     high = step - 6
     free = []  # lanes with room for words at the right
-    for i, (name, asked, answered, typing, typed) in enumerate(animals):
+    for i, animal in enumerate(animals):
         y = top + step * i
-        figure.text(left - 12, y + high / 2 + 4.5, name, "", "end")
-        for kind, start, end in (("farm", asked, answered),
-                                 ("screen", answered, typing),
-                                 ("types", typing, typed)):
+        figure.text(left - 12, y + high / 2 + 4.5, animal[0], "", "end")
+        for kind, (start, end) in stretches(animal).items():
             if (end - start) * scale >= 0.5:
                 figure.bar(left + start * scale, y, (end - start) * scale,
                            high, kind)
-        end = figure.note(left + typed * scale + 8, y + high / 2 + 4.5,
-                          "%.2f s" % typed, "dim")
+        end = figure.note(left + animal[4] * scale + 8, y + high / 2 + 4.5,
+                          "%.2f s" % animal[4], "dim")
         free.append((end + 12, y + high / 2 + 4.5))
     used = set()
 
-    def label(kind, text, order):
+    def label(kind, order):
         """In the bar, if it fits there, otherwise at the right of a lane."""
+        text = LABELS[kind]
         need = width_of(text, bold=True) + 30
         for i in order:
-            name, asked, answered, typing, typed = animals[i]
-            start, end = {"farm": (asked, answered),
-                          "screen": (answered, typing),
-                          "types": (typing, typed)}[kind]
+            start, end = stretches(animals[i])[kind]
             if end - start < 0.02 or i in used:
                 continue
             x, y = free[i]
@@ -419,16 +423,16 @@ def lanes(figure, top, step, animals, scale, kinds=KINDS_OF_TIME):
             used.add(i)
             return
 
-    indices = range(len(animals))
-    if "farm" in kinds:
-        label("farm", "dashes: waits for the farm",
-              sorted(indices, key=lambda i: animals[i][1] - animals[i][2]))
-    if "screen" in kinds:
-        label("screen", "dots: waits for the screen",
-              sorted(indices, key=lambda i: animals[i][2] - animals[i][3]))
-    if "types" in kinds:
-        label("types", "solid: types",
-              sorted(indices, key=lambda i: animals[i][4]))
+    def longest_first(kind):
+        def length(i):
+            start, end = stretches(animals[i])[kind]
+            return end - start
+        return sorted(range(len(animals)), key=length, reverse=True)
+
+    for kind in kinds:
+        # "types" stands beside a lane: the one that ends first has most room.
+        label(kind, longest_first(kind) if kind != "types" else
+              sorted(range(len(animals)), key=lambda i: animals[i][4]))
     return top + step * len(animals)
 
 

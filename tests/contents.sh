@@ -14,9 +14,9 @@ awk '
     function seconds(command) {
         if (command ~ /stage-1/) return 13
         if (command ~ /deadlock/) return 22
-        if (command ~ /make claims/) return 60
-        if (command ~ /make compare/) return 35
-        if (command ~ /blocking$|animals_blocking/) return 11
+        if (command ~ /make claims/) return 41
+        if (command ~ /make compare/) return 30
+        if (command ~ /animals_blocking/) return 11
         if (command ~ /crowd|make where/) return 6
         if (command ~ /make (stage|run)/) return 3
         return 1

@@ -59,7 +59,8 @@ def renew(block, unordered, farm):
             made.append(line)
         else:
             made.append(printed[at])
-            printed = printed[:at] * unordered + printed[at + 1:]
+            before = printed[:at] if unordered else []
+            printed = before + printed[at + 1:]
     return made
 
 

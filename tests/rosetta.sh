@@ -3,7 +3,6 @@
 # Python original, and the lines here that correspond. TABLE is demo, talk,
 # chapter or course.
 set -eu
-export LC_ALL=C # 0.5, not 0,5
 
 # here FILE WHAT: a link to the lines of "name(", "struct name" or "#define
 # NAME".
@@ -19,7 +18,8 @@ here() {
         END { if (last) print first, last }' "$1")
     if [ -z "$lines" ]; then
         echo "rosetta: $1 has no $2" >&2
-        kill $$
+        kill $$ # this is a subshell, whose exit code nobody sees
+        exit 1
     fi
     name=${2%%(*}
     # shellcheck disable=SC2086

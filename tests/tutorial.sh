@@ -255,8 +255,9 @@ check_generated() {
     done <"$work/scripts"
 }
 
-# check_targets FILE: each `make WORD...` names targets of the Makefile. N, A and
-# B are stages, ID an exercise, NAME an example.
+# check_targets FILE: each `make WORD...` names targets of the Makefile, and
+# examples and exercises that are there. N, A and B are stages, ID an exercise,
+# NAME an example.
 check_targets() {
     grep -o '`make [^`]*`' "$1" | tr -d '`' | sed 's/^make //' | tr ' ' '\n' |
         grep -v -e '=' -e '^-' -e '^"' -e '^[0-9]*"*$' -e '[^A-Za-z0-9_-]' |
@@ -265,10 +266,28 @@ check_targets() {
     # shellcheck disable=SC2046
     $make -n $(cat "$work/targets") >/dev/null 2>"$work/words" ||
         complain "$1: $(grep '\*\*\*' "$work/words" | head -n 1)"
+    # The Makefile has a pattern for these, so make -n knows any name.
+    for name in $(sed -n 's/^run-\([^x]\)/\1/p' "$work/targets"); do
+        ls 0*/examples/"$name".[cp]* >/dev/null 2>&1 ||
+            complain "$1: make run-$name: there is no such example"
+    done
+    for id in $(sed -n -e 's/^try-x$//' -e 's/^\(try\|hint\|answer\)-//p' \
+        "$work/targets"); do
+        [ -f "tests/exercises/$id.patch" ] ||
+            complain "$1: exercise $id: there is no such exercise"
+    done
 }
 
-# check_figures FILE: each figure is there, and so is each file that is linked.
-check_figures() {
+# check_links FILE: each figure is there, each file that is linked, and each
+# heading.
+check_links() {
+    # As hosting sites make them: small letters, hyphens in place of spaces.
+    sed -n 's/^##* //p' "$1" | tr 'A-Z ' 'a-z-' | tr -cd 'a-z0-9\n-' |
+        sed 's/^/#/' >"$work/anchors"
+    grep -o '](#[^)]*)' "$1" | sed 's/^](//; s/)$//' | sort -u |
+        grep -vxF -f "$work/anchors" >"$work/missing"
+    [ ! -s "$work/missing" ] ||
+        complain "$1: no heading for $(tr '\n' ' ' <"$work/missing")"
     grep -o '](\([^)#]*\))' "$1" | sed 's/^](//; s/)$//' | grep -v '^http' |
         while read -r path; do
             [ -e "$path" ] || echo "$path"
@@ -298,7 +317,7 @@ check_file() {
     done
     check_generated "$1"
     check_targets "$1"
-    check_figures "$1"
+    check_links "$1"
 }
 
 make=${MAKE:-make}

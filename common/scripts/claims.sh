@@ -44,7 +44,7 @@ crowd() {
         sed 's/^the clients: //'
 }
 
-# nanoseconds NAME: the median of bench/switch for this way to switch.
+# nanoseconds NAME: the time that bench/switch has measured for this way.
 nanoseconds() {
     awk -F '\t' -v name="$1" '$1 == name { print $2 }' "$work/switch"
 }
